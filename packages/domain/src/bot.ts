@@ -1,0 +1,62 @@
+/**
+ * A bot is a pure function `step(settings, state, event) -> { state, intents, wakes }`. It names the complete set of
+ * conditions under which it wants to be called again; between wakes it does not exist.
+ */
+import type { Amount } from './money.ts';
+import type { CancelOrder, EpochMs, OrderEvent, PlaceOrder, RefusalCode } from './order.ts';
+import type { Asset, Pair, PairRules, Ticks } from './pair.ts';
+
+/** A condition under which a bot wants to be called next. The set it returns replaces the set before. */
+export type Wake =
+  | {
+      readonly kind: 'price';
+      readonly pair: Pair;
+      readonly of: 'last' | 'bid' | 'ask';
+      readonly when: 'at-or-below' | 'at-or-above';
+      readonly price: Ticks;
+    }
+  /** The price came back by `by` ticks from its extreme since `from`; `extreme` 'high' waits for a fall, 'low' for a rise. */
+  | { readonly kind: 'retrace'; readonly pair: Pair; readonly extreme: 'high' | 'low'; readonly from: Ticks; readonly by: Ticks }
+  | { readonly kind: 'time'; readonly at: EpochMs }
+  | { readonly kind: 'candle-close'; readonly pair: Pair; readonly interval: string };
+
+/** Best prices and the last trade of a pair, as known at the event's time. */
+export interface Quote {
+  readonly pair: Pair;
+  readonly last: Ticks;
+  readonly bid: Ticks;
+  readonly ask: Ticks;
+}
+
+/** What every event carries: when it happened and the prices known then. */
+export interface BotEventBase {
+  readonly at: EpochMs;
+  readonly quotes: ReadonlyMap<Pair, Quote>;
+}
+
+export type BotEvent = BotEventBase &
+  (
+    | { readonly kind: 'started' }
+    | { readonly kind: 'woken'; readonly wake: Wake }
+    | { readonly kind: 'order-event'; readonly event: OrderEvent }
+    | { readonly kind: 'refused'; readonly intent: PlaceOrder | CancelOrder; readonly code: RefusalCode; readonly reason: string }
+    | { readonly kind: 'balance-changed'; readonly asset: Asset; readonly available: Amount }
+    | { readonly kind: 'filters-changed'; readonly rules: PairRules }
+    | { readonly kind: 'pair-halted'; readonly pair: Pair; readonly halted: boolean }
+    | { readonly kind: 'command'; readonly command: BotCommand }
+  );
+
+/** What a person may ask of a bot. `stop` starts nothing new and lets the open deal end; `close-now` sells at once. */
+export type BotCommand =
+  | { readonly name: 'start-deal' }
+  | { readonly name: 'stop' }
+  | { readonly name: 'resume' }
+  | { readonly name: 'close-now' }
+  | { readonly name: 'cancel-deal' };
+
+/** An intent as a bot makes it: its number is unique within the bot; the runtime derives the client order id from it. */
+export interface Step<State> {
+  readonly state: State;
+  readonly intents: readonly (PlaceOrder | CancelOrder)[];
+  readonly wakes: readonly Wake[];
+}
