@@ -85,7 +85,7 @@ export type RefusalCode =
 
 /** These do not use up a client order id: the same intent may be asked again later. */
 export const temporaryRefusals: ReadonlySet<RefusalCode> = new Set([
-  'E_PRICE',
+  'E_ORACLE',
   'E_RATE',
   'E_SEALED',
   'E_RECONCILE',
