@@ -1,0 +1,399 @@
+/**
+ * What crosses the server's API, as schemas; the types are read off them. Both the server and its callers import these.
+ *   - Amounts, prices and quantities are plain decimal strings ("0.015"); they may be negative where a loss can be.
+ *   - Times are unix milliseconds of the exchange's clock, unless said otherwise.
+ *   - Absent is `null`, never 0 and never left out.
+ */
+import { z } from 'zod';
+
+const decimalPattern = /^-?\d{1,30}(\.\d{1,18})?$/;
+
+/** A plain decimal, at most 18 places. */
+export const decimal = z.string().regex(decimalPattern, 'must be a plain decimal such as "0.015"');
+/** A plain decimal above zero. */
+export const positiveDecimal = decimal.refine((text) => !text.startsWith('-') && /[1-9]/.test(text), 'must be above 0');
+/** Unix time, ms. */
+export const time = z.int().min(0);
+export const pairName = z.string().regex(/^[A-Z0-9]{1,20}\/[A-Z0-9]{1,20}$/, 'must be BASE/QUOTE such as BTC/USDT');
+export const assetName = z.string().regex(/^[A-Z0-9]{1,20}$/, 'must be an asset such as BTC');
+export const botId = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 of A-Z a-z 0-9 _ -');
+export const side = z.enum(['buy', 'sell']);
+
+/** An answer that is not 2xx. `field` names what was wrong in the request, as a path with dots. */
+export const apiError = z.strictObject({
+  error: z.strictObject({ code: z.string(), reason: z.string(), field: z.string().optional() }),
+});
+export type ApiError = z.infer<typeof apiError>;
+
+// Status
+
+export const clock = z.object({
+  /** Time of the exchange; null while it cannot be reached. */
+  now: time.nullable(),
+  /** Times real time, or `max`; null when the exchange runs on real time. */
+  speed: z.union([z.number(), z.literal('max')]).nullable(),
+  /** Name of the recorded tape; null for the synthetic market. */
+  tape: z.string().nullable(),
+  /** Whether the tape is at its end. */
+  ended: z.boolean(),
+});
+export type Clock = z.infer<typeof clock>;
+
+export const processStatus = z.object({
+  /** `warden`, `signer`, `gate`, `egress`, `exchange`, `engine` or `server`. */
+  name: z.string(),
+  pid: z.int().nullable(),
+  /** `running`, `starting`, `restarting`, `stopped` or `failed`. */
+  state: z.string(),
+  /** Resident memory; null when it cannot be read. */
+  rssBytes: z.int().nullable(),
+  /** Wall clock. */
+  startedAt: time.nullable(),
+});
+export type ProcessStatus = z.infer<typeof processStatus>;
+
+export const balance = z.object({ asset: assetName, free: decimal, locked: decimal, total: decimal });
+export type Balance = z.infer<typeof balance>;
+
+/** One asset on which the exchange and the ledger do not agree. */
+export const difference = z.object({ asset: assetName, ledger: decimal, exchange: decimal });
+
+export const account = z.object({
+  account: z.string(),
+  exchange: z.string(),
+  balances: z.array(balance),
+  /** Asset that `valueQuote` is counted in. */
+  quote: assetName,
+  /** All balances at the last prices; null while a price is missing. */
+  valueQuote: decimal.nullable(),
+  /** Null while the exchange's balances cannot be read. */
+  ledgerMatchesExchange: z.boolean().nullable(),
+  differences: z.array(difference),
+});
+export type Account = z.infer<typeof account>;
+
+/** A rolling 24 h limit of the mandate and what of it is spent or held. */
+export const limitUse = z.object({ used: decimal, limit: decimal });
+
+export const vaultAccount = z.object({
+  account: z.string(),
+  exchange: z.string(),
+  frozen: z.boolean(),
+  connected: z.boolean(),
+  mandate: z
+    .object({
+      seq: z.int(),
+      expiresAt: time,
+      quote: assetName,
+      pairs: z.array(
+        z.object({
+          pair: pairName,
+          sides: z.array(side),
+          orders: z.array(z.string()),
+          maxOrderQuote: decimal,
+          floor: decimal,
+          ceiling: decimal,
+          bandBps: z.number(),
+        }),
+      ),
+      ordersPerMinute: z.int(),
+      foreign: z.enum(['freeze', 'alarm']),
+    })
+    .nullable(),
+  /** Null without a mandate. `openOrders` counts, the others are in the mandate's quote. */
+  limits: z
+    .object({ turnover24h: limitUse, burn24h: limitUse, openOrders: z.object({ used: z.int(), limit: z.int() }) })
+    .nullable(),
+  grants: z.array(
+    z.object({
+      subKey: z.string(),
+      bot: z.string(),
+      pairs: z.array(pairName),
+      maxOrderQuote: decimal,
+      turnover24h: decimal,
+      alive: z.boolean(),
+    }),
+  ),
+});
+export type VaultAccountStatus = z.infer<typeof vaultAccount>;
+
+export const vaultStatus = z.object({
+  /** `unreachable` when the vault does not answer; then `reason` says so and `accounts` is empty. */
+  state: z.enum(['open', 'frozen', 'sealed', 'reconcile', 'unreachable']),
+  /** What is the matter, unless the state is `open`. */
+  reason: z.string().nullable(),
+  accounts: z.array(vaultAccount),
+  /** Reference price per pair. */
+  reference: z.array(z.object({ pair: pairName, price: decimal, sources: z.int(), ageMs: z.number() })),
+  /** Sequence and head hash of the vault's journal. */
+  journal: z.object({ seq: z.int(), head: z.string() }).nullable(),
+});
+export type VaultStatusView = z.infer<typeof vaultStatus>;
+
+// Bots and deals
+
+/** `stopping`: starts nothing new, the open deal goes on. `failed`: needs a person, `waitingFor` says why. */
+export const botState = z.enum(['starting', 'running', 'stopping', 'stopped', 'failed']);
+
+export const botSummary = z.object({
+  id: botId,
+  /** Kind of strategy, as in `GET /api/bot-kinds`. */
+  kind: z.string(),
+  name: z.string(),
+  account: z.string(),
+  pair: pairName,
+  state: botState,
+  /** One sentence for people: what the bot waits for, e.g. "BTC/USDT at or below 64,120 to buy averaging order 2 of 6". */
+  waitingFor: z.string(),
+  createdAt: time,
+  deals: z.object({ open: z.int(), closed: z.int() }),
+  /** Of closed deals, after fees, in the pair's quote. */
+  profit: decimal,
+  fees: decimal,
+  quote: assetName,
+});
+export type BotSummary = z.infer<typeof botSummary>;
+
+/** `waiting`: not yet at the exchange, the bot keeps it back; `sent`: on its way; `unknown`: the vault is finding out. */
+export const levelState = z.enum(['waiting', 'sent', 'resting', 'partly-filled', 'filled', 'cancelled', 'refused', 'unknown']);
+
+/** One rung of an open deal, in the order in which they are bought. */
+export const ladderLevel = z.object({
+  index: z.int(),
+  kind: z.enum(['base', 'averaging']),
+  /** Price planned or, once placed, its limit. Null for an order at the market that is not yet filled. */
+  price: decimal.nullable(),
+  /** In base. */
+  quantity: decimal,
+  filled: decimal,
+  state: levelState,
+});
+export type LadderLevel = z.infer<typeof ladderLevel>;
+
+export const deal = z.object({
+  id: z.string(),
+  bot: botId,
+  /** Counts the bot's deals from 1. */
+  number: z.int(),
+  pair: pairName,
+  state: z.enum(['open', 'closed', 'cancelled', 'failed']),
+  openedAt: time,
+  closedAt: time.nullable(),
+  /** Base bought so far, before fees. */
+  bought: decimal,
+  sold: decimal,
+  /** Quote spent and received, fees in quote included. */
+  spent: decimal,
+  received: decimal,
+  /** Quote per base over all buys; null before the first fill. */
+  averagePrice: decimal.nullable(),
+  averagingOrders: z.object({ filled: z.int(), most: z.int() }),
+  /** After fees, in `quote`: realised if closed, else at the last price; null before the first fill. */
+  profit: decimal.nullable(),
+  profitPercent: decimal.nullable(),
+  /** All fees of the deal, counted in `quote`. */
+  fees: decimal,
+  quote: assetName,
+});
+export type Deal = z.infer<typeof deal>;
+
+export const openDeal = deal.extend({
+  ladder: z.array(ladderLevel),
+  takeProfit: z.object({ price: decimal, quantity: decimal, filled: decimal, state: levelState }).nullable(),
+  lastPrice: decimal.nullable(),
+});
+export type OpenDeal = z.infer<typeof openDeal>;
+
+export const botDetail = botSummary.extend({
+  /** As the schema of its kind says. */
+  settings: z.record(z.string(), z.unknown()),
+  /** Funds of the bot's own sub-book. */
+  funds: z.array(z.object({ asset: assetName, available: decimal, reserved: decimal })),
+  /** Base below one lot that could not be sold, carried to the next deal. */
+  dust: z.object({ asset: assetName, quantity: decimal }),
+  deal: openDeal.nullable(),
+  /** The last refusal of the vault to this bot that still matters; null when there is none. */
+  problem: z.object({ at: time, code: z.string(), reason: z.string() }).nullable(),
+});
+export type BotDetail = z.infer<typeof botDetail>;
+
+export const createBot = z.strictObject({
+  kind: z.string().min(1).max(40),
+  /** Made from the pair and kind when left out. */
+  id: botId.optional(),
+  name: z.string().trim().min(1).max(80).optional(),
+  /** Checked against the schema of the kind. */
+  settings: z.record(z.string(), z.unknown()),
+  /** Whether it starts at once; yes when left out. */
+  start: z.boolean().optional(),
+});
+export type CreateBot = z.infer<typeof createBot>;
+
+/** What a person may do to a bot: `POST /api/bots/:id/ACTION`, body `{}`. */
+export const botActions = ['start', 'stop', 'start-deal', 'close-now', 'cancel-deal'] as const;
+export type BotAction = (typeof botActions)[number];
+
+/** A command that the engine has committed. */
+export const done = z.object({ ok: z.literal(true), bot: botId });
+
+export const botKind = z.object({
+  kind: z.string(),
+  title: z.string(),
+  description: z.string(),
+  /** JSON Schema of the settings: titles, descriptions, defaults and limits for generated forms. */
+  schema: z.record(z.string(), z.unknown()),
+});
+export type BotKind = z.infer<typeof botKind>;
+
+// Market
+
+export const candle = z.object({
+  openTime: time,
+  open: decimal,
+  high: decimal,
+  low: decimal,
+  close: decimal,
+  volume: decimal,
+  /** Whether the candle is over. */
+  closed: z.boolean(),
+});
+export type CandleView = z.infer<typeof candle>;
+
+export const fill = z.object({
+  tradeId: z.string(),
+  clientOrderId: z.string(),
+  bot: botId.nullable(),
+  deal: z.string().nullable(),
+  pair: pairName,
+  side,
+  price: decimal,
+  quantity: decimal,
+  fee: decimal,
+  feeAsset: assetName,
+  maker: z.boolean(),
+  at: time,
+});
+export type Fill = z.infer<typeof fill>;
+
+/** An order of ours that rests at the exchange: a line in the chart. */
+export const restingOrder = z.object({
+  clientOrderId: z.string(),
+  bot: botId.nullable(),
+  pair: pairName,
+  side,
+  kind: z.string(),
+  price: decimal,
+  quantity: decimal,
+  filled: decimal,
+  placedAt: time,
+});
+export type RestingOrder = z.infer<typeof restingOrder>;
+
+export const equityPoint = z.object({
+  at: time,
+  /** Value of all accounts in `quote` at the prices of that time. */
+  value: decimal,
+  /** Profit of closed deals up to then, after fees. */
+  realised: decimal,
+});
+export type EquityPoint = z.infer<typeof equityPoint>;
+
+// Vault and log
+
+export const verdict = z.object({
+  at: time,
+  account: z.string(),
+  subKey: z.string(),
+  bot: z.string().nullable(),
+  kind: z.enum(['place-order', 'cancel-order']),
+  clientOrderId: z.string(),
+  pair: pairName,
+  /** Null for a cancel, as are the two below. */
+  side: side.nullable(),
+  quantity: decimal.nullable(),
+  limit: decimal.nullable(),
+  verdict: z.enum(['approved', 'refused']),
+  /** Refusals only. */
+  code: z.string().nullable(),
+  reason: z.string().nullable(),
+});
+export type VerdictView = z.infer<typeof verdict>;
+
+/** What the engine did, for people. */
+export const logEntry = z.object({
+  seq: z.int(),
+  at: time,
+  level: z.enum(['info', 'warning', 'error']),
+  bot: botId.nullable(),
+  text: z.string(),
+});
+export type LogEntry = z.infer<typeof logEntry>;
+
+export const freezeRequest = z.strictObject({
+  /** Kept in the vault's journal. */
+  reason: z.string().trim().min(1).max(200),
+  /** All accounts when left out. */
+  account: z.string().min(1).max(64).optional(),
+});
+
+// Answers, by path
+
+export const status = z.object({
+  version: z.string(),
+  /** Whether the vault is a simulated one; null while it cannot be reached. */
+  simulated: z.boolean().nullable(),
+  clock,
+  processes: z.array(processStatus),
+  accounts: z.array(account),
+  vault: vaultStatus,
+  /** Whether its command socket answers; reads go on without it. */
+  engine: z.object({ reachable: z.boolean(), reason: z.string().nullable() }),
+  bots: z.array(botSummary),
+  deals: z.object({ open: z.int(), closed: z.int() }),
+  /** Of closed deals, after fees. */
+  profit: z.object({ quote: assetName, amount: decimal, fees: decimal }),
+  /** Whether all accounts agree; null while one cannot be compared. */
+  ledgerMatchesExchange: z.boolean().nullable(),
+});
+export type Status = z.infer<typeof status>;
+
+export const botsAnswer = z.object({ bots: z.array(botSummary) });
+export const botKindsAnswer = z.object({ kinds: z.array(botKind) });
+/** Newest first. `next` is the `before` of the following page; null on the last. */
+export const dealsAnswer = z.object({ deals: z.array(deal), next: z.int().nullable() });
+/** Oldest first; the last candle may still be open. */
+export const candlesAnswer = z.object({ pair: pairName, interval: z.string(), candles: z.array(candle) });
+/** Fills oldest first, and the orders that rest now. */
+export const fillsAnswer = z.object({ pair: pairName, fills: z.array(fill), orders: z.array(restingOrder) });
+/** Oldest first. `largestDrawdown` is a fall from a peak, as a fraction of that peak. */
+export const equityAnswer = z.object({ quote: assetName, points: z.array(equityPoint), largestDrawdown: decimal });
+/** Newest first. */
+export const verdictsAnswer = z.object({ verdicts: z.array(verdict) });
+/** Newest first. */
+export const logAnswer = z.object({ entries: z.array(logEntry), next: z.int().nullable() });
+export const frozenAnswer = z.object({ ok: z.literal(true), state: vaultStatus.shape.state });
+export type DealsAnswer = z.infer<typeof dealsAnswer>;
+export type CandlesAnswer = z.infer<typeof candlesAnswer>;
+export type FillsAnswer = z.infer<typeof fillsAnswer>;
+export type EquityAnswer = z.infer<typeof equityAnswer>;
+export type VerdictsAnswer = z.infer<typeof verdictsAnswer>;
+export type LogAnswer = z.infer<typeof logAnswer>;
+
+// Live events: `GET /api/events`, server-sent events whose `event:` is the kind and whose `data:` is the rest as JSON
+
+/** Of one pair; at most four a second per pair, the newest counts. */
+export const tickEvent = z.object({ pair: pairName, last: decimal, bid: decimal, ask: decimal, at: time });
+export type TickEvent = z.infer<typeof tickEvent>;
+
+/** What has changed and should be read again: `bots`, `bot:ID`, `deals`, `fills`, `equity`, `verdicts`, `log`, `status`, `candles`. */
+export const changedEvent = z.object({ topics: z.array(z.string()) });
+export type ChangedEvent = z.infer<typeof changedEvent>;
+
+/** On connect and then every two seconds: what the page's header shows. */
+export const statusEvent = z.object({
+  clock,
+  vault: z.object({ state: vaultStatus.shape.state, reason: z.string().nullable() }),
+  engine: z.object({ reachable: z.boolean() }),
+  processes: z.array(processStatus),
+});
+export type StatusEvent = z.infer<typeof statusEvent>;

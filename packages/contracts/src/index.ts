@@ -1,0 +1,3 @@
+/** Schemas of all that crosses a border. */
+export * from './api.ts';
+export * from './engine-socket.ts';
