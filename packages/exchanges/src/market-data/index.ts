@@ -1,0 +1,2 @@
+export { type BinanceMarketDataOptions, binanceMarketData } from './binance.ts';
+export { MarketDataError } from './error.ts';
