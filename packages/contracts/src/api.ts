@@ -16,7 +16,7 @@ export const positiveDecimal = decimal.refine((text) => !text.startsWith('-') &&
 export const time = z.int().min(0);
 export const pairName = z.string().regex(/^[A-Z0-9]{1,20}\/[A-Z0-9]{1,20}$/, 'must be BASE/QUOTE such as BTC/USDT');
 export const assetName = z.string().regex(/^[A-Z0-9]{1,20}$/, 'must be an asset such as BTC');
-export const botId = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 of A-Z a-z 0-9 _ -');
+export const botId = z.string().regex(/^[a-z0-9]{1,12}$/, 'must be a bot id as `holdfast bot list` shows it');
 export const side = z.enum(['buy', 'sell']);
 
 /** An answer that is not 2xx. `field` names what was wrong in the request, as a path with dots. */
@@ -132,8 +132,8 @@ export type VaultStatusView = z.infer<typeof vaultStatus>;
 
 // Bots and deals
 
-/** `stopping`: starts nothing new, the open deal goes on. `failed`: needs a person, `waitingFor` says why. */
-export const botState = z.enum(['starting', 'running', 'stopping', 'stopped', 'failed']);
+/** `stopping`: starts nothing new, the open deal goes on. */
+export const botState = z.enum(['running', 'stopping', 'stopped']);
 
 export const botSummary = z.object({
   id: botId,
@@ -143,8 +143,8 @@ export const botSummary = z.object({
   account: z.string(),
   pair: pairName,
   state: botState,
-  /** One sentence for people: what the bot waits for, e.g. "BTC/USDT at or below 64,120 to buy averaging order 2 of 6". */
-  waitingFor: z.string(),
+  /** One sentence for people: what the bot waits for, e.g. "BTC/USDT at or below 64,120 to buy averaging order 2 of 6"; null when nothing is to say. */
+  waitingFor: z.string().nullable(),
   createdAt: time,
   deals: z.object({ open: z.int(), closed: z.int() }),
   /** Of closed deals, after fees, in the pair's quote. */
@@ -219,19 +219,20 @@ export type BotDetail = z.infer<typeof botDetail>;
 
 export const createBot = z.strictObject({
   kind: z.string().min(1).max(40),
-  /** Made from the pair and kind when left out. */
-  id: botId.optional(),
+  /** Made from kind and pair when left out. */
   name: z.string().trim().min(1).max(80).optional(),
+  pair: pairName,
   /** Checked against the schema of the kind. */
   settings: z.record(z.string(), z.unknown()),
+  /** Asset to amount set aside for this bot; what the settings need at most when left out. */
+  funds: z.record(assetName, positiveDecimal).optional(),
   /** Whether it starts at once; yes when left out. */
   start: z.boolean().optional(),
 });
 export type CreateBot = z.infer<typeof createBot>;
 
-/** What a person may do to a bot: `POST /api/bots/:id/ACTION`, body `{}`. */
-export const botActions = ['start', 'stop', 'start-deal', 'close-now', 'cancel-deal'] as const;
-export type BotAction = (typeof botActions)[number];
+/** What a person may do to a bot over the API: `POST /api/bots/:id/ACTION`, body `{}`. */
+export const botRoutes = ['start', 'stop', 'start-deal', 'close-now', 'cancel-deal'] as const;
 
 /** A command that the engine has committed. */
 export const done = z.object({ ok: z.literal(true), bot: botId });
@@ -379,14 +380,19 @@ export type EquityAnswer = z.infer<typeof equityAnswer>;
 export type VerdictsAnswer = z.infer<typeof verdictsAnswer>;
 export type LogAnswer = z.infer<typeof logAnswer>;
 
-// Live events: `GET /api/events`, server-sent events whose `event:` is the kind and whose `data:` is the rest as JSON
+// Live events: `GET /api/events`, server-sent events whose `event:` is `tick`, `candle`, `changed` or `status` and whose `data:` is JSON
 
 /** Of one pair; at most four a second per pair, the newest counts. */
 export const tickEvent = z.object({ pair: pairName, last: decimal, bid: decimal, ask: decimal, at: time });
 export type TickEvent = z.infer<typeof tickEvent>;
 
-/** What has changed and should be read again: `bots`, `bot:ID`, `deals`, `fills`, `equity`, `verdicts`, `log`, `status`, `candles`. */
-export const changedEvent = z.object({ topics: z.array(z.string()) });
+/** The one-minute candle being formed, on each change; `closed` with its last. */
+export const candleEvent = candle.extend({ pair: pairName });
+export type CandleEvent = z.infer<typeof candleEvent>;
+
+/** What has changed and should be read again. */
+export const changedTopics = ['bots', 'deals', 'orders', 'fills', 'equity', 'events', 'candles', 'status', 'verdicts'] as const;
+export const changedEvent = z.object({ topics: z.array(z.enum(changedTopics)) });
 export type ChangedEvent = z.infer<typeof changedEvent>;
 
 /** On connect and then every two seconds: what the page's header shows. */
