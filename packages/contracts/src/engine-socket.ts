@@ -1,0 +1,121 @@
+/**
+ * The engine's command socket: newline-separated JSON on a Unix socket, requests in, answers out.
+ *   E1  The answer to a command leaves after the commit of its effects.
+ *   E2  A repeated id gets the answer of the first time; the same id with another command is refused (`command-id-reused`).
+ *   E3  Unknown commands and unknown keys are refused (`command-malformed`).
+ * A connection that sends `{subscribe:true}` also receives `EngineNotice` lines until it closes.
+ */
+import { z } from 'zod';
+
+const decimal = z.string().regex(/^\d{1,30}(\.\d{1,18})?$/, 'a plain decimal such as "250" or "0.5"');
+const pairText = z.string().regex(/^[A-Z0-9]{1,20}\/[A-Z0-9]{1,20}$/, 'a pair such as "BTC/USDT"');
+const botId = z.string().regex(/^[a-z0-9]{1,12}$/, 'a bot id as `holdfast bot list` shows it');
+const commandId = z.string().regex(/^[A-Za-z0-9._:-]{1,80}$/, 'an id of 1 to 80 letters, digits, ".", "_", ":" or "-"');
+
+/** What is asked of a bot by name. `start` and `resume` let it open deals again; `stop` lets the open deal end first. */
+export const botActions = ['start', 'stop', 'resume', 'start-deal', 'close-now', 'cancel-deal', 'delete'] as const;
+export type BotAction = (typeof botActions)[number];
+
+const botCreate = z.strictObject({
+  id: commandId,
+  command: z.literal('bot-create'),
+  name: z.string().min(1).max(200),
+  /** Which strategy, such as "dca". */
+  kind: z.string().min(1).max(40),
+  pair: pairText,
+  /** As the strategy's own schema says; checked there. Amounts are decimal strings. */
+  settings: z.record(z.string(), z.unknown()),
+  /** Asset to amount set aside for this bot. Left out: what the settings need at most. */
+  funds: z.record(z.string(), decimal).optional(),
+  start: z.boolean().default(true),
+});
+const botAction = z.strictObject({
+  id: commandId,
+  command: z.literal('bot-action'),
+  bot: botId,
+  action: z.enum(botActions),
+});
+const botList = z.strictObject({ id: commandId, command: z.literal('bot-list') });
+const status = z.strictObject({ id: commandId, command: z.literal('status') });
+/** Compares the ledger with the exchange now. */
+const reconcile = z.strictObject({ id: commandId, command: z.literal('reconcile') });
+/** Copies the database, complete and consistent, to a new file. */
+const backup = z.strictObject({ id: commandId, command: z.literal('backup'), file: z.string().min(1) });
+
+export const engineCommand = z.discriminatedUnion('command', [botCreate, botAction, botList, status, reconcile, backup]);
+export type EngineCommand = z.infer<typeof engineCommand>;
+
+export const engineSubscribe = z.strictObject({ subscribe: z.literal(true) });
+
+export const engineAnswer = z.discriminatedUnion('ok', [
+  z.strictObject({ id: z.string(), ok: z.literal(true), result: z.unknown() }),
+  z.strictObject({
+    id: z.string(),
+    ok: z.literal(false),
+    error: z.strictObject({ code: z.string(), reason: z.string() }),
+  }),
+]);
+export type EngineAnswer = z.infer<typeof engineAnswer>;
+
+/** What has changed in the database since the notice before; readers then read it again. */
+export const engineTopics = ['bots', 'deals', 'orders', 'fills', 'equity', 'events', 'candles', 'status'] as const;
+export type EngineTopic = (typeof engineTopics)[number];
+
+export const engineNotice = z.strictObject({
+  changed: z.array(z.enum(engineTopics)),
+  /** The newest prices of one pair, in quote; at most about ten a second per pair. `at` is unix ms of the exchange. */
+  tick: z.strictObject({ pair: pairText, last: z.string(), bid: z.string(), ask: z.string(), at: z.number() }).optional(),
+  /** The one-minute candle being formed; on each change, with the tick. */
+  candle: z
+    .strictObject({
+      pair: pairText,
+      openTime: z.number(),
+      open: z.string(),
+      high: z.string(),
+      low: z.string(),
+      close: z.string(),
+      volume: z.string(),
+      closed: z.boolean(),
+    })
+    .optional(),
+});
+export type EngineNotice = z.infer<typeof engineNotice>;
+
+/** Answer to `status`. */
+export interface EngineStatus {
+  readonly pid: number;
+  readonly rssBytes: number;
+  readonly account: string;
+  /** Time of the exchange, unix ms; null before the first word from it. */
+  readonly time: number | null;
+  readonly vault: { readonly connected: boolean; readonly reason: string | null };
+  readonly exchange: { readonly connected: boolean; readonly reason: string | null };
+  readonly bots: { readonly total: number; readonly running: number; readonly waiting: number };
+  readonly deals: { readonly open: number; readonly closed: number };
+  /** Intents planned that have no verdict yet. */
+  readonly outbox: number;
+  readonly ledgerMatchesExchange: LedgerMatch;
+}
+
+/** Whether ledger and exchange hold the same of each asset, to the last digit. `matches` null: not compared yet. */
+export interface LedgerMatch {
+  readonly matches: boolean | null;
+  /** Exchange time at which it was compared. */
+  readonly at: number | null;
+  readonly differences: readonly { readonly asset: string; readonly ledger: string; readonly exchange: string }[];
+}
+
+/** One bot as `bot-list`, `bot-create` and `bot-action` answer it. */
+export interface EngineBot {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly pair: string;
+  readonly status: 'running' | 'stopping' | 'stopped';
+  /** Why it does nothing at the moment, in one sentence; null when it runs as it should. */
+  readonly waitingFor: string | null;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly funds: Readonly<Record<string, string>>;
+  readonly createdAt: number;
+  readonly deals: { readonly open: number; readonly closed: number };
+}

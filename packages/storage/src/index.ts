@@ -1,0 +1,2 @@
+/** Journal and tables on disk. */
+export * from './schema.ts';
