@@ -1,0 +1,2 @@
+/** What tests are built from. Tests only. */
+export * from './browser.ts';
