@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
 const candidates = [
-  process.env['CHROMIUM'],
+  process.env.CHROMIUM,
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
@@ -20,7 +20,7 @@ export const chromiumPath = (): string | undefined => candidates.find((path) => 
 /** For `test(name, { skip: browserSkip() }, …)`: false, or why the test is skipped. @throws when a browser is required and missing */
 export function browserSkip(): string | false {
   if (chromiumPath() !== undefined) return false;
-  if (process.env['HOLDFAST_REQUIRE_BROWSER'] === '1')
+  if (process.env.HOLDFAST_REQUIRE_BROWSER === '1')
     throw new Error('no Chromium found; install the package chromium or set CHROMIUM to its program');
   return 'no Chromium is installed: install the package chromium or set CHROMIUM to its program';
 }
