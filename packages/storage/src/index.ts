@@ -1,2 +1,5 @@
-/** Journal and tables on disk. */
+/** Journal and tables on disk, behind ports. */
+export * from './database.ts';
+export * from './engine-store.ts';
+export * from './kysely.ts';
 export * from './schema.ts';

@@ -1,0 +1,122 @@
+/**
+ * The engine's memory, behind a port. A commit takes rows as they are after an event, all or none of them.
+ *   S2  All effects of one event are one commit.
+ * Commits use prepared statements of node:sqlite directly: compiling the same twelve statements through the query builder
+ * for each event costs more than running them.
+ */
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { Insertable, Selectable } from 'kysely';
+import { backupDatabase, openDatabase, openForReading, transaction } from './database.ts';
+import { type EngineQueries, queries } from './kysely.ts';
+import { type EngineDatabase, engineMigrations } from './schema.ts';
+
+export type Table = keyof EngineDatabase;
+export type Row<Name extends Table> = Selectable<EngineDatabase[Name]>;
+/** A row as it shall be, whole; it replaces the row of the same key. */
+export type Change = { [Name in Table]: { readonly table: Name; readonly row: Insertable<EngineDatabase[Name]> } }[Table];
+
+/** What the engine starts from. */
+export interface EngineSnapshot {
+  readonly engine: Row<'engine'> | undefined;
+  /** All but deleted ones. */
+  readonly bots: readonly Row<'bots'>[];
+  readonly subKeys: readonly Row<'sub_keys'>[];
+  /** Planned or approved, oldest first. */
+  readonly outbox: readonly Row<'outbox'>[];
+  /** Whether or not on the book: all that can still change. */
+  readonly orders: readonly Row<'orders'>[];
+  readonly openDeals: readonly Row<'deals'>[];
+  readonly books: readonly Row<'books'>[];
+  readonly pairs: readonly Row<'pairs'>[];
+  readonly nextOutbox: number;
+  /** Closed deals per bot, and their profit per quote. */
+  readonly closedDeals: ReadonlyMap<string, number>;
+  readonly realised: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface EngineStore {
+  load(): Promise<EngineSnapshot>;
+  /** Durable when it resolves. */
+  commit(changes: readonly Change[]): Promise<void>;
+  /** The answer once given to a command, with the command's text. */
+  answered(id: string): Promise<Row<'commands'> | undefined>;
+  hasFill(pair: string, tradeId: string, clientOrderId: string): Promise<boolean>;
+  fillsOfDeal(deal: string): Promise<readonly Row<'fills'>[]>;
+  order(clientOrderId: string): Promise<Row<'orders'> | undefined>;
+  /** Open time of the newest closed candle of a pair. */
+  newestCandle(pair: string): Promise<number | undefined>;
+  backup(file: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+const settledOrders = "('filled', 'cancelled', 'rejected', 'refused')";
+
+const rowsOf = <Name extends Table>(db: DatabaseSync, sql: string, ...values: readonly SQLInputValue[]): readonly Row<Name>[] =>
+  db.prepare(sql).all(...values) as unknown as readonly Row<Name>[];
+
+/** Keeps one prepared statement per table and set of columns. */
+function writer(db: DatabaseSync): (change: Change) => void {
+  const statements = new Map<string, StatementSync>();
+  return ({ table, row }) => {
+    const columns = Object.keys(row);
+    const key = `${table} ${columns.join(' ')}`;
+    let statement = statements.get(key);
+    if (statement === undefined) {
+      const marks = columns.map(() => '?').join(', ');
+      statement = db.prepare(`insert or replace into ${table} (${columns.join(', ')}) values (${marks})`);
+      statements.set(key, statement);
+    }
+    statement.run(...(Object.values(row) as SQLInputValue[]));
+  };
+}
+
+function load(db: DatabaseSync): EngineSnapshot {
+  const realised = new Map<string, string[]>();
+  const closedDeals = new Map<string, number>();
+  for (const { bot, pair, profit } of rowsOf<'deals'>(db, "select * from deals where status <> 'open'")) {
+    closedDeals.set(bot, (closedDeals.get(bot) ?? 0) + 1);
+    const quote = pair.slice(pair.indexOf('/') + 1);
+    realised.set(quote, [...(realised.get(quote) ?? []), profit ?? '0']);
+  }
+  const next = db.prepare('select coalesce(max(seq), 0) + 1 as next from outbox').get() as { next: number };
+  return {
+    engine: rowsOf<'engine'>(db, 'select * from engine')[0],
+    bots: rowsOf<'bots'>(db, "select * from bots where status <> 'deleted' order by created_at, id"),
+    subKeys: rowsOf<'sub_keys'>(db, 'select * from sub_keys'),
+    outbox: rowsOf<'outbox'>(db, "select * from outbox where state in ('planned', 'approved') order by seq"),
+    orders: rowsOf<'orders'>(db, `select * from orders where status not in ${settledOrders}`),
+    openDeals: rowsOf<'deals'>(db, "select * from deals where status = 'open'"),
+    books: rowsOf<'books'>(db, 'select * from books'),
+    pairs: rowsOf<'pairs'>(db, 'select * from pairs'),
+    nextOutbox: Number(next.next),
+    closedDeals,
+    realised,
+  };
+}
+
+/** The store over an open database of the engine's shape. */
+export function engineStore(db: DatabaseSync): EngineStore {
+  const write = writer(db);
+  const answered = db.prepare('select * from commands where id = ?');
+  const fill = db.prepare('select 1 from fills where pair = ? and trade_id = ? and client_order_id = ?');
+  const newest = db.prepare('select max(open_time) as newest from candles where pair = ? and closed = 1');
+  return {
+    load: async () => load(db),
+    commit: async (changes) => {
+      if (changes.length > 0) transaction(db, () => changes.forEach(write));
+    },
+    answered: async (id) => answered.get(id) as unknown as Row<'commands'> | undefined,
+    hasFill: async (pair, tradeId, clientOrderId) => fill.get(pair, tradeId, clientOrderId) !== undefined,
+    fillsOfDeal: async (deal) => rowsOf<'fills'>(db, 'select * from fills where deal = ? order by vault_seq', deal),
+    order: async (id) => rowsOf<'orders'>(db, 'select * from orders where client_order_id = ?', id)[0],
+    newestCandle: async (pair) => (newest.get(pair) as { newest: number | null }).newest ?? undefined,
+    backup: async (file) => backupDatabase(db, file),
+    close: async () => db.close(),
+  };
+}
+
+/** Opens or makes the engine's database. @throws StorageError */
+export const openEngineStore = (file: string): EngineStore => engineStore(openDatabase(file, engineMigrations));
+
+/** The engine's tables for reading only. @throws StorageError */
+export const openEngineQueries = (file: string): EngineQueries => queries(openForReading(file));
