@@ -6,4 +6,6 @@ export * from './errors.ts';
 export * from './market-data.ts';
 export * from './money.ts';
 export * from './order.ts';
+export * from './owner-act.ts';
 export * from './pair.ts';
+export * from './report.ts';
