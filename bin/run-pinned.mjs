@@ -14,13 +14,8 @@ export function runPinned(file, args) {
     stdio: 'inherit',
     env,
   });
-  // The terminal sends Ctrl-C to the whole group, so the child has it already; a signal sent to us alone is passed on.
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  let interrupts = 0;
-  process.on('SIGINT', () => {
-    interrupts += 1;
-    if (!process.stdin.isTTY || interrupts > 1) child.kill('SIGINT');
-  });
+  // Ctrl-C in a terminal reaches the child as well, so it may get the signal twice: it stops once.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
     process.stderr.write(`holdfast: cannot start ${node}: ${error.message}\n`);
     process.exit(exitNoRuntime);

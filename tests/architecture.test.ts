@@ -48,7 +48,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   'apps/engine': ['pino', 'zod'],
   'apps/server': ['fastify', '@fastify/static', '@fastify/swagger', 'pino', 'zod', 'kysely'],
   'apps/exchange': ['ws', 'zod'],
-  'apps/cli': ['commander', 'zod'],
+  'apps/cli': ['commander', 'tar', 'zod'],
   'apps/dashboard': [
     '@mantine/core',
     '@mantine/hooks',

@@ -3,7 +3,17 @@
  * made exclusively that names its process; it is stale when that process is gone or is no longer ours (a number used again).
  */
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CliError, exitCode } from './exit.ts';
 
@@ -85,7 +95,11 @@ export function lockDataDirectory(data: string, ports: Ports): () => void {
   try {
     writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
   } catch (cause) {
-    throw new CliError(exitCode.alreadyRunning, `another holdfast is starting in ${data}; wait for it or give another --data DIR`, { cause });
+    throw new CliError(
+      exitCode.alreadyRunning,
+      `another holdfast is starting in ${data}; wait for it or give another --data DIR`,
+      { cause },
+    );
   }
   return () => {
     if (existsSync(file) && readFileSync(file, 'utf8') === text) rmSync(file);

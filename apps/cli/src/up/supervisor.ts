@@ -67,7 +67,12 @@ export class Supervisor {
   }
 
   #record(): void {
-    const rows = this.#kept.map(({ spec, child, state, startedAt }) => ({ name: spec.name, pid: child?.pid ?? 0, state, startedAt }));
+    const rows = this.#kept.map(({ spec, child, state, startedAt }) => ({
+      name: spec.name,
+      pid: child?.pid ?? 0,
+      state,
+      startedAt,
+    }));
     try {
       replaceFile(join(this.#data, 'processes.json'), `${JSON.stringify(rows)}\n`);
     } catch (error) {
@@ -94,7 +99,12 @@ export class Supervisor {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         child.kill('SIGKILL');
-        reject(new CliError(exitCode.failed, `${spec.name} did not get ready within ${readyTimeoutMs / 1000} s; see ${this.#data}/logs/processes.log`));
+        reject(
+          new CliError(
+            exitCode.failed,
+            `${spec.name} did not get ready within ${readyTimeoutMs / 1000} s; see ${this.#data}/logs/processes.log`,
+          ),
+        );
       }, readyTimeoutMs);
       let ready = false;
       createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
@@ -105,14 +115,21 @@ export class Supervisor {
         this.#record();
         resolve();
       });
-      child.on('error', (cause) => reject(new CliError(exitCode.failed, `cannot start ${spec.name}: ${cause.message}`, { cause })));
+      child.on('error', (cause) =>
+        reject(new CliError(exitCode.failed, `cannot start ${spec.name}: ${cause.message}`, { cause })),
+      );
       child.on('exit', (code, signal) => {
         clearTimeout(timer);
         if (kept.child !== child) return;
         if (!ready) {
           kept.state = 'stopped';
           this.#record();
-          reject(new CliError(code === null || code === 0 ? exitCode.failed : code, lastLine || `${spec.name} ended before it was ready (${signal ?? code})`));
+          reject(
+            new CliError(
+              code === null || code === 0 ? exitCode.failed : code,
+              lastLine || `${spec.name} ended before it was ready (${signal ?? code})`,
+            ),
+          );
         } else if (!this.#stopping) this.#again(kept);
       });
     });

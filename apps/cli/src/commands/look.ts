@@ -1,0 +1,166 @@
+/** `status`, `deals` and `bot …`: what runs, and what it did. */
+import type { BotDetail, BotSummary, Deal, DealsAnswer, Status } from '@holdfast/contracts';
+import type { Command } from 'commander';
+import { apiClient } from '../api-client.ts';
+import { CliError, exitCode } from '../exit.ts';
+import { type Common, common } from '../options.ts';
+import { print, printJson, shorten, table, timeText } from '../output.ts';
+
+const megabytes = (bytes: number | null): string => (bytes === null ? '-' : `${Math.round(bytes / 1048576)}`);
+const agreement = (matches: boolean | null): string =>
+  matches === null ? 'not compared yet' : matches ? 'ledger and exchange agree' : 'ledger and exchange DIFFER';
+
+function describeStatus(status: Status): string {
+  const lines = [
+    `vault     ${status.vault.state}${status.vault.reason === null ? '' : `: ${status.vault.reason}`}${status.simulated === true ? ' (simulated)' : ''}`,
+    `market    ${status.clock.now === null ? 'unreachable' : timeText(status.clock.now)}, ${status.clock.tape ?? 'synthetic'}, speed ${status.clock.speed ?? '-'}${status.clock.ended ? ', tape at its end' : ''}`,
+    `deals     ${status.deals.open} open, ${status.deals.closed} closed`,
+    `profit    ${shorten(status.profit.amount, 2)} ${status.profit.quote} after ${shorten(status.profit.fees, 2)} of fees`,
+    `books     ${agreement(status.ledgerMatchesExchange)}`,
+  ];
+  const processes = status.processes.map((row) => [row.name, String(row.pid ?? '-'), row.state, megabytes(row.rssBytes)]);
+  const balances = status.accounts.flatMap((account) =>
+    account.balances.map((row) => [account.account, row.asset, row.free, row.locked, row.total]),
+  );
+  return [
+    lines.join('\n'),
+    table(['process', 'pid', 'state', 'MB'], processes),
+    balances.length === 0 ? 'no account yet' : table(['account', 'asset', 'free', 'locked', 'total'], balances),
+    describeBots(status.bots),
+  ].join('\n\n');
+}
+
+const describeBots = (bots: readonly BotSummary[]): string =>
+  bots.length === 0
+    ? 'no bot yet; make one with "npx holdfast bot create"'
+    : table(
+        ['bot', 'kind', 'pair', 'state', 'open', 'closed', 'profit', 'waits for'],
+        bots.map((bot) => [
+          bot.id,
+          bot.kind,
+          bot.pair,
+          bot.state,
+          String(bot.deals.open),
+          String(bot.deals.closed),
+          shorten(bot.profit, 2),
+          bot.waitingFor ?? '',
+        ]),
+      );
+
+function describeBot(bot: BotDetail): string {
+  const head = `${describeBots([bot])}\n\nsettings  ${JSON.stringify(bot.settings)}`;
+  if (bot.deal === null) return `${head}\nno open deal`;
+  const rungs = bot.deal.ladder.map((rung) => [
+    rung.kind === 'base' ? 'base' : `averaging ${rung.index}`,
+    rung.price ?? 'market',
+    rung.quantity,
+    rung.filled,
+    rung.state,
+  ]);
+  const exit = bot.deal.takeProfit;
+  if (exit !== null) rungs.push(['take profit', exit.price, exit.quantity, exit.filled, exit.state]);
+  return `${head}\ndeal ${bot.deal.number}, open since ${timeText(bot.deal.openedAt)}\n\n${table(['order', 'price', 'quantity', 'filled', 'state'], rungs)}`;
+}
+
+const dealRow = (deal: Deal): string[] => [
+  deal.bot,
+  String(deal.number),
+  deal.pair,
+  deal.state,
+  timeText(deal.openedAt),
+  deal.closedAt === null ? '-' : timeText(deal.closedAt),
+  String(deal.averagingOrders.filled),
+  shorten(deal.spent, 2),
+  deal.profit === null ? '-' : shorten(deal.profit, 4),
+  shorten(deal.fees, 4),
+];
+
+interface CreateOptions extends Common {
+  readonly kind: string;
+  readonly id?: string;
+  readonly name?: string;
+  readonly settings: string;
+  readonly stopped?: true;
+}
+
+function readSettings(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch (cause) {
+    throw new CliError(exitCode.usage, `--settings is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  throw new CliError(exitCode.usage, `--settings must be a JSON object such as '{"pair":"BTC/USDT"}', got ${text}`);
+}
+
+export function addLookCommands(program: Command): void {
+  common(program.command('status').description('what runs, balances, bots, profit, and whether the books agree')).action(
+    async ({ data, json }: Common) => {
+      const status = await apiClient(data).get<Status>('/api/status');
+      if (json) printJson(status);
+      else print(describeStatus(status));
+    },
+  );
+
+  common(program.command('deals').description('deals, newest first'))
+    .option('--bot <id>', 'of one bot only')
+    .option('--state <state>', 'open, closed, cancelled or failed')
+    .option('--limit <n>', 'how many', '20')
+    .action(async ({ data, json, bot, state, limit }: Common & { bot?: string; state?: string; limit: string }) => {
+      const query = new URLSearchParams({
+        limit,
+        ...(bot === undefined ? {} : { bot }),
+        ...(state === undefined ? {} : { state }),
+      });
+      const answer = await apiClient(data).get<DealsAnswer>(`/api/deals?${query}`);
+      if (json) return printJson(answer.deals);
+      const headings = ['bot', 'deal', 'pair', 'state', 'opened', 'closed', 'averaging', 'spent', 'profit', 'fees'];
+      print(answer.deals.length === 0 ? 'no deal yet' : table(headings, answer.deals.map(dealRow)));
+    });
+
+  const bot = program.command('bot').description('list, show, create, start and stop bots');
+  common(bot.command('list').description('all bots')).action(async ({ data, json }: Common) => {
+    const { bots } = await apiClient(data).get<{ bots: BotSummary[] }>('/api/bots');
+    if (json) printJson(bots);
+    else print(describeBots(bots));
+  });
+  common(bot.command('show <id>').description('one bot, its settings and its open deal')).action(
+    async (id: string, { data, json }: Common) => {
+      const detail = await apiClient(data).get<BotDetail>(`/api/bots/${encodeURIComponent(id)}`);
+      if (json) printJson(detail);
+      else print(describeBot(detail));
+    },
+  );
+  common(bot.command('create').description('make a bot and start it'))
+    .option('--kind <kind>', 'strategy', 'dca')
+    .option('--id <id>', 'identifier; made from the pair when left out')
+    .option('--name <name>', 'name for people')
+    .requiredOption('--settings <json>', 'settings as a JSON object; docs/bots/dca.md lists the fields')
+    .option('--stopped', 'make it without starting it')
+    .action(async ({ data, json, kind, id, name, settings, stopped }: CreateOptions) => {
+      const body = {
+        kind,
+        ...(id === undefined ? {} : { id }),
+        ...(name === undefined ? {} : { name }),
+        settings: readSettings(settings),
+        start: stopped !== true,
+      };
+      const made = await apiClient(data).post<{ bot: string }>('/api/bots', body);
+      if (json) printJson(made);
+      else print(`bot ${made.bot} made${stopped === true ? '' : ' and started'}`);
+    });
+  const acts = {
+    start: 'let it open deals',
+    stop: 'open no new deal; the open one goes on to its end',
+    'start-deal': 'open a deal now',
+    'close-now': 'sell the open deal at once',
+    'cancel-deal': 'cancel its orders and keep the coins',
+  } as const;
+  for (const [act, description] of Object.entries(acts)) {
+    common(bot.command(`${act} <id>`).description(description)).action(async (id: string, { data, json }: Common) => {
+      const done = await apiClient(data).post(`/api/bots/${encodeURIComponent(id)}/${act}`, {});
+      if (json) printJson(done);
+      else print(`bot ${id}: ${act} done`);
+    });
+  }
+}

@@ -1,0 +1,62 @@
+/** `up`, and the simulated exchange on its own. */
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { defaultPort, portsFrom } from '../data-directory.ts';
+import { type Common, common, readPort, readSpeed } from '../options.ts';
+import { up } from '../up/up.ts';
+
+interface TapeFlags {
+  readonly tape?: string;
+  readonly pair?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly speed?: string;
+  readonly seed?: string;
+}
+
+interface UpFlags extends Common, TapeFlags {
+  readonly port: number;
+  readonly gatePort?: number;
+  readonly exchangePort?: number;
+  readonly demo: boolean;
+}
+
+/** The synthetic market runs ten times faster than the clock, so that a first look shows whole deals; a tape runs as recorded. */
+const defaultSpeed = (flags: TapeFlags): string => (flags.tape === undefined ? '10' : '1');
+
+export const tapeOptions = (command: Command): Command =>
+  command
+    .option('--tape <file>', 'replay recorded candles (time_ms,open,high,low,close,volume; CSV or gzip)', (path: string) =>
+      resolve(path),
+    )
+    .option('--pair <pair>', 'pair of the tape, such as BTC/USDT; read off the file name when left out')
+    .option('--from <time>', 'first moment of the tape to play: ISO date or unix ms')
+    .option('--to <time>', 'last moment of the tape to play')
+    .option('--speed <n>', 'times faster than recorded, or "max"', readSpeed)
+    .option('--seed <n>', 'seed of the synthetic market');
+
+export const readTape = (flags: TapeFlags) => ({
+  ...(flags.tape === undefined ? {} : { file: flags.tape }),
+  ...(flags.pair === undefined ? {} : { pair: flags.pair }),
+  ...(flags.from === undefined ? {} : { from: flags.from }),
+  ...(flags.to === undefined ? {} : { to: flags.to }),
+  ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+  speed: flags.speed ?? defaultSpeed(flags),
+});
+
+export function addRunCommands(program: Command): void {
+  tapeOptions(common(program.command('up').description('start the vault, the simulated exchange, the engine and the dashboard')))
+    .option('--port <n>', 'port of the dashboard', readPort, defaultPort)
+    .option('--gate-port <n>', "port of the vault's gate (dashboard + 2 when left out)", readPort)
+    .option('--exchange-port <n>', 'port of the simulated exchange (dashboard + 10 when left out)', readPort)
+    .option('--no-demo', 'make no demonstration account and bot')
+    .action(async (flags: UpFlags) => {
+      const counted = portsFrom(flags.port);
+      const ports = {
+        dashboard: flags.port,
+        gate: flags.gatePort ?? counted.gate,
+        exchange: flags.exchangePort ?? counted.exchange,
+      };
+      await up({ data: flags.data, ports, demo: flags.demo, json: flags.json === true, tape: readTape(flags) });
+    });
+}

@@ -1,0 +1,57 @@
+/** The command line. Answers on stdout; errors on stderr, one line: what, and what to do. */
+import { Command, CommanderError } from 'commander';
+import packageFile from '../../../package.json' with { type: 'json' };
+import { addArchiveCommands } from './commands/archive.ts';
+import { addExchangeCommands } from './commands/exchange.ts';
+import { addLookCommands } from './commands/look.ts';
+import { addRunCommands } from './commands/run.ts';
+import { addVaultCommands } from './commands/vault.ts';
+import { CliError, exitCode } from './exit.ts';
+
+const exitHelp = `
+Exit codes: 0 done; 1 refused or failed; 64 wrong usage; 65 damaged data; 69 port taken; 70 nothing answers;
+73 data directory cannot be written; 75 already running; 76 data directory of a newer version; 78 no Node 26.`;
+
+function program(): Command {
+  const root = new Command('holdfast')
+    .description('Crypto trading bots on your own machine, with the exchange keys in a vault that judges every order.')
+    .version(packageFile.version)
+    .showHelpAfterError(false)
+    .addHelpText('after', exitHelp);
+  addRunCommands(root);
+  addLookCommands(root);
+  addVaultCommands(root);
+  addExchangeCommands(root);
+  addArchiveCommands(root);
+  return root;
+}
+
+/** Errors of commander are printed by us, as one line. */
+function quiet(command: Command): Command {
+  command.exitOverride().configureOutput({ writeErr: () => {}, writeOut: (text) => process.stdout.write(text) });
+  for (const child of command.commands) quiet(child);
+  return command;
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return exitCode.ok;
+    if (error.code === 'commander.help') process.stderr.write('holdfast: say what to do; "holdfast --help" lists the commands\n');
+    else process.stderr.write(`holdfast: ${error.message.replace(/^error: /, '')}; "--help" after a command explains it\n`);
+    return exitCode.usage;
+  }
+  if (error instanceof CliError) {
+    process.stderr.write(`holdfast: ${error.message.replace(/^holdfast: /, '')}\n`);
+    return error.code;
+  }
+  process.stderr.write(`holdfast: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (process.env.HOLDFAST_DEBUG !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return exitCode.failed;
+}
+
+try {
+  await quiet(program()).parseAsync(process.argv);
+  process.exitCode ??= exitCode.ok;
+} catch (error) {
+  process.exitCode = report(error);
+}

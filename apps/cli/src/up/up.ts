@@ -1,0 +1,131 @@
+/**
+ * `holdfast up`: starts the exchange, the vault, the engine and the server of one data directory, sets up the demonstration
+ * once, and keeps all running until Ctrl-C. Nothing is touched before the lock is held and the ports are found free.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { buildDashboard } from '@holdfast/dashboard/build';
+import { lockDataDirectory, openDataDirectory, type Ports, replaceFile, repositoryRoot } from '../data-directory.ts';
+import { CliError, exitCode } from '../exit.ts';
+import { print, printJson } from '../output.ts';
+import { setUpDemo } from './demo.ts';
+import { type ProcessSpec, Supervisor } from './supervisor.ts';
+
+export interface UpOptions {
+  readonly data: string;
+  readonly ports: Ports;
+  readonly demo: boolean;
+  readonly json: boolean;
+  readonly tape: TapeOptions;
+}
+
+export interface TapeOptions {
+  readonly file?: string;
+  readonly pair?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly speed: string;
+  readonly seed?: string;
+}
+
+const account = 'paper';
+const url = (port: number): string => `http://127.0.0.1:${port}`;
+const app = (path: string): string => resolve(repositoryRoot, 'apps', path);
+
+export const tapeArguments = ({ file, pair, from, to, speed, seed }: TapeOptions): string[] =>
+  Object.entries({ tape: file, pair, from, to, speed, seed }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, value],
+  );
+
+function specs({ data, ports, tape }: UpOptions): Record<'exchange' | 'warden' | 'engine' | 'server', ProcessSpec> {
+  const vault = ['--vault', url(ports.gate)];
+  const exchange = ['--exchange', url(ports.exchange)];
+  const spec = (name: string, main: string, args: readonly string[]): ProcessSpec => ({
+    name,
+    main: app(main),
+    args: ['--data', data, ...args],
+  });
+  return {
+    exchange: spec('exchange', 'exchange/src/main.ts', ['--port', String(ports.exchange), '--lockstep', ...tapeArguments(tape)]),
+    warden: spec('warden', 'vault/src/warden/main.ts', ['--port', String(ports.gate), '--simulated', ...exchange]),
+    engine: spec('engine', 'engine/src/main.ts', [...vault, ...exchange, '--account', account]),
+    server: spec('server', 'server/src/main.ts', ['--port', String(ports.dashboard), ...vault, ...exchange]),
+  };
+}
+
+/** @throws CliError port-taken, naming the port and the option that moves it */
+async function demandFree(port: number, what: string): Promise<void> {
+  await new Promise<void>((done, fail) => {
+    const probe = createServer();
+    probe.once('error', (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be opened (${cause.code})`;
+      fail(new CliError(exitCode.portTaken, `port ${port} of the ${what} ${why}; give other ports with --port N`, { cause }));
+    });
+    probe.listen(port, '127.0.0.1', () => probe.close(() => done()));
+  });
+}
+
+function makeToken(data: string): void {
+  const file = join(data, 'cli.token');
+  if (!existsSync(file)) replaceFile(file, `${randomBytes(32).toString('hex')}\n`);
+}
+
+/** Resolves when a signal asks us to stop. Further signals while stopping change nothing. */
+const untilSignal = (): Promise<void> =>
+  new Promise((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done());
+  });
+
+/** Runs until asked to stop. @throws CliError when a part cannot start */
+export async function up(options: UpOptions): Promise<void> {
+  const { ports } = options;
+  const data = openDataDirectory(options.data);
+  const unlock = lockDataDirectory(data, ports);
+  const stopAsked = untilSignal();
+  const supervisor = new Supervisor(data);
+  try {
+    await demandFree(ports.dashboard, 'dashboard');
+    await demandFree(ports.gate, "vault's gate");
+    await demandFree(ports.exchange, 'simulated exchange');
+    makeToken(data);
+    const started = await Promise.race([startAll(supervisor, { ...options, data }), stopAsked.then(() => 'stopped' as const)]);
+    if (started !== 'stopped') {
+      announce(options);
+      await stopAsked;
+    }
+    if (!options.json) print('\nstopping …');
+  } finally {
+    await supervisor.stop();
+    unlock();
+  }
+}
+
+async function startAll(supervisor: Supervisor, options: UpOptions): Promise<void> {
+  const { exchange, warden, engine, server } = specs(options);
+  const dashboard = buildDashboard();
+  dashboard.catch(() => {}); // awaited below; a failed start of another part must not leave it unhandled
+  await supervisor.start(exchange);
+  await supervisor.start(warden);
+  await supervisor.start(engine);
+  await dashboard;
+  await supervisor.start(server);
+  if (options.demo)
+    await setUpDemo(options.data, { gate: url(options.ports.gate), exchange: url(options.ports.exchange), account });
+}
+
+function announce({ ports, json, data }: UpOptions): void {
+  const dashboard = `http://localhost:${ports.dashboard}`;
+  if (json) {
+    printJson({ ready: true, dashboard, gate: url(ports.gate), exchange: url(ports.exchange), data });
+    return;
+  }
+  print(`
+  Holdfast runs.   ${dashboard}
+
+  This is a paper account on a simulated exchange, and a simulated vault: no real money moves.
+  Exchange for any Binance client  ${url(ports.exchange)}
+  Data                             ${data}
+  Ctrl-C stops it; the next start goes on where it stopped.`);
+}
