@@ -1,0 +1,75 @@
+/** What a bot says about itself to people: computed from its state, the same for every kind of bot. */
+import type { Amount } from './money.ts';
+import type { ClientOrderId, EpochMs } from './order.ts';
+import type { Asset, Pair } from './pair.ts';
+
+/** One step of an open deal's ladder. Price in quote per base, amounts in base. */
+export interface LadderLevel {
+  /** 1 for the first averaging order. */
+  readonly index: number;
+  readonly price: Amount;
+  readonly quantity: Amount;
+  readonly filled: Amount;
+  /** `refused`: the vault or the exchange will not have it, and the deal goes on without it. */
+  readonly state: 'waiting' | 'resting' | 'filled' | 'refused';
+  readonly clientOrderId: ClientOrderId | null;
+}
+
+/** A deal that is going on. Amounts of quote include fees taken in quote. */
+export interface OpenDeal {
+  readonly number: number;
+  readonly pair: Pair;
+  readonly openedAt: EpochMs;
+  readonly phase: 'entering' | 'holding' | 'closing';
+  /** Base that the deal holds now, dust carried into it included. */
+  readonly held: Amount;
+  /** What `held` cost, in quote, fees included (a fee in a third asset at the fee rate of the settings). */
+  readonly cost: Amount;
+  /** `cost` / `held`, rounded up; null while nothing is held. */
+  readonly averagePrice: Amount | null;
+  /** Profit that sells of this deal made so far, in quote. */
+  readonly realised: Amount;
+  readonly takeProfit: {
+    readonly price: Amount;
+    readonly quantity: Amount;
+    readonly clientOrderId: ClientOrderId | null;
+  } | null;
+  readonly ladder: readonly LadderLevel[];
+}
+
+/** A deal that ended. `profit` = `proceeds` - `cost`. */
+export interface ClosedDeal {
+  readonly number: number;
+  readonly pair: Pair;
+  readonly openedAt: EpochMs;
+  readonly closedAt: EpochMs;
+  /** `cancelled`: the coins were kept. `no-entry`: nothing was bought. `too-small`: what was held was below the exchange's smallest order and is carried. */
+  readonly ending: 'take-profit' | 'closed' | 'cancelled' | 'no-entry' | 'too-small';
+  /** Base bought (after fees in base) and sold. */
+  readonly bought: Amount;
+  readonly sold: Amount;
+  /** Quote paid for all buys, fees included. */
+  readonly spent: Amount;
+  /** What the base that was sold had cost, in quote; the rest of the cost went with the coins kept or carried. */
+  readonly cost: Amount;
+  /** Quote received for all sells, net of fees. */
+  readonly proceeds: Amount;
+  readonly profit: Amount;
+  readonly averagingOrdersFilled: number;
+}
+
+export interface BotReport {
+  readonly state: 'idle' | 'deal-open' | 'stopped';
+  /** One sentence: what happens next, or what is waited for. */
+  readonly waitingFor: string;
+  readonly deal: OpenDeal | null;
+  readonly dealsClosed: number;
+  /** Profit of all closed deals and of the sells of the open one, in quote. */
+  readonly realised: Amount;
+  /** What the bot's sub-book holds, orders included. */
+  readonly holdings: readonly { readonly asset: Asset; readonly amount: Amount }[];
+  /** Base below one lot that is carried into the next deal, with what it cost in quote. */
+  readonly dust: { readonly quantity: Amount; readonly cost: Amount };
+  /** Base of cancelled deals: the bot never sells it. */
+  readonly kept: { readonly quantity: Amount; readonly cost: Amount };
+}
