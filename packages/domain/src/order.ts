@@ -98,6 +98,9 @@ export type Verdict =
   /** `reason` is one sentence that names the thing, the value and the limit. */
   | { readonly kind: 'refused'; readonly code: RefusalCode; readonly reason: string };
 
+/** An intent that the policy has approved: one line of packages/policy gives this brand, and what builds requests demands it. */
+export type Approved<T extends Intent> = Branded<T, 'Approved'>;
+
 /** What became of an order, as the vault settled it. Facts, in the order in which the exchange stated them. */
 export type OrderEvent =
   | (OrderEventBase & { readonly kind: 'order-accepted'; readonly exchangeOrderId: string })
