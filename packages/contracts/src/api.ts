@@ -276,6 +276,18 @@ export const fill = z.object({
 });
 export type Fill = z.infer<typeof fill>;
 
+export const pairView = z.object({
+  pair: pairName,
+  /** Smallest steps of price and quantity, and the smallest order in quote. */
+  tick: decimal,
+  lot: decimal,
+  minNotional: decimal,
+  halted: z.boolean(),
+  /** Newest known; null before the first. */
+  price: z.object({ last: decimal, bid: decimal, ask: decimal, at: time }).nullable(),
+});
+export type PairView = z.infer<typeof pairView>;
+
 /** An order of ours that rests at the exchange: a line in the chart. */
 export const restingOrder = z.object({
   clientOrderId: z.string(),
@@ -283,6 +295,8 @@ export const restingOrder = z.object({
   pair: pairName,
   side,
   kind: z.string(),
+  /** `base`, `averaging`, `take-profit` or `close`. */
+  role: z.string(),
   price: decimal,
   quantity: decimal,
   filled: decimal,
@@ -362,6 +376,8 @@ export const botsAnswer = z.object({ bots: z.array(botSummary) });
 export const botKindsAnswer = z.object({ kinds: z.array(botKind) });
 /** Newest first. `next` is the `before` of the following page; null on the last. */
 export const dealsAnswer = z.object({ deals: z.array(deal), next: z.int().nullable() });
+/** Pairs that the engine follows, by name. */
+export const pairsAnswer = z.object({ pairs: z.array(pairView) });
 /** Oldest first; the last candle may still be open. */
 export const candlesAnswer = z.object({ pair: pairName, interval: z.string(), candles: z.array(candle) });
 /** Fills oldest first, and the orders that rest now. */
