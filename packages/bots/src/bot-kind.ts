@@ -41,7 +41,7 @@ export interface BotKind<SettingsText, Settings, State> {
   /** As stored and typed: `dca`. */
   readonly name: string;
   /** From checked plain data (contracts/bot-settings) to exact numbers. @throws ValueError */
-  readSettings(text: SettingsText): Settings;
+  readSettings(pair: Pair, text: SettingsText): Settings;
   pairsOf(settings: Settings): readonly Pair[];
   /** Sentences that say why these settings cannot trade on this pair; empty when they can. */
   problems(settings: Settings, rules: PairRules): readonly string[];

@@ -1,3 +1,4 @@
 /** Schemas of all that crosses a border. */
 export * from './api.ts';
+export * from './bot-settings.ts';
 export * from './engine-socket.ts';

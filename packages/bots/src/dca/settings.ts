@@ -1,9 +1,8 @@
 /** Settings of a DCA bot: as typed (plain data, checked by contracts/bot-settings) and as used (exact numbers). */
-import { type Amount, amount, type Pair, pair, unit, ValueError } from '@holdfast/domain';
+import { type Amount, amount, type Pair, ValueError } from '@holdfast/domain';
 
 /** Decimal strings and whole numbers only. Every field is explained in docs/bots/dca.md. */
 export interface DcaSettingsText {
-  readonly pair: string;
   readonly start: 'at-once' | 'command';
   readonly baseOrderSize: string;
   readonly averagingOrderSize: string;
@@ -51,10 +50,10 @@ function fraction(percent: string): bigint {
   return value / 100n;
 }
 
-/** @throws ValueError `amount-malformed`, `pair-malformed`, `amount-too-precise` */
-export function readDcaSettings(text: DcaSettingsText): DcaSettings {
+/** @throws ValueError `amount-malformed`, `amount-too-precise` */
+export function readDcaSettings(pair: Pair, text: DcaSettingsText): DcaSettings {
   return {
-    pair: pair(text.pair),
+    pair,
     start: text.start,
     baseOrderSize: amount(text.baseOrderSize),
     averagingOrderSize: amount(text.averagingOrderSize),
@@ -72,5 +71,3 @@ export function readDcaSettings(text: DcaSettingsText): DcaSettings {
     retryMs: text.retrySeconds * 1000,
   };
 }
-
-export const one = unit;
