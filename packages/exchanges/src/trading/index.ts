@@ -1,0 +1,32 @@
+/** The trading side of the Binance dialect: builds and reads, sends nothing. Only the vault's signer may import it. */
+export {
+  cancelRejected,
+  type FinalState,
+  type OrderState,
+  type Outcome,
+  orderDoesNotExist,
+  readAccount,
+  readCancelled,
+  readMyTrades,
+  readOpenOrders,
+  readOrder,
+  readOutcome,
+  readPlaced,
+  type TradeReport,
+} from './answers.ts';
+export {
+  buildAccount,
+  buildApiRestrictions,
+  buildCancel,
+  buildMyTrades,
+  buildOpenOrders,
+  buildPlace,
+  buildQuery,
+  buildUserStreamSubscribe,
+  myTradesMax,
+  userStreamPath,
+} from './requests.ts';
+export { restrictionsFault } from './restrictions.ts';
+export { type Credentials, recvWindowMs, type SignedRequest } from './signing.ts';
+export { readStreamEvent, type StreamEvent } from './stream.ts';
+export { MalformedReply, symbolOf } from './wire.ts';
