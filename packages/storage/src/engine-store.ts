@@ -15,6 +15,9 @@ export type Row<Name extends Table> = Selectable<EngineDatabase[Name]>;
 /** A row as it shall be, whole; it replaces the row of the same key. */
 export type Change = { [Name in Table]: { readonly table: Name; readonly row: Insertable<EngineDatabase[Name]> } }[Table];
 
+/** A book that has nothing left keeps no row: every order has a book, and most are closed. */
+const isSpent = (change: Change): boolean => change.table === 'books' && change.row.balance === '0';
+
 /** What the engine starts from. */
 export interface EngineSnapshot {
   readonly engine: Row<'engine'> | undefined;
@@ -57,7 +60,14 @@ const rowsOf = <Name extends Table>(db: DatabaseSync, sql: string, ...values: re
 /** Keeps one prepared statement per table and set of columns. */
 function writer(db: DatabaseSync): (change: Change) => void {
   const statements = new Map<string, StatementSync>();
-  return ({ table, row }) => {
+  const forget = db.prepare('delete from books where book = ? and asset = ?');
+  return (change) => {
+    const { table, row } = change;
+    if (isSpent(change)) {
+      const { book, asset } = row as Row<'books'>;
+      forget.run(book, asset);
+      return;
+    }
     const columns = Object.keys(row);
     const key = `${table} ${columns.join(' ')}`;
     let statement = statements.get(key);

@@ -22,6 +22,8 @@ export interface EngineTable {
   time: number | null;
   /** Whether the balances present at connect have been posted. */
   baseline: Flag;
+  /** Asset that equity is counted in. */
+  quote: string;
   /** JSON of a `LedgerMatch`, as last compared. */
   ledger_match: string | null;
   /** JSON `{"connected":bool,"reason":string|null}` of vault and exchange. */
@@ -173,17 +175,18 @@ export interface DealsTable {
 export interface EntriesTable {
   readonly seq: Generated<number>;
   readonly at: number;
-  /** What it is, such as `baseline`, `allot`, `reserve`, `release`, `fill`, `fee`, `deposit`, `withdrawal`. */
+  /** The ledger's `EntryKind`. */
   readonly kind: string;
-  readonly debit: string;
-  readonly credit: string;
+  /** Books as the ledger names them: `owner`, `bot:ID`, `order:ID`, `market`, `fees`, `outside`. */
+  readonly from_book: string;
+  readonly to_book: string;
   readonly asset: string;
   readonly amount: string;
   /** What caused it: a trade id, a client order id, `vault:SEQ`. */
   readonly cause: string;
 }
 
-/** Balance of each book and asset after the last entry; always equals the sum of `entries`. */
+/** Balance of each book and asset after the last entry: the sum of `entries`. A book without balance has no row. */
 export interface BooksTable {
   readonly book: string;
   readonly asset: string;
@@ -280,7 +283,7 @@ export const engineMigrations: readonly Migration[] = [
     name: 'the spine',
     statements: [
       `create table engine (only integer primary key default 1 check (only = 1), account text not null, epoch integer not null,
-         vault_seq integer not null, time integer, baseline integer not null, ledger_match text,
+         vault_seq integer not null, time integer, baseline integer not null, quote text not null, ledger_match text,
          vault_state text not null, exchange_state text not null) strict`,
       `create table bots (id text primary key, account text not null, kind text not null, name text not null, pair text not null,
          settings text not null, state text not null, wakes text not null, status text not null, waiting_for text,
@@ -312,8 +315,8 @@ export const engineMigrations: readonly Migration[] = [
          averaging_filled integer not null, averaging_most integer not null, ladder text not null, take_profit text,
          unique (bot, number)) strict`,
       'create index deals_closed on deals (status, closed_at)',
-      `create table entries (seq integer primary key autoincrement, at integer not null, kind text not null, debit text not null,
-         credit text not null, asset text not null, amount text not null, cause text not null) strict`,
+      `create table entries (seq integer primary key autoincrement, at integer not null, kind text not null, from_book text not null,
+         to_book text not null, asset text not null, amount text not null, cause text not null) strict`,
       `create table books (book text not null, asset text not null, balance text not null,
          primary key (book, asset)) strict, without rowid`,
       `create table candles (pair text not null, open_time integer not null, open text not null, high text not null,

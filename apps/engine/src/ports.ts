@@ -1,0 +1,86 @@
+/**
+ * Everything outside the engine's core, in its own words: what it is started with in production, and what a simulation
+ * puts in its place. The core has no clock, no network and no file of its own.
+ */
+import type { EngineNotice } from '@holdfast/contracts';
+import type {
+  AccountId,
+  Amount,
+  Asset,
+  BotId,
+  DoorEvent,
+  EpochMs,
+  GrantRequest,
+  Intent,
+  MarketDataPort,
+  SubKeyId,
+  VaultStatus,
+  Verdict,
+} from '@holdfast/domain';
+import type { Quiet } from '@holdfast/runtime';
+import type { EngineStore } from '@holdfast/storage';
+
+/** What the exchange holds of an asset, as the vault read it. */
+export interface Held {
+  readonly asset: Asset;
+  readonly free: Amount;
+  readonly locked: Amount;
+}
+
+export interface VaultEvents {
+  readonly event: (event: DoorEvent) => void;
+  /** The stream is open, or lost with the reason. It is opened again by itself, from `next()` on. */
+  readonly state: (connected: boolean, reason: string | null) => void;
+}
+
+/** The vault's intent door. Every method rejects when no answer came; then the outcome is not known. */
+export interface VaultPort {
+  /** Streams events until the returned function is called; `next` is asked at each connection. */
+  subscribe(next: () => number, listener: VaultEvents): () => void;
+  /** Asked again with the same intent, the vault gives the same verdict. */
+  intent(subKey: SubKeyId, secret: string, intent: Intent): Promise<Verdict>;
+  balances(account: AccountId): Promise<readonly Held[]>;
+  status(): Promise<VaultStatus>;
+  /** @throws VaultRefusal */
+  grant(request: GrantRequest): Promise<{ readonly subKey: SubKeyId; readonly secret: string }>;
+  revoke(subKey: SubKeyId): Promise<void>;
+}
+
+/** The vault answered, and the answer is no. */
+export class VaultRefusal extends Error {
+  override readonly name = 'VaultRefusal';
+  readonly code: string;
+  constructor(code: string, reason: string) {
+    super(reason);
+    this.code = code;
+  }
+}
+
+/** The lockstep clock of a simulated exchange; absent on a real one. */
+export interface RingPort {
+  /** Says that everything up to round `n` is handled, and what may pass unseen until the next round. */
+  acknowledge(n: number, quiet: Quiet): void;
+}
+
+export interface Timers {
+  /** Wall clock, unix ms; for waiting only, nothing that is traded or stored takes it. */
+  now(): number;
+  after(ms: number, work: () => void): () => void;
+}
+
+export interface EnginePorts {
+  readonly account: AccountId;
+  readonly store: EngineStore;
+  readonly vault: VaultPort;
+  readonly market: MarketDataPort;
+  readonly ring: RingPort;
+  readonly timers: Timers;
+  /** A bot id that no bot of this account ever had. */
+  newBotId(): BotId;
+  notify(notice: EngineNotice): void;
+  log(level: 'info' | 'warning' | 'error', text: string): void;
+  /** An invariant broke or nothing can be written: the engine has stopped for good, its process ends. */
+  fatal(error: Error): void;
+}
+
+export type { EpochMs };

@@ -1,0 +1,159 @@
+/**
+ * The loop's body, the same in every mode: a bot and an event in; its new state, intents and wakes out. It keeps bots,
+ * newest prices and wakes in memory, does no I/O and has no clock. Who drives it makes the effects of a step durable
+ * before anything leaves, and stops for good if that fails: memory is then ahead of the disk.
+ *   R1  Intents that the guard holds back come to the bot as refusals, within the same step.
+ *   R2  After a step the wake index holds exactly the wakes that the bot named last and that have not fired.
+ */
+import { type BotKind, unchanged } from '@holdfast/bots';
+import {
+  type BotEvent,
+  type BotId,
+  type EpochMs,
+  type Intent,
+  InvariantError,
+  type Pair,
+  type Quote,
+  type Wake,
+} from '@holdfast/domain';
+import { type AccountState, guard, type HeldBack, needs } from './guard.ts';
+import { type Due, type Quiet, WakeIndex } from './wake-index.ts';
+
+/** A kind of bot whose settings and state are opaque to the runtime. */
+// biome-ignore lint/suspicious/noExplicitAny: the three types belong together; only the kind itself looks inside
+export type AnyBotKind = BotKind<any, any, any>;
+
+export interface RuntimeBot {
+  readonly id: BotId;
+  readonly kind: AnyBotKind;
+  readonly settings: unknown;
+  state: unknown;
+}
+
+export interface StepOutcome {
+  /** Whether there is anything to write down. */
+  readonly changed: boolean;
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly intents: readonly Intent[];
+  readonly wakes: readonly Wake[];
+  readonly heldBack: readonly HeldBack[];
+}
+
+/** A bot that answers a refusal with the same intent again would never end. */
+const refusalsMost = 50;
+
+/** An event without what the runtime adds: the prices known now. */
+export type EventBody = BotEvent extends infer Each ? (Each extends BotEvent ? Omit<Each, 'quotes'> : never) : never;
+
+export class Runtime {
+  readonly #bots = new Map<BotId, RuntimeBot>();
+  readonly #quotes = new Map<Pair, Quote>();
+  readonly #index = new WakeIndex();
+
+  /** Takes a bot in, with the wakes it had. */
+  add(bot: RuntimeBot, wakes: readonly Wake[]): void {
+    this.#bots.set(bot.id, bot);
+    this.#index.replace(bot.id, wakes);
+  }
+
+  remove(bot: BotId): void {
+    this.#bots.delete(bot);
+    this.#index.replace(bot, []);
+  }
+
+  bot(id: BotId): RuntimeBot | undefined {
+    return this.#bots.get(id);
+  }
+
+  quote(pair: Pair): Quote | undefined {
+    return this.#quotes.get(pair);
+  }
+
+  /** Prices known now; bots may keep nothing of it. */
+  get quotes(): ReadonlyMap<Pair, Quote> {
+    return this.#quotes;
+  }
+
+  /** Makes prices known without waking anybody. */
+  know(quote: Quote): void {
+    this.#quotes.set(quote.pair, quote);
+  }
+
+  /** Makes a price known; hands out the wakes that it fires. */
+  onQuote(quote: Quote): readonly Due[] {
+    this.#quotes.set(quote.pair, quote);
+    return this.#index.onQuote(quote);
+  }
+
+  onTime(now: EpochMs): readonly Due[] {
+    return this.#index.onTime(now);
+  }
+
+  onCandleClose(pair: Pair, interval: string): readonly Due[] {
+    return this.#index.onCandleClose(pair, interval);
+  }
+
+  stillDue(due: Due): boolean {
+    return this.#index.stillDue(due);
+  }
+
+  wakesOf(bot: BotId): readonly Wake[] {
+    return this.#index.wakesOf(bot);
+  }
+
+  quiet(): Quiet {
+    return this.#index.quiet();
+  }
+
+  /** Calls the bot with an event. @throws InvariantError when it is not there, or answers refusals without end */
+  step(id: BotId, event: EventBody, account: AccountState): StepOutcome {
+    const bot = this.#bots.get(id);
+    if (bot === undefined) throw new InvariantError(`bot ${id} is not there`);
+    const before = bot.state;
+    const intents: Intent[] = [];
+    const heldBack: HeldBack[] = [];
+    let stepped = this.#call(bot, event);
+    let changed = stepped.changed;
+    for (let refused = 0; ; ) {
+      const judged = guard(id, withTaken(account, id, intents), stepped.intents);
+      intents.push(...judged.passed);
+      heldBack.push(...judged.heldBack);
+      if (judged.heldBack.length === 0) break;
+      refused += judged.heldBack.length;
+      if (refused > refusalsMost) throw new InvariantError(`bot ${id} asks for what is held back again and again`);
+      const again: Intent[] = [];
+      for (const { intent, code, reason } of judged.heldBack) {
+        stepped = this.#call(bot, { kind: 'refused', at: event.at, intent, code, reason });
+        changed ||= stepped.changed;
+        again.push(...stepped.intents);
+      }
+      stepped = { changed: true, intents: again };
+    }
+    return { changed, before, after: bot.state, intents, heldBack, wakes: this.#index.wakesOf(id) };
+  }
+
+  #call(bot: RuntimeBot, event: EventBody): { readonly changed: boolean; readonly intents: readonly Intent[] } {
+    const step = bot.kind.step(bot.settings, bot.state, { ...event, quotes: this.#quotes } as BotEvent);
+    if (step === unchanged) return { changed: false, intents: [] };
+    const { state, intents, wakes } = step as Exclude<typeof step, typeof unchanged>;
+    bot.state = state;
+    this.#index.replace(bot.id, wakes);
+    return { changed: true, intents };
+  }
+}
+
+/** The account as it is once the intents that passed in this step are placed. */
+function withTaken(account: AccountState, bot: BotId, intents: readonly Intent[]): AccountState {
+  if (intents.length === 0) return account;
+  const placed = intents.filter((intent) => intent.kind === 'place-order');
+  return {
+    available: (of, asset) => {
+      const free = account.available(of, asset);
+      if (of !== bot) return free;
+      const taken = placed.map(needs).filter((need) => need.asset === asset);
+      return taken.reduce((left, need) => (left - need.amount) as typeof free, free);
+    },
+    orders: account.orders,
+  };
+}
