@@ -1,1 +1,10 @@
+export { openTimeOf, shiftOpenTime } from './candles.ts';
+export { usualCommission } from './commission.ts';
+export { createExchange } from './exchange.ts';
+export { defineMarket } from './market.ts';
+export { isConditional, isOpen, remaining } from './orders.ts';
 export * from './port.ts';
+export { type ReferenceExchange, type ReferenceQuote, referenceExchanges, referenceQuotes } from './reference.ts';
+export { decodeState, encodeState, StateFold } from './state.ts';
+export { SyntheticFeed, type SyntheticOptions } from './synthetic.ts';
+export { CandleFeed, CandleTable, houseLevelLots, inferSteps } from './tape.ts';

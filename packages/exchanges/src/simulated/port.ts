@@ -371,6 +371,11 @@ export interface MarketRecord {
   /** Ticks; 0 before the first trade or price. */
   readonly last: number;
   readonly lastTime: number;
+  readonly lastQuantity: number;
+  /** Price of the tape's last tick, around which the house quotes; 0 before it. */
+  readonly anchor: number;
+  /** Orders ranked below were on the book before the house's quotes of this tick. */
+  readonly tickRank: number;
   readonly nextTradeId: number;
   readonly nextAggregateId: number;
   readonly nextPreventedMatchId: number;
@@ -388,7 +393,9 @@ export interface Counters {
   readonly nextOrderId: number;
   readonly nextListId: number;
   readonly nextRank: number;
-  readonly idSeed: number;
+  readonly nextExecutionId: number;
+  /** Ids made up so far. */
+  readonly idsMade: number;
 }
 /** The stored rows; of orders and lists only the open ones are needed (isOpen), others are ignored. */
 export interface RestoredState {
@@ -497,6 +504,9 @@ export interface CandleRow {
   readonly trades: number;
   readonly takerVolume: number;
   readonly takerQuote: number;
+  /** -1 where not known (history), or where nothing traded. */
+  readonly firstId: number;
+  readonly lastId: number;
 }
 export interface Kline {
   readonly openTime: number;
