@@ -6,18 +6,7 @@
  *   D3  base = held by the deal + dust + kept.
  *   D4  A cost moves with its coins: selling part of what is held takes its share of the cost, rounded up.
  */
-import type {
-  Amount,
-  BotId,
-  ClientOrderId,
-  ClosedDeal,
-  EpochMs,
-  Lots,
-  PairRules,
-  RefusalCode,
-  Side,
-  Ticks,
-} from '@holdfast/domain';
+import type { Amount, BotId, ClientOrderId, ClosedDeal, EpochMs, Lots, PairRules, Side, Ticks } from '@holdfast/domain';
 import type { OrderRole } from '../order-name.ts';
 
 /** Coins and what they cost in quote. */
@@ -73,8 +62,10 @@ export interface Deal {
   readonly ending: 'take-profit' | 'closed' | 'cancelled' | 'too-small' | null;
   /** Number of the next order of the deal. */
   readonly sequence: number;
-  /** Base orders asked for. */
+  /** Base orders that the exchange ended without filling them, or refused. */
   readonly entryTries: number;
+  /** Quote paid for the base order so far, before fees. */
+  readonly entryValue: Amount;
   /** The base order alone: P0 = cost / quantity. */
   readonly entry: Holding;
   /** What the deal holds, carried dust included, at average cost. */
@@ -98,7 +89,7 @@ export interface DcaState {
   readonly rules: PairRules;
   readonly running: boolean;
   /** Why the bot stopped itself, or null. */
-  readonly stoppedBecause: { readonly code: RefusalCode | string; readonly reason: string } | null;
+  readonly stoppedBecause: { readonly code: string; readonly reason: string } | null;
   readonly halted: boolean;
   readonly quote: Amount;
   readonly base: Amount;
@@ -107,6 +98,8 @@ export interface DcaState {
   readonly dealNumber: number;
   readonly deal: Deal | null;
   readonly orders: readonly LiveOrder[];
+  /** Deals in a row that bought nothing. */
+  readonly fruitless: number;
   /** No deal starts by itself before. */
   readonly restUntil: EpochMs | null;
   /** A deal was asked for by command and has not opened yet. */

@@ -1,0 +1,201 @@
+/** What events say happened, written into the state. Nothing is decided here (plan.ts decides). */
+import {
+  type Amount,
+  baseOf,
+  type CancelOrder,
+  type EpochMs,
+  multiply,
+  type OrderEvent,
+  type OrderFill,
+  type PlaceOrder,
+  quoteOf,
+  type RefusalCode,
+  unreachable,
+  zero,
+} from '@holdfast/domain';
+import { feeValue, putIn, takeOut, takeProfitPrice } from './arithmetic.ts';
+import { hold, withDeal, withHoldup, withOrder, withoutOrder } from './change.ts';
+import { askAgainAt, patience } from './refusals.ts';
+import type { DcaSettings } from './settings.ts';
+import type { DcaState, Deal, LiveOrder, Part } from './state.ts';
+
+const partOf = { base: 'entry', averaging: 'averaging', 'take-profit': 'exit', close: 'exit' } as const satisfies Record<
+  LiveOrder['role'],
+  Part
+>;
+
+/** A new state for an event of an order that is still known; the same state for one that says nothing new. */
+export function orderEvent(settings: DcaSettings, state: DcaState, event: OrderEvent): DcaState {
+  const order = state.orders.find(({ id }) => id === event.clientOrderId);
+  if (order === undefined) return state;
+  switch (event.kind) {
+    case 'order-accepted':
+      return order.status === 'sent' || order.status === 'unknown' ? accepted(state, order) : state;
+    case 'order-unknown':
+      return order.status === 'sent' ? withOrder(state, order.id, { status: 'unknown' }) : state;
+    case 'order-rejected': {
+      const reason = `the exchange refused the order: ${event.reason} (${event.code})`;
+      return gone(settings, heldUp(settings, state, order, event.at, reason), order);
+    }
+    case 'order-filled':
+      return filled(settings, state, order, event, event.at);
+    case 'order-cancelled':
+      return ended(settings, state, order, event.filled, event.at);
+    case 'cancel-rejected':
+      return order.cancelling ? cancelRefused(settings, state, order, event.at, 'soon') : state;
+    default:
+      return unreachable(event);
+  }
+}
+
+/** The vault or the guard said no. */
+export function refused(
+  settings: DcaSettings,
+  state: DcaState,
+  intent: PlaceOrder | CancelOrder,
+  code: RefusalCode,
+  reason: string,
+  at: EpochMs,
+): DcaState {
+  const order = state.orders.find(({ id }) => id === intent.clientOrderId);
+  if (order === undefined) return state;
+  const how = patience(code);
+  if (intent.kind === 'cancel-order') return order.cancelling ? cancelRefused(settings, state, order, at, how) : state;
+  if (order.status !== 'sent') return state;
+  const without = withoutOrder(state, order.id);
+  const part = partOf[order.role];
+  if (how === 'never' && part === 'entry') return entryImpossible(settings, without, code, reason);
+  if (how === 'never' && part === 'averaging') return refuseLevel(without, order.level);
+  const tries = state.deal?.holdups[part]?.tries ?? 0;
+  const again = askAgainAt(how, at, tries, settings.retryMs);
+  return withHoldup(without, part, { at: again, tries: tries + 1, reason: `${reason} (${code})` });
+}
+
+function accepted(state: DcaState, order: LiveOrder): DcaState {
+  return withHoldup(withOrder(state, order.id, { status: 'open' }), partOf[order.role], null);
+}
+
+/** A base order of this shape will never be taken: the bot stops, and keeps the deal only if it has bought already. */
+function entryImpossible(settings: DcaSettings, state: DcaState, code: string, reason: string): DcaState {
+  const stopped: DcaState = { ...state, running: false, stoppedBecause: { code, reason } };
+  const deal = state.deal as Deal;
+  if (deal.phase !== 'entering') return stopped;
+  return deal.entry.quantity > 0n ? hold(settings, stopped) : withDeal(stopped, { phase: 'closing' });
+}
+
+const refuseLevel = (state: DcaState, index: number): DcaState =>
+  withDeal(state, {
+    ladder: (state.deal as Deal).ladder.map((level, i) => (i + 1 === index ? { ...level, refused: true } : level)),
+  });
+
+/** The same kind of order waits, longer with each time in a row. */
+function heldUp(settings: DcaSettings, state: DcaState, order: LiveOrder, at: EpochMs, reason: string): DcaState {
+  const part = partOf[order.role];
+  const tries = state.deal?.holdups[part]?.tries ?? 0;
+  return withHoldup(state, part, { at: askAgainAt('soon', at, tries, settings.retryMs), tries: tries + 1, reason });
+}
+
+function cancelRefused(
+  settings: DcaSettings,
+  state: DcaState,
+  order: LiveOrder,
+  at: EpochMs,
+  how: 'soon' | 'later' | 'never',
+): DcaState {
+  const cancelAgainAt = askAgainAt(how, at, order.cancelTries, settings.retryMs);
+  return withOrder(state, order.id, { cancelling: false, cancelAgainAt, cancelTries: order.cancelTries + 1 });
+}
+
+function filled(settings: DcaSettings, state: DcaState, order: LiveOrder, fill: OrderFill, at: EpochMs): DcaState {
+  if (order.trades.includes(fill.tradeId)) return state;
+  const posted = order.side === 'buy' ? bought(settings, state, order, fill) : sold(settings, state, order, fill);
+  const now: LiveOrder = {
+    ...order,
+    status: order.status === 'ended' ? 'ended' : 'open',
+    filled: (order.filled + fill.quantity) as Amount,
+    trades: [...order.trades, fill.tradeId],
+  };
+  const known = withHoldup(withOrder(posted, order.id, now), partOf[order.role], null);
+  if (now.filledMustBe !== null) return now.filled >= now.filledMustBe ? gone(settings, known, now) : known;
+  return fill.complete ? ended(settings, known, now, fill.filled, at) : known;
+}
+
+function bought(settings: DcaSettings, state: DcaState, order: LiveOrder, fill: OrderFill): DcaState {
+  const value = multiply(fill.price, fill.quantity, 'up');
+  const feeIn = feeParts(settings, fill, value);
+  const paid = (value + feeIn.quote) as Amount;
+  const cost = (paid + feeIn.third) as Amount;
+  const received = (fill.quantity - feeIn.base) as Amount;
+  const deal = state.deal as Deal;
+  const held = putIn(deal.held, received, cost);
+  return {
+    ...state,
+    quote: (state.quote - paid) as Amount,
+    base: (state.base + received) as Amount,
+    deal: {
+      ...deal,
+      held,
+      bought: (deal.bought + received) as Amount,
+      spent: (deal.spent + cost) as Amount,
+      entry: order.role === 'base' ? putIn(deal.entry, received, cost) : deal.entry,
+      entryValue: order.role === 'base' ? ((deal.entryValue + value) as Amount) : deal.entryValue,
+      ladder: deal.ladder.map((level, i) =>
+        order.role === 'averaging' && i + 1 === order.level
+          ? { ...level, filled: (level.filled + fill.quantity) as Amount }
+          : level,
+      ),
+      target: takeProfitPrice(held, settings, state.rules),
+    },
+  };
+}
+
+function sold(settings: DcaSettings, state: DcaState, _order: LiveOrder, fill: OrderFill): DcaState {
+  const value = multiply(fill.price, fill.quantity, 'down');
+  const feeIn = feeParts(settings, fill, value);
+  const given = (fill.quantity + feeIn.base) as Amount;
+  const net = (value - feeIn.quote) as Amount;
+  const proceeds = (net - feeIn.third) as Amount;
+  const deal = state.deal as Deal;
+  const { rest, cost } = takeOut(deal.held, given);
+  return {
+    ...state,
+    quote: (state.quote + net) as Amount,
+    base: (state.base - given) as Amount,
+    realised: (state.realised + proceeds - cost) as Amount,
+    deal: {
+      ...deal,
+      held: rest,
+      sold: (deal.sold + fill.quantity) as Amount,
+      soldCost: (deal.soldCost + cost) as Amount,
+      proceeds: (deal.proceeds + proceeds) as Amount,
+    },
+  };
+}
+
+/** The fee by where it was taken from; `third` is its worth in quote. */
+function feeParts(settings: DcaSettings, fill: OrderFill, value: Amount) {
+  if (fill.feeAsset === baseOf(settings.pair)) return { base: fill.fee, quote: zero, third: zero };
+  if (fill.feeAsset === quoteOf(settings.pair)) return { base: zero, quote: fill.fee, third: zero };
+  return { base: zero, quote: zero, third: fill.fee === 0n ? zero : feeValue(value, settings) };
+}
+
+/** Off the book. The close can be said before the last fill, so the order stays until its fills add up. */
+function ended(settings: DcaSettings, state: DcaState, order: LiveOrder, total: Amount, at: EpochMs): DcaState {
+  const unasked = total < order.quantity && !order.cancelling;
+  const held = unasked ? heldUp(settings, state, order, at, reasonOfEnd(order)) : state;
+  if (total <= order.filled) return gone(settings, held, order);
+  return withOrder(held, order.id, { status: 'ended', filledMustBe: total });
+}
+
+const reasonOfEnd = (order: LiveOrder): string =>
+  order.role === 'base' || order.role === 'close'
+    ? 'the order found too little on the other side of the book'
+    : 'the exchange took the order off the book';
+
+/** Forgets an order; a base order that was filled whole opens the way to the ladder. */
+function gone(settings: DcaSettings, state: DcaState, order: LiveOrder): DcaState {
+  const without = withoutOrder(state, order.id);
+  const deal = without.deal as Deal;
+  if (order.role !== 'base' || deal.phase !== 'entering') return without;
+  return order.filled >= order.quantity ? hold(settings, without) : withDeal(without, { entryTries: deal.entryTries + 1 });
+}
