@@ -1,0 +1,40 @@
+/** Lets routes state their request and answer as zod schemas: checked on the way in, and cut to the schema on the way out. */
+import type { FastifySchemaCompiler, FastifySerializerCompiler, FastifyTypeProvider } from 'fastify';
+import type { z } from 'zod';
+import { ApiFailure } from '../failure.ts';
+
+export interface ZodTypeProvider extends FastifyTypeProvider {
+  validator: this['schema'] extends z.ZodType ? z.output<this['schema']> : unknown;
+  serializer: this['schema'] extends z.ZodType ? z.input<this['schema']> : unknown;
+}
+
+/** The first thing wrong with a request, as a failure that names the field. */
+export function malformed(error: z.ZodError): ApiFailure {
+  const issue = error.issues[0];
+  const field = issue?.path.join('.') ?? '';
+  const reason = issue?.message ?? 'is malformed';
+  return new ApiFailure(
+    400,
+    'request-malformed',
+    field === '' ? reason : `${field}: ${reason}`,
+    field === '' ? undefined : field,
+  );
+}
+
+export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
+  ({ schema }) =>
+  (data: unknown) => {
+    const result = schema.safeParse(data);
+    return result.success ? { value: result.data } : { error: malformed(result.error) };
+  };
+
+/** Writes only what the schema names. @throws ApiFailure server-fault when our own answer does not fit it */
+export const serializerCompiler: FastifySerializerCompiler<z.ZodType> =
+  ({ schema, url }) =>
+  (data: unknown) => {
+    const result = schema.safeParse(data);
+    if (result.success) return JSON.stringify(result.data);
+    throw new ApiFailure(500, 'server-fault', `the answer of ${url} is not what it should be`, undefined, {
+      cause: result.error,
+    });
+  };
