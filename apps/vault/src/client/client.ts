@@ -1,0 +1,192 @@
+/**
+ * A program's side of the vault's door. A refusal is a value; only a failed connection throws (`vault-unreachable`), and
+ * then the outcome is not known. The same intent may be asked again and gets the same verdict.
+ */
+import { createSecretKey, type KeyObject, sign } from 'node:crypto';
+import {
+  type AccountId,
+  type Amount,
+  type Asset,
+  canonicalText,
+  type DoorRead,
+  type DoorRefusal,
+  doorPaths,
+  type GrantRequest,
+  type Intent,
+  type OwnerAct,
+  ownerActText,
+  ownerSigningText,
+  type RefusalCode,
+  type SubKeyId,
+  type VaultStatus,
+  type Verdict,
+  type VerdictRecord,
+} from '@holdfast/domain';
+import { parseDoor } from './decode.ts';
+import { VaultUnreachable } from './error.ts';
+import { type EventListener, followEvents } from './events.ts';
+import { type Answer, type Caller, type Door, openDoor, post } from './request.ts';
+
+/** The door said no; the code is one of custody's. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly code: RefusalCode;
+  readonly reason: string;
+}
+export type Done = { readonly kind: 'done' } | Refused;
+export type Granted = { readonly kind: 'granted'; readonly subKey: SubKeyId; readonly secret: string } | Refused;
+/** `publicKey` is the PEM of a vault-born key, when the act made one. */
+export type OwnerActDone = { readonly kind: 'done'; readonly publicKey: string | null } | Refused;
+
+export interface AccountBalance {
+  readonly asset: Asset;
+  readonly free: Amount;
+  readonly locked: Amount;
+}
+
+/** One bot's way in: intents only. */
+export interface SubKeyClient {
+  /** The verdict, after it is durable. @throws VaultUnreachable */
+  submit(intent: Intent): Promise<Verdict>;
+}
+
+/** All methods throw VaultUnreachable when no answer came; reads throw VaultReadRefused when the door says no. */
+export interface VaultClient extends SubKeyClient {
+  status(): Promise<VaultStatus>;
+  balances(account: AccountId): Promise<readonly AccountBalance[]>;
+  /** The orders of the account that rest or are on their way, in the door's own words. */
+  openOrders(account: AccountId): Promise<readonly unknown[]>;
+  /** Newest first. */
+  verdicts(limit: number): Promise<readonly VerdictRecord[]>;
+  freeze(reason: string, account?: AccountId): Promise<Done>;
+  grant(request: GrantRequest): Promise<Granted>;
+  revoke(subKey: SubKeyId): Promise<Done>;
+  /** Signs the act with the owner's private key (Ed25519) and hands it in. */
+  ownerAct(act: OwnerAct, ownerKey: KeyObject): Promise<OwnerActDone>;
+  events(next: () => number, listener: EventListener): () => void;
+  /** The same door with a sub-key's id and secret (hex). */
+  subKey(key: { readonly id: string; readonly secret: string }): SubKeyClient;
+  close(): void;
+}
+
+/** A read that the door refused. */
+export class VaultReadRefused extends Error {
+  override readonly name = 'VaultReadRefused';
+  readonly code: RefusalCode;
+  constructor(code: RefusalCode, reason: string) {
+    super(reason);
+    this.code = code;
+  }
+}
+
+/** The signature of the owner over an act at one vault, in base64. */
+export const signOwnerAct = (vaultId: string, act: OwnerAct, ownerKey: KeyObject): string =>
+  sign(null, Buffer.from(ownerSigningText(vaultId, ownerActText(act)), 'utf8'), ownerKey).toString('base64');
+
+function callerOf({ id, secret }: { readonly id: string; readonly secret: string }): Caller {
+  const bytes = Buffer.from(secret, 'hex');
+  const key = createSecretKey(bytes);
+  bytes.fill(0);
+  return { id, secret: key };
+}
+
+/** @throws VaultUnreachable when the answer is not the door's */
+function read(door: Door, { status, body }: Answer): { readonly value: unknown } | Refused {
+  let value: unknown;
+  try {
+    value = parseDoor(body);
+  } catch (cause) {
+    throw new VaultUnreachable(`${door.url.origin} answered ${status} with something that is not the vault's`, { cause });
+  }
+  if (status === 200) return { value };
+  const error = (value as Partial<DoorRefusal> | null)?.error;
+  if (error === undefined) throw new VaultUnreachable(`${door.url.origin} answered ${status} without a reason`);
+  return { kind: 'refused', code: error.code, reason: error.reason };
+}
+
+class Client implements VaultClient {
+  readonly #door: Door;
+  readonly #caller: Caller;
+
+  constructor(door: Door, caller: Caller) {
+    this.#door = door;
+    this.#caller = caller;
+  }
+
+  async #post(path: string, body: unknown, repeatable: boolean): Promise<{ readonly value: unknown } | Refused> {
+    return read(this.#door, await post(this.#door, this.#caller, path, canonicalText(body), repeatable));
+  }
+
+  async #read<Value>(what: DoorRead): Promise<Value> {
+    const answer = await this.#post(doorPaths.read, what, true);
+    if ('kind' in answer) throw new VaultReadRefused(answer.code, answer.reason);
+    return answer.value as Value;
+  }
+
+  async #do(path: string, body: unknown): Promise<Done> {
+    const answer = await this.#post(path, body, false);
+    return 'kind' in answer ? answer : { kind: 'done' };
+  }
+
+  async submit(intent: Intent): Promise<Verdict> {
+    const answer = await this.#post(doorPaths.intent, intent, true);
+    return 'kind' in answer ? answer : (answer.value as { verdict: Verdict }).verdict;
+  }
+
+  status(): Promise<VaultStatus> {
+    return this.#read({ kind: 'status' });
+  }
+
+  async balances(account: AccountId): Promise<readonly AccountBalance[]> {
+    return (await this.#read<{ balances: readonly AccountBalance[] }>({ kind: 'balances', account })).balances;
+  }
+
+  async openOrders(account: AccountId): Promise<readonly unknown[]> {
+    return (await this.#read<{ orders: readonly unknown[] }>({ kind: 'open-orders', account })).orders;
+  }
+
+  async verdicts(limit: number): Promise<readonly VerdictRecord[]> {
+    return (await this.#read<{ verdicts: readonly VerdictRecord[] }>({ kind: 'verdicts', limit })).verdicts;
+  }
+
+  freeze(reason: string, account?: AccountId): Promise<Done> {
+    return this.#do(doorPaths.freeze, account === undefined ? { reason } : { reason, account });
+  }
+
+  async grant(request: GrantRequest): Promise<Granted> {
+    const answer = await this.#post(doorPaths.grant, request, false);
+    if ('kind' in answer) return answer;
+    const { subKey, secret } = answer.value as { subKey: SubKeyId; secret: string };
+    return { kind: 'granted', subKey, secret };
+  }
+
+  revoke(subKey: SubKeyId): Promise<Done> {
+    return this.#do(doorPaths.revoke, { subKey });
+  }
+
+  async ownerAct(act: OwnerAct, ownerKey: KeyObject): Promise<OwnerActDone> {
+    const { vaultId } = await this.status();
+    const body = { act: ownerActText(act), signature: signOwnerAct(vaultId, act, ownerKey) };
+    const answer = await this.#post(doorPaths.owner, body, false);
+    if ('kind' in answer) return answer;
+    return { kind: 'done', publicKey: (answer.value as { publicKey?: string } | null)?.publicKey ?? null };
+  }
+
+  events(next: () => number, listener: EventListener): () => void {
+    return followEvents(this.#door, this.#caller, next, listener);
+  }
+
+  subKey(key: { readonly id: string; readonly secret: string }): SubKeyClient {
+    return new Client(this.#door, callerOf(key));
+  }
+
+  close(): void {
+    this.#door.agent.destroy();
+  }
+}
+
+/** Opens the door at `url` (e.g. `http://127.0.0.1:8432`) for a caller: a peer's name or a sub-key's id, with its secret in hex. */
+export const connectVault = (options: {
+  readonly url: string;
+  readonly key: { readonly id: string; readonly secret: string };
+}): VaultClient => new Client(openDoor(options.url), callerOf(options.key));

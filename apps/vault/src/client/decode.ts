@@ -1,0 +1,31 @@
+/**
+ * Reads the door's JSON into domain types. On the door every amount is a plain decimal string under one of a fixed set of
+ * names, whose values are never anything else, so amounts are read by name wherever they stand.
+ */
+import { type Amount, amount } from '@holdfast/domain';
+
+const amountNames: ReadonlySet<string> = new Set([
+  'quantity',
+  'limit',
+  'price',
+  'filled',
+  'fee',
+  'change',
+  'free',
+  'locked',
+  'turnover',
+  'burn',
+  'maxOrderQuote',
+  'maxOrderBase',
+  'turnover24h',
+  'burn24h',
+  'floor',
+  'ceiling',
+  'maxSellHeldBase24h',
+]);
+
+const readMember = (name: string, value: unknown): unknown =>
+  typeof value === 'string' && amountNames.has(name) ? (amount(value) satisfies Amount) : value;
+
+/** @throws SyntaxError when not JSON, ValueError when an amount is none */
+export const parseDoor = (text: string): unknown => JSON.parse(text, readMember);
