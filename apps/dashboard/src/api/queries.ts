@@ -7,6 +7,7 @@ import type {
   EquityAnswer,
   FillsAnswer,
   LogAnswer,
+  PairView,
   Status,
   VerdictsAnswer,
 } from '@holdfast/contracts';
@@ -17,7 +18,9 @@ const slowPollMs = 10_000;
 
 export const makeQueryClient = (): QueryClient =>
   new QueryClient({
-    defaultOptions: { queries: { retry: 1, retryDelay: 1_000, staleTime: 1_000, refetchInterval: slowPollMs, networkMode: 'always' } },
+    defaultOptions: {
+      queries: { retry: 1, retryDelay: 1_000, staleTime: 1_000, refetchInterval: slowPollMs, networkMode: 'always' },
+    },
   });
 
 const inPath = encodeURIComponent;
@@ -36,6 +39,14 @@ export const useBotKinds = (wanted: boolean) =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
+export const usePairs = () =>
+  useQuery({
+    queryKey: ['pairs'],
+    queryFn: () => read<{ pairs: PairView[] }>('/api/pairs'),
+    staleTime: 60_000,
+    refetchInterval: false,
+  });
+
 export const useClosedDeals = (bot: string | undefined) =>
   useQuery({
     queryKey: ['deals', bot],
@@ -48,8 +59,7 @@ export const candleCount = 1000;
 export const useCandles = (pair: string | undefined, interval: string) =>
   useQuery({
     queryKey: ['candles', pair, interval],
-    queryFn: () =>
-      read<CandlesAnswer>(`/api/candles?pair=${inPath(pair ?? '')}&interval=${inPath(interval)}&limit=${candleCount}`),
+    queryFn: () => read<CandlesAnswer>(`/api/pairs/${pair}/candles?interval=${interval}&limit=${candleCount}`),
     enabled: pair !== undefined,
     refetchInterval: 60_000,
   });
@@ -57,7 +67,7 @@ export const useCandles = (pair: string | undefined, interval: string) =>
 export const useFills = (pair: string | undefined) =>
   useQuery({
     queryKey: ['fills', pair],
-    queryFn: () => read<FillsAnswer>(`/api/fills?pair=${inPath(pair ?? '')}&limit=500`),
+    queryFn: () => read<FillsAnswer>(`/api/pairs/${pair}/fills?limit=500`),
     enabled: pair !== undefined,
   });
 

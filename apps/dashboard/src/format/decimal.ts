@@ -58,7 +58,10 @@ export function placesOf(text: string): number {
 
 /** Places that show all of `texts` in full, so that a column lines up; at most `most`. */
 export const placesOfAll = (texts: readonly string[], most = 8): number =>
-  Math.min(most, texts.reduce((places, text) => Math.max(places, placesOf(text)), 0));
+  Math.min(
+    most,
+    texts.reduce((places, text) => Math.max(places, placesOf(text)), 0),
+  );
 
 /** -1, 0 or 1, as `sort` wants it. */
 export function compareDecimals(a: string, b: string): number {

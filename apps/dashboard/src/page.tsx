@@ -1,0 +1,63 @@
+import { useState } from 'react';
+import { useBot, useStatus } from './api/queries.ts';
+import { BotsPanel } from './bots/bots-panel.tsx';
+import { CandlePanel } from './chart/candle-panel.tsx';
+import { EquityPanel } from './chart/equity-panel.tsx';
+import { ClosedDealsPanel } from './deal/closed-deals-panel.tsx';
+import { OpenDealPanel } from './deal/open-deal-panel.tsx';
+import { AccountCard } from './header/account-card.tsx';
+import { Banners } from './header/banners.tsx';
+import { TopBar } from './header/top-bar.tsx';
+import { VaultCard } from './header/vault-card.tsx';
+import { LogPanel } from './system/log-panel.tsx';
+import { ProcessesPanel } from './system/processes-panel.tsx';
+import { VerdictsPanel } from './vault/verdicts-panel.tsx';
+
+export function Page() {
+  const { data: status } = useStatus();
+  const [wanted, choose] = useState<string>();
+  const bots = status?.bots;
+  const shown = bots?.find(({ id }) => id === wanted) ?? bots?.find(({ state }) => state === 'running') ?? bots?.[0];
+  const bot = useBot(shown?.id);
+  const pair = shown?.pair ?? status?.vault.reference[0]?.pair;
+  const hasBots = bots === undefined || bots.length > 0;
+  return (
+    <div className="page">
+      <a className="skip" href="#market">
+        Skip to the market
+      </a>
+      <TopBar />
+      <main>
+        <Banners />
+        <div className="summary">
+          <AccountCard />
+          <VaultCard />
+        </div>
+        <div className="panels" id="market">
+          <CandlePanel pair={pair} bot={bot.data} />
+          <OpenDealPanel query={bot} hasBots={hasBots} />
+          <EquityPanel />
+          <BotsPanel chosen={shown?.id} choose={choose} />
+          <ClosedDealsPanel bot={shown?.id} hasBots={hasBots} count={shown?.deals.closed} />
+          <VerdictsPanel />
+          <LogPanel />
+          <ProcessesPanel />
+        </div>
+      </main>
+      <Footer version={status?.version} />
+    </div>
+  );
+}
+
+/** The notice and the link are what the chart's licence asks for. */
+const Footer = ({ version }: { readonly version: string | undefined }) => (
+  <footer>
+    <span>Holdfast {version}. Times are UTC on the clock of the market.</span>
+    <span>
+      TradingView Lightweight Charts™, Copyright © 2025 TradingView, Inc.{' '}
+      <a href="https://www.tradingview.com/" target="_blank" rel="noreferrer">
+        tradingview.com
+      </a>
+    </span>
+  </footer>
+);
