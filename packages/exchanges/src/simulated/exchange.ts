@@ -805,6 +805,8 @@ class SimulatedExchange implements Exchange {
       const price = market.pendingPrices.shift();
       if (price !== undefined) for (const order of this.#triggered(market, price, at)) this.#trigger(market, order, at);
     }
+    for (const trade of market.prints.takeFresh())
+      this.#marketEvents.push({ kind: 'aggregate-trade', pair: market.pair, trade: { ...trade } });
     this.#sayBalances(at);
     if (!market.bookChanged) return;
     market.bookChanged = false;

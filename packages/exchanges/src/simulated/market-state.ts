@@ -247,6 +247,7 @@ export class MarketState {
       this.prints.add(publicTrade(id, trade.price, trade.quantity, trade.time, trade.price < previous), aggregate, false);
       previous = trade.price;
     }
+    this.prints.takeFresh();
     if (isNew) this.lastQuantity = trades[trades.length - 1]?.quantity ?? 0;
   }
 

@@ -8,6 +8,8 @@ const kept = 1000;
 export class Prints {
   #trades: PublicTrade[] = [];
   #aggregates: Mutable<AggregateTrade>[] = [];
+  /** Made since `takeFresh`. */
+  #fresh: Mutable<AggregateTrade>[] = [];
 
   /** @param sameTaker the taker order that made the newest print also made this one */
   add(trade: PublicTrade, nextAggregateId: number, sameTaker: boolean): boolean {
@@ -19,7 +21,7 @@ export class Prints {
       newest.lastId = trade.id;
       return false;
     }
-    this.#aggregates.push({
+    const aggregate = {
       id: nextAggregateId,
       price: trade.price,
       quantity: trade.quantity,
@@ -27,7 +29,9 @@ export class Prints {
       lastId: trade.id,
       time: trade.time,
       buyerIsMaker: trade.buyerIsMaker,
-    });
+    };
+    this.#aggregates.push(aggregate);
+    this.#fresh.push(aggregate);
     if (this.#aggregates.length > 2 * kept) this.#aggregates = this.#aggregates.slice(-kept);
     return true;
   }
@@ -58,9 +62,11 @@ export class Prints {
     return (fromOldest ? found.slice(0, limit) : found.slice(-limit)).map((trade) => ({ ...trade }));
   }
 
-  newestAggregate(): AggregateTrade | undefined {
-    const newest = this.#aggregates[this.#aggregates.length - 1];
-    return newest === undefined ? undefined : { ...newest };
+  /** Aggregates made since the last call; ask only when no taker is in the middle of its fills. */
+  takeFresh(): readonly AggregateTrade[] {
+    const fresh = this.#fresh;
+    if (fresh.length > 0) this.#fresh = [];
+    return fresh;
   }
 }
 
