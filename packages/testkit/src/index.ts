@@ -1,2 +1,3 @@
 /** What tests are built from. Tests only. */
 export * from './browser.ts';
+export * from './scripted-exchange.ts';

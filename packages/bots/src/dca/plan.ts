@@ -106,7 +106,8 @@ function planHolding(turn: Turn, deal: Deal): void {
     if (wanted !== null && !turn.state.halted && !sells(turn.state, resting, wanted)) cancel(turn, resting);
   } else if (wanted !== null) {
     if (!turn.state.halted && !isHeldUp(turn, 'exit')) place(turn, 'take-profit', 'sell', wanted.quantity, wanted.price, 0);
-  } else if (deal.sold > 0n || !mayAverage(turn, deal)) {
+  } else {
+    // Nothing of this size can ever be sold alone: it is carried, so that no price has to come for the deal to end.
     turn.state = withDeal(turn.state, { phase: 'closing', ending: deal.sold > 0n ? 'take-profit' : 'too-small' });
     return;
   }
@@ -124,10 +125,6 @@ export function takeProfitOf(state: DcaState, deal: Deal): { readonly price: Tic
 const sells = (state: DcaState, order: LiveOrder, wanted: { readonly price: Ticks; readonly quantity: Lots }): boolean =>
   order.limit === priceAmount(wanted.price, state.rules) &&
   order.quantity - order.filled === quantityAmount(wanted.quantity, state.rules);
-
-/** Whether an averaging order can still make the position larger. */
-const mayAverage = (turn: Turn, deal: Deal): boolean =>
-  turn.state.orders.some(({ role }) => role === 'averaging') || deal.ladder.some((level) => levelOrder(turn, level) !== null);
 
 /** What remains to be bought of a level, as far as funds and the exchange's smallest order allow. */
 function levelOrder(turn: Turn, level: Level): Lots | null {

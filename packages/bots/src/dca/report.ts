@@ -5,7 +5,6 @@ import {
   baseOf,
   divide,
   formatAmount,
-  formatTicks,
   type LadderLevel,
   type OpenDeal,
   priceAmount,
@@ -133,8 +132,6 @@ function holding(
   if (above === '' && below === '') return `deal ${deal.number} to place its orders`;
   const held =
     averaging === null || next !== undefined ? '' : `; averaging orders wait until ${time(averaging.at)}: ${averaging.reason}`;
-  if (above === '' && takeProfitOf(state, deal) === null && deal.target !== null)
-    return `${below}; what is held is too small for an order at ${formatTicks(deal.target, state.rules)}`;
   return [above, below].filter((text) => text !== '').join(', or ') + held;
 }
 
