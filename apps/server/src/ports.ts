@@ -8,7 +8,10 @@ export interface ExchangeBalance {
   readonly locked: Amount;
 }
 
-/** The vault's door with the server's peer key: reads and freezes, nothing else. Each call throws when the vault is unreachable. */
+/**
+ * The vault's door with the server's peer key: reads and freezes, nothing else.
+ * Each call @throws ApiFailure `vault-unreachable`, or with the code of the vault's refusal.
+ */
 export interface VaultPort {
   status(): Promise<VaultStatus>;
   balances(account: AccountId): Promise<readonly ExchangeBalance[]>;

@@ -88,7 +88,7 @@ export async function buildServer(options: ServerOptions) {
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler((error, request, reply) => {
     const failure = asFailure(error);
-    if (failure.statusCode >= 500) request.log.error({ code: failure.code, cause: failure.cause }, failure.message);
+    if (failure.code === 'server-fault') request.log.error({ code: failure.code, cause: failure.cause }, failure.message);
     return answerFailure(reply, failure);
   });
 

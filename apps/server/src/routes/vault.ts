@@ -3,19 +3,9 @@ import { freezeRequest, frozenAnswer, verdictsAnswer } from '@holdfast/contracts
 import type { AccountId } from '@holdfast/domain';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
-import { ApiFailure } from '../failure.ts';
 import { verdictView } from '../status/vault-view.ts';
 import { answers, changing, count } from './answers.ts';
 import type { App } from './app.ts';
-
-/** Refusals of the vault keep their code; anything else means that it was not reached. */
-function vaultFailure(cause: unknown): ApiFailure {
-  const code = (cause as { code?: unknown } | null)?.code;
-  if (typeof code === 'string' && code.startsWith('E_')) return new ApiFailure(409, code, (cause as Error).message);
-  return new ApiFailure(503, 'vault-unreachable', 'the vault does not answer; it may be restarting, try again', undefined, {
-    cause,
-  });
-}
 
 async function botsBySubKey(context: Context): Promise<ReadonlyMap<string, string>> {
   const rows = await context.database().selectFrom('bots').select(['id', 'sub_key']).execute();
@@ -35,9 +25,7 @@ export function addVaultRoutes(app: App, context: Context): void {
       },
     },
     async ({ query }) => {
-      const records = await context.vault.verdicts(query.limit).catch((cause) => {
-        throw vaultFailure(cause);
-      });
+      const records = await context.vault.verdicts(query.limit);
       const bots = await botsBySubKey(context);
       return { verdicts: records.map((record) => verdictView(record, bots)) };
     },
@@ -55,14 +43,10 @@ export function addVaultRoutes(app: App, context: Context): void {
       },
     },
     async ({ body }) => {
-      try {
-        await context.vault.freeze(body.reason, body.account as AccountId | undefined);
-        context.hub.changed(['status']);
-        const { state } = await context.vault.status();
-        return { ok: true as const, state };
-      } catch (cause) {
-        throw vaultFailure(cause);
-      }
+      await context.vault.freeze(body.reason, body.account as AccountId | undefined);
+      context.hub.changed(['status']);
+      const { state } = await context.vault.status();
+      return { ok: true as const, state };
     },
   );
 }

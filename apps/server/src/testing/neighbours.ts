@@ -282,7 +282,7 @@ export interface Scripted {
 
 function vaultPort(state: Pick<Scripted, 'alive' | 'freezes'>): VaultPort {
   const demandAlive = (): void => {
-    if (!state.alive.vault) throw new Error('connect ECONNREFUSED');
+    if (!state.alive.vault) throw new ApiFailure(503, 'vault-unreachable', 'the vault does not answer');
   };
   return {
     async status() {
