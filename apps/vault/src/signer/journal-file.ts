@@ -1,0 +1,34 @@
+/**
+ * The journal in a file. Opened with O_DSYNC, because fsync is refused under the permission model; the warden makes the
+ * folder (0700) and holds the lock.
+ */
+import { closeSync, constants, ftruncateSync, openSync, readFileSync, write } from 'node:fs';
+import type { JournalPort } from './journal.ts';
+
+/** Opens or makes the journal `path`, mode 0600. */
+export function openJournalFile(path: string): JournalPort {
+  const { O_RDWR, O_APPEND, O_CREAT, O_DSYNC } = constants;
+  const descriptor = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_DSYNC, 0o600);
+  return {
+    load: () => readFileSync(path),
+    truncate: (length) => {
+      const plain = openSync(path, O_RDWR);
+      ftruncateSync(plain, length);
+      closeSync(plain);
+    },
+    write: (bytes) => writeAll(descriptor, bytes),
+  };
+}
+
+/** A write may be short: the rest follows before the promise resolves. */
+const writeAll = (descriptor: number, bytes: Buffer): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const next = (from: number): void => {
+      write(descriptor, bytes, from, bytes.length - from, null, (error, written) => {
+        if (error !== null) reject(error);
+        else if (from + written === bytes.length) resolve();
+        else next(from + written);
+      });
+    };
+    next(0);
+  });

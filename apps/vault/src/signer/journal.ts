@@ -1,0 +1,144 @@
+/**
+ * The signer's append-only journal: JSON lines, each with its sequence number and the hash of the line before.
+ *
+ *   S1  A record is on disk before anything that follows from it leaves the signer.
+ *   S2  hash = SHA-256 of the line up to `,"hash":`; prev = hash of the line before (64 zeros for the first).
+ *   S3  A torn last line (no line feed) never left the signer: it is cut off. Any other damage refuses to start.
+ *
+ * Group commit: all records waiting are one write, so many clients share one disk wait.
+ */
+import { createHash } from 'node:crypto';
+import { formatAmount } from '@holdfast/domain';
+import type { RecordBody } from './records.ts';
+
+/** Where the journal's bytes are. */
+export interface JournalPort {
+  /** Everything written so far; cuts nothing. */
+  load(): Buffer;
+  /** Drops what stands after the first `length` bytes. */
+  truncate(length: number): void;
+  /** Appends; resolves when the bytes are durable. Never called again before it has resolved. */
+  write(bytes: Buffer): Promise<void>;
+}
+
+/** What every record says beside its body. `time` is the exchange's clock, `os` the operating system's, both unix ms. */
+export interface RecordHead {
+  readonly seq: number;
+  readonly time: number;
+  readonly os: number;
+  readonly prev: string;
+}
+
+/** Thrown at start when the journal is not what was written. */
+export class JournalDamage extends Error {
+  override readonly name = 'JournalDamage';
+  readonly code = 'journal-damaged';
+}
+
+export const noHash = '0'.repeat(64);
+const hashMark = ',"hash":"';
+/** `,"hash":"` + 64 hex digits + `"}` */
+const hashTailLength = hashMark.length + 64 + 2;
+
+export interface Journal {
+  /** Chains and queues a record; `after` runs once it is durable, in the order of appending. */
+  append(body: RecordBody, time: number, os: number, after?: () => void): RecordHead;
+  /** Runs `after` once everything appended so far is durable; at once if it is. */
+  whenDurable(after: () => void): void;
+  readonly position: () => { readonly seq: number; readonly head: string };
+}
+
+/** Continues a journal at `seq` and `head`. A failed write ends everything through `onFailure`: nothing more is answered. */
+export function createJournal(
+  port: JournalPort,
+  start: { readonly seq: number; readonly head: string },
+  onFailure: (error: Error) => void,
+): Journal {
+  let { seq, head } = start;
+  let waiting: { readonly line: string; readonly after: (() => void) | undefined }[] = [];
+  let busy = false;
+
+  const pump = (): void => {
+    const batch = waiting;
+    if (batch.length === 0) {
+      busy = false;
+      return;
+    }
+    waiting = [];
+    const bytes = Buffer.from(batch.map((it) => it.line).join(''), 'utf8');
+    const done = (): void => {
+      for (const { after } of batch) after?.();
+      pump();
+    };
+    if (bytes.length === 0) done();
+    else port.write(bytes).then(done).catch(onFailure);
+  };
+  const queue = (line: string, after: (() => void) | undefined): void => {
+    waiting.push({ line, after });
+    if (busy) return;
+    busy = true;
+    queueMicrotask(pump); // so that all requests of one chunk share the write
+  };
+
+  return {
+    append(body, time, os, after) {
+      const record: RecordHead = { seq: seq + 1, time, os, prev: head };
+      const { line, hash } = chain(record, body);
+      seq = record.seq;
+      head = hash;
+      queue(line, after);
+      return record;
+    },
+    whenDurable(after) {
+      if (busy) queue('', after);
+      else after();
+    },
+    position: () => ({ seq, head }),
+  };
+}
+
+function chain(record: RecordHead, body: RecordBody): { readonly line: string; readonly hash: string } {
+  const open = toJson({ ...record, ...body }).slice(0, -1);
+  const hash = createHash('sha256').update(open, 'utf8').digest('hex');
+  return { line: `${open}${hashMark}${hash}"}\n`, hash };
+}
+
+/** JSON with amounts as plain decimal strings. */
+export const toJson = (value: unknown): string =>
+  JSON.stringify(value, (_key, member) => (typeof member === 'bigint' ? formatAmount(member) : member));
+
+export interface JournalReading {
+  readonly seq: number;
+  readonly head: string;
+  /** Bytes of whole lines; what stands after them is a torn line. */
+  readonly length: number;
+}
+
+/** Walks the journal from its first record, checking the chain. @throws JournalDamage naming the record */
+export function readJournal(bytes: Buffer, name: string, onRecord: (record: Record<string, unknown>) => void): JournalReading {
+  let seq = 0;
+  let head = noHash;
+  let start = 0;
+  for (;;) {
+    const end = bytes.indexOf(0x0a, start);
+    if (end === -1) return { seq, head, length: start };
+    const line = bytes.toString('utf8', start, end);
+    const open = line.slice(0, -hashTailLength);
+    const hash = createHash('sha256').update(open, 'utf8').digest('hex');
+    const record = line.slice(-hashTailLength) === `${hashMark}${hash}"}` ? parseRecord(line) : undefined;
+    if (record === undefined || record.seq !== seq + 1 || record.prev !== head)
+      throw new JournalDamage(`${name}: record ${seq + 1} (byte ${start}) is damaged; restore this vault from a backup`);
+    seq += 1;
+    head = hash;
+    start = end + 1;
+    onRecord(record);
+  }
+}
+
+function parseRecord(line: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,144 @@
+/** What peers may read. Everything here is for people and for comparing books; no secret is among it. */
+import {
+  type Amount,
+  type Asset,
+  baseOf,
+  type DoorRead,
+  type EpochMs,
+  multiply,
+  type Pair,
+  quoteOf,
+  type VaultAccount,
+  type VaultStatus,
+} from '@holdfast/domain';
+import { burnUsed, type ReferencePrice, turnoverUsed } from '@holdfast/policy';
+import type { ProcessFrame } from '../frames/frames.ts';
+import type { AccountLink } from './link.ts';
+import type { AccountState, KnownOrder, SignerState } from './state.ts';
+
+/** A reference price as it was heard: `at` by the exchange's clock, `heardAt` by the machine's. */
+export interface Reference {
+  readonly price: Amount;
+  readonly sources: number;
+  readonly at: number;
+  readonly heardAt: number;
+}
+
+export interface ReadContext {
+  readonly state: SignerState;
+  readonly config: { readonly vaultId: string; readonly simulated: boolean };
+  readonly reference: ReadonlyMap<Pair, Reference>;
+  readonly referenceOf: (pair: Pair) => ReferencePrice | undefined;
+  readonly links: ReadonlyMap<string, AccountLink>;
+  readonly processes: readonly ProcessFrame[];
+  readonly position: () => { readonly seq: number; readonly head: string };
+}
+
+/** Total, and what of it open orders of ours lock. */
+export interface BalanceRead {
+  readonly asset: Asset;
+  readonly total: Amount;
+  readonly locked: Amount;
+}
+
+export interface OpenOrderRead {
+  readonly subKey: string;
+  readonly clientOrderId: string;
+  readonly exchangeOrderId: string | null;
+  readonly pair: Pair;
+  readonly side: 'buy' | 'sell';
+  readonly quantity: Amount;
+  readonly limit: Amount;
+  readonly filled: Amount;
+  readonly phase: string;
+  readonly at: EpochMs;
+}
+
+/** The answer of a read, or null when its account is not known. */
+export function answerRead(read: DoorRead, context: ReadContext): unknown {
+  switch (read.kind) {
+    case 'status':
+      return status(context);
+    case 'verdicts':
+      return { verdicts: context.state.verdicts.slice(-Math.min(read.limit, 1000)).reverse().slice(0, read.limit) };
+    case 'balances': {
+      const account = context.state.accounts.get(read.account);
+      return account === undefined ? null : { balances: balances(account) };
+    }
+    case 'open-orders': {
+      const account = context.state.accounts.get(read.account);
+      return account === undefined ? null : { orders: [...account.unclosed.values()].map(openOrder) };
+    }
+  }
+}
+
+function status(context: ReadContext): VaultStatus {
+  const { state, config, reference } = context;
+  return {
+    simulated: config.simulated,
+    vaultId: config.vaultId,
+    ...stateOf(context),
+    reference: [...reference.keys()].map((pair) => {
+      const { price, sources, ageMs } = context.referenceOf(pair)!;
+      return { pair, price, sources, ageMs };
+    }),
+    accounts: [...state.accounts.values()].map((account) => accountStatus(account, context)),
+    journal: context.position(),
+    processes: context.processes,
+  };
+}
+
+function stateOf({ state, links }: ReadContext): Pick<VaultStatus, 'state' | 'reason'> {
+  if (state.frozen !== null) return { state: 'frozen', reason: state.frozen };
+  for (const [account, link] of links) {
+    if (link.phase() === 'live') continue;
+    const reason = link.phase() === 'denied' ? 'the exchange refuses its key' : 'it is being compared with the exchange';
+    return { state: 'reconcile', reason: `account ${account}: ${reason}` };
+  }
+  return { state: 'open', reason: null };
+}
+
+function accountStatus(account: AccountState, { state, links }: ReadContext): VaultAccount {
+  return {
+    account: account.account,
+    exchange: 'simulated',
+    frozen: account.frozen || state.frozen !== null,
+    publicKey: account.publicKey,
+    connected: links.get(account.account)?.phase() === 'live',
+    mandate: account.mandate,
+    used: {
+      turnover: turnoverUsed(account.book, state.time),
+      burn: burnUsed(account.book, state.time),
+      openOrders: account.unclosed.size,
+    },
+    grants: [...state.grants.values()].filter((it) => it.account === account.account),
+  };
+}
+
+function balances(account: AccountState): readonly BalanceRead[] {
+  const locked = new Map<Asset, bigint>();
+  for (const { intent, filled } of account.unclosed.values()) {
+    const left = intent.quantity - filled;
+    const [of, amount] =
+      intent.side === 'buy' ? [quoteOf(intent.pair), multiply(left, intent.limit, 'up')] : [baseOf(intent.pair), left];
+    locked.set(of, (locked.get(of) ?? 0n) + amount);
+  }
+  return [...(account.balances ?? new Map<Asset, bigint>())].map(([of, total]) => ({
+    asset: of,
+    total: total as Amount,
+    locked: (locked.get(of) ?? 0n) as Amount,
+  }));
+}
+
+const openOrder = (order: KnownOrder): OpenOrderRead => ({
+  subKey: order.subKey,
+  clientOrderId: order.intent.clientOrderId,
+  exchangeOrderId: order.exchangeOrderId,
+  pair: order.intent.pair,
+  side: order.intent.side,
+  quantity: order.intent.quantity,
+  limit: order.intent.limit,
+  filled: order.filled as Amount,
+  phase: order.phase,
+  at: order.decidedOs as EpochMs,
+});

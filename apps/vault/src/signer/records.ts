@@ -1,0 +1,96 @@
+/** What the journal records. A record is all that `apply` needs, so reading the journal again gives the same state. */
+import {
+  type AccountId,
+  type Amount,
+  amount,
+  type BotId,
+  type DoorEvent,
+  type Intent,
+  type OrderEvent,
+  type Pair,
+  type SubKeyId,
+  type Verdict,
+} from '@holdfast/domain';
+import type { Hold } from '@holdfast/policy';
+
+/** A settled event of the door; sync lines are never recorded. */
+export type SettledEvent = Exclude<DoorEvent, { kind: 'sync' }>;
+
+export type RecordBody =
+  /** The signer started; `epoch` counts its starts. */
+  | { readonly kind: 'opened'; readonly epoch: number; readonly vaultId: string }
+  /** An owner act that was accepted. `publicKey` is the answer of `account-create`, else null. */
+  | { readonly kind: 'owner-act'; readonly text: string; readonly signature: string; readonly publicKey: string | null }
+  /** What the exchange held when the account was connected: totals by asset, ids of open orders. */
+  | {
+      readonly kind: 'baseline';
+      readonly account: AccountId;
+      readonly balances: Readonly<Record<string, Amount>>;
+      readonly orders: readonly string[];
+    }
+  /** Every trade of the account up to this id is accounted for. */
+  | { readonly kind: 'trades-known'; readonly account: AccountId; readonly pair: Pair; readonly tradeId: string }
+  | {
+      readonly kind: 'granted';
+      readonly subKey: SubKeyId;
+      readonly bot: BotId;
+      readonly account: AccountId;
+      readonly pairs: readonly Pair[];
+      readonly maxOrderQuote: Amount;
+      readonly turnover24h: Amount;
+      readonly by: string;
+    }
+  | { readonly kind: 'revoked'; readonly subKey: SubKeyId; readonly by: string }
+  /** A judged intent, before anything leaves. `hold`, `reference` and `upstreamId` are there for approved new orders. */
+  | {
+      readonly kind: 'decided';
+      readonly account: AccountId;
+      readonly subKey: SubKeyId;
+      readonly intent: Intent;
+      readonly verdict: Verdict;
+      readonly reference: Amount | null;
+      readonly hold: Hold | null;
+      readonly upstreamId: string | null;
+    }
+  /** `foreign` names the order or trade of a foreign event, so that it is said once. */
+  | { readonly kind: 'settled'; readonly event: SettledEvent; readonly foreign: string | null }
+  | { readonly kind: 'frozen'; readonly account: AccountId | null; readonly reason: string; readonly by: string };
+
+export type JournalRecord = RecordBody & { readonly time: number; readonly os: number };
+
+type Loose = Record<string, unknown>;
+
+/** Types a record of our own journal (the chain has been checked): decimal strings become amounts again. */
+export function readRecord(raw: Loose): JournalRecord {
+  switch (raw.kind as RecordBody['kind']) {
+    case 'baseline':
+      return { ...raw, balances: mapValues(raw.balances as Record<string, string>, amount) } as unknown as JournalRecord;
+    case 'granted':
+      return withAmounts(raw, ['maxOrderQuote', 'turnover24h']) as unknown as JournalRecord;
+    case 'decided':
+      return {
+        ...withAmounts(raw, ['reference']),
+        intent: withAmounts(raw.intent as Loose, ['quantity', 'limit']),
+        hold: raw.hold === null ? null : mapValues(raw.hold as Record<string, string>, amount),
+      } as unknown as JournalRecord;
+    case 'settled':
+      return { ...raw, event: readEvent(raw.event as Loose) } as unknown as JournalRecord;
+    default:
+      return raw as unknown as JournalRecord;
+  }
+}
+
+function readEvent(raw: Loose): SettledEvent {
+  if (raw.kind !== 'order') return withAmounts(raw, ['change']) as unknown as SettledEvent;
+  const event = withAmounts(raw.event as Loose, ['price', 'quantity', 'filled', 'fee']) as unknown as OrderEvent;
+  return { ...raw, event } as unknown as SettledEvent;
+}
+
+function withAmounts(raw: Loose, keys: readonly string[]): Loose {
+  const copy = { ...raw };
+  for (const key of keys) if (typeof copy[key] === 'string') copy[key] = amount(copy[key]);
+  return copy;
+}
+
+const mapValues = <T>(from: Readonly<Record<string, string>>, map: (value: string) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(from).map(([key, value]) => [key, map(value)]));

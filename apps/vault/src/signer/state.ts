@@ -1,0 +1,334 @@
+/**
+ * All that the signer knows durably. `applyRecord` is the only thing that changes it, for a new record and for one read
+ * at start alike.
+ *
+ *   S4  Reading the journal from its beginning gives the state it was written from.
+ *   S5  A client order id that was decided stays decided (temporary refusals excepted); a trade id posts once.
+ */
+
+import { createHash } from 'node:crypto';
+import {
+  type AccountId,
+  type Amount,
+  type Asset,
+  type BotId,
+  baseOf,
+  canonicalText,
+  type Grant,
+  type Mandate,
+  mandateText,
+  multiply,
+  type OrderEvent,
+  type OrderFill,
+  type OwnerAct,
+  type Pair,
+  type PlaceOrder,
+  quoteOf,
+  type SubKeyId,
+  temporaryRefusals,
+  type Verdict,
+  type VerdictRecord,
+} from '@holdfast/domain';
+import { symbolOf } from '@holdfast/exchanges/trading';
+import { type AccountBook, accountBook, closeOrder, fillOrder, holdOrder } from '@holdfast/policy';
+import { parseOwnerAct } from './parse.ts';
+import type { JournalRecord, SettledEvent } from './records.ts';
+
+/** `sent` until the exchange has said anything; `unknown` once that was reported; then `open`, at last `closed`. */
+export type OrderPhase = 'sent' | 'unknown' | 'open' | 'closed';
+
+export interface KnownOrder {
+  readonly key: string;
+  readonly account: AccountId;
+  readonly subKey: SubKeyId;
+  readonly intent: PlaceOrder;
+  readonly upstreamId: string;
+  /** Operating system's clock when it was decided, unix ms. */
+  readonly decidedOs: number;
+  phase: OrderPhase;
+  exchangeOrderId: string | null;
+  filled: bigint;
+  cancelWanted: boolean;
+}
+
+/** Trades that are accounted for: all up to `to`, and some later ones. */
+export interface KnownTrades {
+  to: bigint;
+  later: Set<string>;
+}
+
+export interface AccountState {
+  readonly account: AccountId;
+  readonly publicKey: string;
+  readonly book: AccountBook;
+  apiKey: string | null;
+  mandate: Mandate | null;
+  mandateHash: string;
+  frozen: boolean;
+  /** Totals as our postings say; null before the baseline. */
+  balances: Map<Asset, bigint> | null;
+  readonly baselineOrders: Set<string>;
+  readonly foreignSeen: Set<string>;
+  readonly trades: Map<Pair, KnownTrades>;
+  /** Orders that can still change. */
+  readonly unclosed: Map<string, KnownOrder>;
+}
+
+export interface GrantState extends Grant {
+  alive: boolean;
+}
+
+interface Decision {
+  readonly intentText: string;
+  readonly verdict: Verdict;
+}
+
+export interface SignerState {
+  epoch: number;
+  /** Newest time of the exchange's clock, unix ms; never falls. */
+  time: number;
+  frozen: string | null;
+  eventSeq: number;
+  readonly accounts: Map<AccountId, AccountState>;
+  readonly grants: Map<SubKeyId, GrantState>;
+  readonly decisions: Map<string, Decision>;
+  readonly orders: Map<string, KnownOrder>;
+  readonly byUpstreamId: Map<string, KnownOrder>;
+  readonly byExchangeId: Map<string, KnownOrder>;
+  /** Texts of accepted owner acts, as hashes: none counts twice. */
+  readonly actsSeen: Set<string>;
+  /** Newest last. */
+  readonly verdicts: VerdictRecord[];
+}
+
+export const emptyState = (): SignerState => ({
+  epoch: 0,
+  time: 0,
+  frozen: null,
+  eventSeq: 0,
+  accounts: new Map(),
+  grants: new Map(),
+  decisions: new Map(),
+  orders: new Map(),
+  byUpstreamId: new Map(),
+  byExchangeId: new Map(),
+  actsSeen: new Set(),
+  verdicts: [],
+});
+
+const verdictsKept = 1000;
+
+export const orderKey = (subKey: SubKeyId, clientOrderId: string): string => `${subKey}/${clientOrderId}`;
+export const exchangeKey = (symbol: string, exchangeOrderId: string): string => `${symbol}/${exchangeOrderId}`;
+export const hashText = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
+
+export function applyRecord(state: SignerState, record: JournalRecord): void {
+  if (record.time > state.time) state.time = record.time;
+  switch (record.kind) {
+    case 'opened':
+      state.epoch = record.epoch;
+      return;
+    case 'owner-act':
+      state.actsSeen.add(hashText(record.text));
+      applyAct(state, parseOwnerAct(record.text), record.publicKey);
+      return;
+    case 'baseline': {
+      const account = accountOf(state, record.account);
+      account.balances = new Map(Object.entries(record.balances) as [Asset, Amount][]);
+      for (const id of record.orders) account.baselineOrders.add(id);
+      return;
+    }
+    case 'trades-known': {
+      const to = BigInt(record.tradeId);
+      const known = tradesOf(accountOf(state, record.account), record.pair);
+      known.to = to;
+      known.later = new Set([...known.later].filter((id) => BigInt(id) > to));
+      return;
+    }
+    case 'granted': {
+      const { subKey, bot, account, pairs, maxOrderQuote, turnover24h } = record;
+      state.grants.set(subKey, { subKey, bot, account, pairs, maxOrderQuote, turnover24h, alive: true });
+      return;
+    }
+    case 'revoked': {
+      const grant = state.grants.get(record.subKey);
+      if (grant !== undefined) grant.alive = false;
+      return;
+    }
+    case 'decided':
+      applyDecision(state, record);
+      return;
+    case 'settled':
+      applyEvent(state, record.event, record.foreign);
+      return;
+    case 'frozen':
+      applyFreeze(state, record.account, record.reason);
+      return;
+  }
+}
+
+function applyAct(state: SignerState, act: OwnerAct, publicKey: string | null): void {
+  switch (act.act) {
+    case 'account-create':
+      state.accounts.set(act.account, newAccount(act.account, publicKey ?? ''));
+      return;
+    case 'account-connect':
+      accountOf(state, act.account).apiKey = act.apiKey;
+      return;
+    case 'mandate': {
+      const account = accountOf(state, act.mandate.account);
+      account.mandate = act.mandate;
+      account.mandateHash = hashText(mandateText(act.mandate));
+      return;
+    }
+    case 'unfreeze':
+      if (act.account === null) state.frozen = null;
+      else accountOf(state, act.account).frozen = false;
+      return;
+  }
+}
+
+const newAccount = (account: AccountId, publicKey: string): AccountState => ({
+  account,
+  publicKey,
+  book: accountBook(account),
+  apiKey: null,
+  mandate: null,
+  mandateHash: '',
+  frozen: false,
+  balances: null,
+  baselineOrders: new Set(),
+  foreignSeen: new Set(),
+  trades: new Map(),
+  unclosed: new Map(),
+});
+
+/** A freeze also wants the resting entries gone; exits stay where they are. */
+function applyFreeze(state: SignerState, only: AccountId | null, reason: string): void {
+  if (only === null) state.frozen = reason;
+  else accountOf(state, only).frozen = true;
+  for (const account of state.accounts.values()) {
+    if (only !== null && account.account !== only) continue;
+    for (const order of account.unclosed.values()) if (order.intent.side === 'buy') order.cancelWanted = true;
+  }
+}
+
+function applyDecision(state: SignerState, record: Extract<JournalRecord, { kind: 'decided' }>): void {
+  const { account, subKey, intent, verdict } = record;
+  state.verdicts.push({ at: record.time as VerdictRecord['at'], subKey, account, intent, verdict });
+  if (state.verdicts.length > 2 * verdictsKept) state.verdicts.splice(0, verdictsKept);
+  const key = orderKey(subKey, intent.clientOrderId);
+  if (intent.kind === 'cancel-order') {
+    const order = state.orders.get(key);
+    if (order !== undefined && verdict.kind === 'approved') order.cancelWanted = true;
+    return;
+  }
+  if (verdict.kind === 'refused') {
+    if (!temporaryRefusals.has(verdict.code)) state.decisions.set(key, { intentText: canonicalText(intent), verdict });
+    return;
+  }
+  state.decisions.set(key, { intentText: canonicalText(intent), verdict });
+  const order: KnownOrder = {
+    key,
+    account,
+    subKey,
+    intent,
+    upstreamId: record.upstreamId ?? '',
+    decidedOs: record.os,
+    phase: 'sent',
+    exchangeOrderId: null,
+    filled: 0n,
+    cancelWanted: false,
+  };
+  const owner = accountOf(state, account);
+  state.orders.set(key, order);
+  state.byUpstreamId.set(order.upstreamId, order);
+  owner.unclosed.set(key, order);
+  if (record.hold !== null) holdOrder(owner.book, key, subKey, intent, record.hold, record.reference ?? 0n, state.time);
+}
+
+function applyEvent(state: SignerState, event: SettledEvent, foreign: string | null): void {
+  state.eventSeq = event.seq;
+  const account = accountOf(state, event.account);
+  switch (event.kind) {
+    case 'order': {
+      const order = state.orders.get(orderKey(event.subKey, event.event.clientOrderId));
+      if (order !== undefined) applyOrderEvent(state, account, order, event.event);
+      return;
+    }
+    case 'balance':
+      changeBalance(account, event.asset, event.change);
+      return;
+    case 'foreign':
+      if (foreign !== null) account.foreignSeen.add(foreign);
+      return;
+  }
+}
+
+function applyOrderEvent(state: SignerState, account: AccountState, order: KnownOrder, event: OrderEvent): void {
+  switch (event.kind) {
+    case 'order-accepted':
+      order.phase = 'open';
+      order.exchangeOrderId = event.exchangeOrderId;
+      state.byExchangeId.set(exchangeKey(symbolOf(order.intent.pair), event.exchangeOrderId), order);
+      return;
+    case 'order-unknown':
+      order.phase = 'unknown';
+      return;
+    case 'cancel-rejected':
+      order.cancelWanted = false;
+      return;
+    case 'order-filled':
+      applyFill(state, account, order, event);
+      return;
+    case 'order-rejected':
+    case 'order-cancelled':
+      close(account, order);
+      return;
+  }
+}
+
+function applyFill(state: SignerState, account: AccountState, order: KnownOrder, fill: OrderFill): void {
+  const { pair, side } = order.intent;
+  tradesOf(account, pair).later.add(fill.tradeId);
+  order.filled += fill.quantity;
+  fillOrder(account.book, order.key, order.subKey, order.intent, fill, state.time);
+  const sign = side === 'buy' ? 1n : -1n;
+  changeBalance(account, baseOf(pair), sign * fill.quantity);
+  changeBalance(account, quoteOf(pair), -sign * multiply(fill.quantity, fill.price, 'down'));
+  changeBalance(account, fill.feeAsset, -fill.fee);
+  if (order.filled >= order.intent.quantity) close(account, order);
+}
+
+function close(account: AccountState, order: KnownOrder): void {
+  order.phase = 'closed';
+  order.cancelWanted = false;
+  account.unclosed.delete(order.key);
+  closeOrder(account.book, order.key);
+}
+
+function changeBalance(account: AccountState, of: Asset, change: bigint): void {
+  if (account.balances === null || change === 0n) return;
+  const total = (account.balances.get(of) ?? 0n) + change;
+  if (total === 0n) account.balances.delete(of);
+  else account.balances.set(of, total);
+}
+
+export function tradesOf(account: AccountState, pair: Pair): KnownTrades {
+  const known = account.trades.get(pair);
+  if (known !== undefined) return known;
+  const none: KnownTrades = { to: -1n, later: new Set() };
+  account.trades.set(pair, none);
+  return none;
+}
+
+/** @throws Error when the journal names an account it never made */
+export function accountOf(state: SignerState, account: AccountId): AccountState {
+  const found = state.accounts.get(account);
+  if (found === undefined) throw new Error(`account ${account} is not known`);
+  return found;
+}
+
+/** The live grant of a bot on an account: there is at most one. */
+export const grantOf = (state: SignerState, account: AccountId, bot: BotId): GrantState | undefined =>
+  [...state.grants.values()].find((it) => it.alive && it.bot === bot && it.account === account);
