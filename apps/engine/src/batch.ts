@@ -1,8 +1,8 @@
 /** Collects what one event changes: the rows as they shall be, the last of each key, and the topics that readers hear of. */
 import type { EngineTopic } from '@holdfast/contracts';
+import { formatAmount } from '@holdfast/domain';
 import type { Entry, Ledger } from '@holdfast/ledger';
 import type { Change, Row, Table } from '@holdfast/storage';
-import { formatAmount } from '@holdfast/domain';
 
 const topicOf: Partial<Record<Table, EngineTopic>> = {
   bots: 'bots',

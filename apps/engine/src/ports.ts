@@ -9,15 +9,14 @@ import type {
   Asset,
   BotId,
   DoorEvent,
-  EpochMs,
   GrantRequest,
   Intent,
   MarketDataPort,
+  Pair,
   SubKeyId,
   VaultStatus,
   Verdict,
 } from '@holdfast/domain';
-import type { Quiet } from '@holdfast/runtime';
 import type { EngineStore } from '@holdfast/storage';
 
 /** What the exchange holds of an asset, as the vault read it. */
@@ -56,10 +55,16 @@ export class VaultRefusal extends Error {
   }
 }
 
+/** No wake lies before `until` nor, for a pair, strictly between the prices (in quote). Null: no bound. */
+export interface QuietPromise {
+  readonly until: number | null;
+  readonly prices: readonly { readonly pair: Pair; readonly below: string | null; readonly above: string | null }[];
+}
+
 /** The lockstep clock of a simulated exchange; absent on a real one. */
 export interface RingPort {
   /** Says that everything up to round `n` is handled, and what may pass unseen until the next round. */
-  acknowledge(n: number, quiet: Quiet): void;
+  acknowledge(n: number, quiet: QuietPromise): void;
 }
 
 export interface Timers {
@@ -82,5 +87,3 @@ export interface EnginePorts {
   /** An invariant broke or nothing can be written: the engine has stopped for good, its process ends. */
   fatal(error: Error): void;
 }
-
-export type { EpochMs };

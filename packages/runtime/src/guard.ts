@@ -31,7 +31,8 @@ export interface LiveOrder {
 export interface AccountState {
   /** What a bot's sub-book has free of an asset. */
   available(bot: BotId, asset: string): Amount;
-  readonly orders: Iterable<LiveOrder>;
+  /** Orders of all bots on one side of a pair. */
+  orders(pair: Pair, side: Side): Iterable<LiveOrder>;
 }
 
 export interface HeldBack {
@@ -51,18 +52,16 @@ export const needs = ({ side, pair, quantity, limit }: PlaceOrder): { readonly a
   side === 'buy' ? { asset: quoteOf(pair), amount: multiply(quantity, limit, 'up') } : { asset: baseOf(pair), amount: quantity };
 
 const crosses = (order: PlaceOrder, other: LiveOrder): boolean =>
-  other.pair === order.pair &&
-  other.side !== order.side &&
-  (order.side === 'buy' ? order.limit >= other.limit : order.limit <= other.limit);
+  order.side === 'buy' ? order.limit >= other.limit : order.limit <= other.limit;
 
 function judge(bot: BotId, account: AccountState, order: PlaceOrder, taken: ReadonlyMap<string, bigint>): HeldBack | undefined {
   const { asset, amount } = needs(order);
   const free = account.available(bot, asset) - (taken.get(asset) ?? 0n);
   if (amount > free) {
     const reason = `The bot has ${formatAmount(free)} ${asset} free and the order needs ${formatAmount(amount)}.`;
-    return { intent: order, code: order.side === 'sell' ? 'E_POS' : 'E_SIZE', reason };
+    return { intent: order, code: 'E_POS', reason };
   }
-  for (const other of account.orders) {
+  for (const other of account.orders(order.pair, order.side === 'buy' ? 'sell' : 'buy')) {
     if (other.bot !== bot && crosses(order, other)) {
       const reason = `It would trade with order ${other.clientOrderId} of bot ${other.bot} on the same account.`;
       return { intent: order, code: 'E_STATE', reason };

@@ -154,6 +154,6 @@ function withTaken(account: AccountState, bot: BotId, intents: readonly Intent[]
       const taken = placed.map(needs).filter((need) => need.asset === asset);
       return taken.reduce((left, need) => (left - need.amount) as typeof free, free);
     },
-    orders: account.orders,
+    orders: (pair, side) => account.orders(pair, side),
   };
 }

@@ -1,0 +1,164 @@
+/** Rows of deals: sums of their fills, and the ladder as the bot shows it, for people to read. */
+import type { LadderLevel as ApiLevel } from '@holdfast/contracts';
+import {
+  type Amount,
+  amount,
+  type BotId,
+  baseOf,
+  type ClosedDeal,
+  formatAmount,
+  multiply,
+  type OpenDeal,
+  type OrderFill,
+  type Pair,
+  quoteOf,
+  ratio,
+  type Side,
+} from '@holdfast/domain';
+import type { Batch } from './batch.ts';
+import type { Bot, DealRow, Memory, Order } from './memory.ts';
+
+type LevelState = ApiLevel['state'];
+
+const endings: Readonly<Record<ClosedDeal['ending'], string>> = {
+  'take-profit': 'closed',
+  closed: 'closed',
+  'too-small': 'closed',
+  cancelled: 'cancelled',
+  'no-entry': 'failed',
+};
+
+export function openDeal(memory: Memory, batch: Batch, bot: Bot, order: Order): void {
+  const id = order.deal ?? '';
+  const row: DealRow = {
+    id,
+    bot: bot.row.id,
+    number: Number(id.slice(id.lastIndexOf('-') + 1)),
+    pair: bot.row.pair,
+    status: 'open',
+    opened_at: batch.at,
+    closed_at: null,
+    bought: '0',
+    sold: '0',
+    spent: '0',
+    received: '0',
+    average_price: null,
+    fees: '0',
+    profit: null,
+    averaging_filled: 0,
+    averaging_most: 0,
+    ladder: '[]',
+    take_profit: null,
+  };
+  memory.deals.set(bot.runtime.id, row);
+  batch.put('deals', row);
+  batch.say('info', bot.row.id, `Deal ${row.number} opens on ${row.pair}`);
+}
+
+const plus = (text: string, change: bigint): string => formatAmount(amount(text) + change);
+
+/** Adds a fill to the sums of its deal. A fill that comes after its deal closed changes no row of a deal. */
+export function withFill(
+  memory: Memory,
+  batch: Batch,
+  bot: BotId,
+  order: Order,
+  fill: OrderFill & { readonly side: Side },
+): void {
+  const row = memory.deals.get(bot);
+  if (row === undefined || row.id !== order.deal) return;
+  const of = row.pair as Pair;
+  const value = multiply(fill.price, fill.quantity, fill.side === 'buy' ? 'up' : 'down');
+  const inQuote = fill.feeAsset === quoteOf(of);
+  const inBase = fill.feeAsset === baseOf(of);
+  const fee = inQuote ? fill.fee : inBase ? multiply(fill.fee, fill.price, 'up') : (0n as Amount);
+  if (fill.side === 'buy') {
+    row.bought = plus(row.bought, fill.quantity);
+    row.spent = plus(row.spent, inQuote ? value + fill.fee : value);
+    row.average_price = formatAmount(ratio(amount(row.spent), amount(row.bought), 'down'));
+  } else {
+    row.sold = plus(row.sold, fill.quantity);
+    row.received = plus(row.received, inQuote ? value - fill.fee : value);
+  }
+  row.fees = plus(row.fees, fee);
+  batch.put('deals', row);
+}
+
+function levelState(order: Order | undefined, fallback: LevelState): LevelState {
+  switch (order?.status) {
+    case 'planned':
+    case 'approved':
+      return 'sent';
+    case 'resting':
+    case 'partly-filled':
+    case 'unknown':
+      return order.status;
+    default:
+      return fallback;
+  }
+}
+
+/** Rewrites what is shown of an open deal from the bot's own report. */
+export function refreshDeal(memory: Memory, batch: Batch, bot: Bot, deal: OpenDeal): void {
+  const row = memory.deals.get(bot.runtime.id);
+  if (row === undefined || row.number !== deal.number) return;
+  const averaging = deal.ladder.map(
+    (level): ApiLevel => ({
+      index: level.index,
+      kind: 'averaging',
+      price: formatAmount(level.price),
+      quantity: formatAmount(level.quantity),
+      filled: formatAmount(level.filled),
+      state: levelState(memory.orders.get(level.clientOrderId ?? ''), level.state),
+    }),
+  );
+  row.ladder = JSON.stringify([baseLevel(memory, row, deal), ...averaging]);
+  row.averaging_most = deal.ladder.length;
+  row.averaging_filled = deal.ladder.filter((level) => level.state === 'filled').length;
+  row.take_profit = deal.takeProfit === null ? null : JSON.stringify(takeProfit(memory, deal.takeProfit));
+  batch.put('deals', row);
+}
+
+function baseLevel(memory: Memory, row: DealRow, deal: OpenDeal): ApiLevel {
+  const order = [...memory.orders.values()].find((each) => each.deal === row.id && each.role === 'base');
+  const first = (JSON.parse(row.ladder) as ApiLevel[])[0];
+  if (deal.phase !== 'entering' && first?.state === 'filled') return first;
+  if (deal.phase !== 'entering') {
+    return { index: 0, kind: 'base', price: row.average_price, quantity: row.bought, filled: row.bought, state: 'filled' };
+  }
+  const quantity = order?.quantity ?? first?.quantity ?? '0';
+  return {
+    index: 0,
+    kind: 'base',
+    price: order?.price ?? first?.price ?? null,
+    quantity,
+    filled: row.bought,
+    state: levelState(order, 'waiting'),
+  };
+}
+
+function takeProfit(memory: Memory, planned: NonNullable<OpenDeal['takeProfit']>): unknown {
+  const order = memory.orders.get(planned.clientOrderId ?? '');
+  return {
+    price: formatAmount(planned.price),
+    quantity: formatAmount(planned.quantity),
+    filled: order?.filled ?? '0',
+    state: levelState(order, 'waiting'),
+  };
+}
+
+export function closeDeal(memory: Memory, batch: Batch, bot: Bot, closed: ClosedDeal): void {
+  const row = memory.deals.get(bot.runtime.id);
+  if (row === undefined || row.number !== closed.number) return;
+  row.status = endings[closed.ending];
+  row.closed_at = closed.closedAt;
+  row.profit = formatAmount(closed.profit);
+  row.averaging_filled = closed.averagingOrdersFilled;
+  row.take_profit = null;
+  memory.deals.delete(bot.runtime.id);
+  memory.closedDeals.set(bot.row.id, (memory.closedDeals.get(bot.row.id) ?? 0) + 1);
+  const quote = quoteOf(bot.pair);
+  memory.realised.set(quote, (memory.realised.get(quote) ?? 0n) + closed.profit);
+  batch.put('deals', row);
+  batch.say('info', bot.row.id, `Deal ${row.number} closed (${closed.ending}), profit ${formatAmount(closed.profit)} ${quote}`);
+}

@@ -1,0 +1,414 @@
+/**
+ * What one event does: to orders, ledger, bots, deals and outbox, all of it into one batch. Nothing here waits or sends.
+ *   F1  A bot's intents are in the outbox, with their funds reserved, in the same batch as the state that made them.
+ *   F2  A fill is posted once, whoever says it and however often.
+ *   F3  What is reserved for an order is released when the order can no longer trade.
+ */
+import { encodeState, readOrderName } from '@holdfast/bots';
+import {
+  type Amount,
+  type Asset,
+  amount,
+  type BotId,
+  baseOf,
+  type ClientOrderId,
+  type DoorEvent,
+  type EpochMs,
+  epochMs,
+  formatAmount,
+  type Intent,
+  InvariantError,
+  invariant,
+  multiply,
+  type OrderEvent,
+  type PlaceOrder,
+  priceAmount,
+  quoteOf,
+  type RefusalCode,
+  unreachable,
+} from '@holdfast/domain';
+import { type Book, botBook, orderBook, type Posting } from '@holdfast/ledger';
+import { type EventBody, needs } from '@holdfast/runtime';
+import type { Batch } from './batch.ts';
+import { closeDeal, openDeal, refreshDeal, withFill } from './deals.ts';
+import type { Bot, Memory, Order, Outbox } from './memory.ts';
+import { writeIntent } from './memory.ts';
+
+type Filled = Extract<OrderEvent, { kind: 'order-filled' }>;
+
+const now = (batch: Batch): EpochMs => epochMs(batch.at);
+
+function post(memory: Memory, batch: Batch, posting: Posting): void {
+  invariant(posting.kind === 'posted', 'L2');
+  batch.post(memory.ledger, posting.entries);
+}
+
+/** Calls the bot and takes in what it wants. */
+export function stepBot(memory: Memory, batch: Batch, id: BotId, body: EventBody): void {
+  const bot = memory.bots.get(id);
+  if (bot === undefined) return;
+  const outcome = memory.runtime.step(id, body, memory.accountState());
+  if (!outcome.changed) return;
+  const { row, runtime } = bot;
+  row.state = encodeState(outcome.after);
+  row.wakes = JSON.stringify(outcome.wakes);
+  row.updated_at = batch.at;
+  batch.journal('step', body, id);
+  for (const { intent, code, reason } of outcome.heldBack) refusedInWords(batch, bot, intent, code, `held back: ${reason}`);
+  for (const intent of outcome.intents) plan(memory, batch, bot, intent);
+  const closed = runtime.kind.closedDeal(outcome.before, outcome.after);
+  if (closed !== null) closeDeal(memory, batch, bot, closed);
+  refreshBot(memory, batch, bot);
+}
+
+/** Writes what the bot says about itself. */
+export function refreshBot(memory: Memory, batch: Batch, bot: Bot): void {
+  const { row, runtime } = bot;
+  const report = runtime.kind.report(runtime.settings, runtime.state);
+  row.waiting_for = report.waitingFor;
+  row.dust = formatAmount(report.dust.quantity);
+  if (report.state === 'stopped') row.status = 'stopped';
+  if (report.deal !== null) refreshDeal(memory, batch, bot, report.deal);
+  batch.put('bots', row);
+}
+
+function plan(memory: Memory, batch: Batch, bot: Bot, intent: Intent): void {
+  const row: Outbox = {
+    seq: memory.nextOutbox++,
+    bot: bot.row.id,
+    sub_key: bot.row.sub_key ?? '',
+    kind: intent.kind,
+    client_order_id: intent.clientOrderId,
+    intent: writeIntent(intent),
+    planned_at: batch.at,
+    state: 'planned',
+    code: null,
+    reason: null,
+  };
+  memory.outbox.set(row.seq, row);
+  batch.put('outbox', row);
+  if (intent.kind === 'place-order') planOrder(memory, batch, bot, intent);
+}
+
+function planOrder(memory: Memory, batch: Batch, bot: Bot, intent: PlaceOrder): void {
+  if (memory.orders.has(intent.clientOrderId)) throw new InvariantError(`order ${intent.clientOrderId} is planned twice`);
+  const order = orderRow(memory, batch, bot, intent);
+  const need = needs(intent);
+  post(memory, batch, memory.ledger.reserve(bot.runtime.id, intent.clientOrderId, need.asset as Asset, need.amount, now(batch)));
+  if (order.deal !== null && !memory.deals.has(bot.runtime.id)) openDeal(memory, batch, bot, order);
+}
+
+function orderRow(memory: Memory, batch: Batch, bot: Bot, intent: PlaceOrder): Order {
+  const name = readOrderName(intent.clientOrderId);
+  const row: Order = {
+    client_order_id: intent.clientOrderId,
+    bot: bot.row.id,
+    deal: name === null ? null : `${bot.row.id}-${name.deal}`,
+    pair: intent.pair,
+    side: intent.side,
+    kind: intent.order,
+    role: name?.role ?? 'other',
+    rung: 0,
+    quantity: formatAmount(intent.quantity),
+    price: formatAmount(intent.limit),
+    filled: '0',
+    status: 'planned',
+    exchange_order_id: null,
+    code: null,
+    reason: null,
+    planned_at: batch.at,
+    placed_at: null,
+    updated_at: batch.at,
+  };
+  memory.addOrder(row);
+  batch.put('orders', row);
+  return row;
+}
+
+/** An event with its place in the vault's stream. */
+export type SettledEvent = Exclude<DoorEvent, { kind: 'sync' }>;
+/** What the store already has of an order event: its order, closed or not, and its fill. */
+export interface Known {
+  readonly order: boolean;
+  readonly fill: boolean;
+}
+
+/** One event of the vault's stream. The caller has made sure that it is the next one. */
+export function vaultEvent(memory: Memory, batch: Batch, event: SettledEvent, known: Known): void {
+  memory.engine.vault_seq = event.seq;
+  batch.put('engine', memory.engine);
+  batch.journal('vault', event, null, event.seq);
+  switch (event.kind) {
+    case 'order':
+      orderEvent(memory, batch, event.event, event.seq, known);
+      return;
+    case 'balance':
+      balanceEvent(memory, batch, event);
+      return;
+    case 'foreign':
+      batch.say('warning', null, `Foreign: ${event.what}`);
+      return;
+    default:
+      unreachable(event);
+  }
+}
+
+function balanceEvent(memory: Memory, batch: Batch, event: Extract<DoorEvent, { kind: 'balance' }>): void {
+  // Before the baseline the change is already part of the balances that the baseline reads.
+  if (memory.engine.baseline === 0) return;
+  const { ledger } = memory;
+  const cause = `vault:${event.seq}`;
+  const { asset, change, at } = event;
+  const posting = change >= 0n ? ledger.deposit(asset, change, cause, at) : ledger.withdraw(asset, -change as Amount, cause, at);
+  if (posting.kind === 'short') {
+    batch.say(
+      'error',
+      null,
+      `${formatAmount(-change)} ${asset} left the account, more than is free of bots; stop a bot to free it`,
+    );
+    return;
+  }
+  batch.post(ledger, posting.entries);
+  batch.say(
+    'info',
+    null,
+    `${change >= 0n ? 'Deposit of' : 'Withdrawal of'} ${formatAmount(change < 0n ? -change : change)} ${asset}`,
+  );
+}
+
+/** An order that a bot of ours made but that this database never saw: it was restored from before. */
+function adopt(memory: Memory, batch: Batch, event: OrderEvent): Order | undefined {
+  const bot = memory.bots.get((readOrderName(event.clientOrderId)?.bot ?? '') as BotId);
+  if (bot === undefined) return undefined;
+  batch.say('warning', bot.row.id, `Order ${event.clientOrderId} was placed after this database was backed up; it is taken in`);
+  const zero = 0n as Amount;
+  const known = event.kind === 'order-filled' ? { quantity: event.filled, limit: event.price } : { quantity: zero, limit: zero };
+  const { clientOrderId, pair, side } = event;
+  return orderRow(memory, batch, bot, { kind: 'place-order', clientOrderId, pair, side, order: 'limit', ...known });
+}
+
+function orderEvent(memory: Memory, batch: Batch, event: OrderEvent, seq: number, known: Known): void {
+  const order = memory.orders.get(event.clientOrderId) ?? (known.order ? undefined : adopt(memory, batch, event));
+  if (order === undefined || known.fill) {
+    // A late word on an order that is closed and posted: only the bot may still want to hear it.
+    const name = readOrderName(event.clientOrderId);
+    if (name !== null) stepBot(memory, batch, name.bot, { kind: 'order-event', at: now(batch), event });
+    return;
+  }
+  settleOutbox(memory, batch, event);
+  apply(memory, batch, order, event, seq);
+  order.updated_at = batch.at;
+  batch.put('orders', order);
+  const bot = memory.bots.get(order.bot as BotId);
+  if (isFinal(order)) {
+    post(memory, batch, memory.ledger.release(order.bot as BotId, event.clientOrderId, now(batch)));
+    memory.dropOrder(order);
+  }
+  if (bot === undefined) return;
+  stepBot(memory, batch, bot.runtime.id, { kind: 'order-event', at: now(batch), event });
+  refreshBot(memory, batch, bot);
+}
+
+const finals: ReadonlySet<string> = new Set(['filled', 'cancelled', 'rejected', 'refused']);
+const isFinal = (order: Order): boolean => finals.has(order.status);
+
+/** The exchange has spoken of the order: what was asked for it needs no further answer. */
+function settleOutbox(memory: Memory, batch: Batch, event: OrderEvent): void {
+  const ends =
+    event.kind === 'order-cancelled' || event.kind === 'order-rejected' || (event.kind === 'order-filled' && event.complete);
+  for (const entry of memory.outbox.values()) {
+    if (entry.client_order_id !== event.clientOrderId) continue;
+    const answered = entry.kind === 'place-order' ? event.kind !== 'cancel-rejected' : ends || event.kind === 'cancel-rejected';
+    if (!answered || (entry.kind === 'cancel-order' && entry.state === 'planned')) continue;
+    entry.state = 'settled';
+    memory.outbox.delete(entry.seq);
+    batch.put('outbox', entry);
+  }
+}
+
+function apply(memory: Memory, batch: Batch, order: Order, event: OrderEvent, seq: number): void {
+  switch (event.kind) {
+    case 'order-accepted':
+      order.exchange_order_id = event.exchangeOrderId;
+      order.placed_at ??= event.at;
+      if (order.status === 'planned' || order.status === 'approved' || order.status === 'unknown') order.status = 'resting';
+      return;
+    case 'order-rejected':
+      order.status = 'rejected';
+      order.code = event.code;
+      order.reason = event.reason;
+      problem(memory, batch, order, event.code, event.reason);
+      return;
+    case 'order-unknown':
+      order.status = 'unknown';
+      return;
+    case 'order-filled':
+      fill(memory, batch, order, event, seq);
+      return;
+    case 'order-cancelled':
+      if (event.filled <= amount(order.filled)) order.status = 'cancelled';
+      else order.code = endedAt + formatAmount(event.filled);
+      return;
+    case 'cancel-rejected':
+      return;
+    default:
+      unreachable(event);
+  }
+}
+
+/** Mark of an order that left the book before its last fill was said. */
+const endedAt = 'ended-with:';
+const hasEnded = ({ code, filled }: Order): boolean =>
+  code?.startsWith(endedAt) === true && amount(code.slice(endedAt.length)) <= amount(filled);
+
+function fill(memory: Memory, batch: Batch, order: Order, event: Filled, seq: number): void {
+  const { ledger } = memory;
+  const bot = order.bot as BotId;
+  const id = event.clientOrderId;
+  coverForeign(memory, batch, order, event);
+  const entries = ledger.fill({ ...event, bot, at: event.at });
+  batch.post(ledger, entries);
+  order.filled = formatAmount(amount(order.filled) + event.quantity);
+  order.placed_at ??= event.at;
+  order.status = event.complete ? 'filled' : hasEnded(order) ? 'cancelled' : 'partly-filled';
+  const words = `${event.side === 'buy' ? 'Bought' : 'Sold'} ${formatAmount(event.quantity)} ${baseOf(event.pair)} at ${formatAmount(event.price)}`;
+  batch.say('info', bot, `${words} (${order.role}, order ${id})`);
+  batch.put('fills', {
+    pair: event.pair,
+    trade_id: event.tradeId,
+    client_order_id: id,
+    bot,
+    deal: order.deal,
+    side: event.side,
+    price: formatAmount(event.price),
+    quantity: formatAmount(event.quantity),
+    fee: formatAmount(event.fee),
+    fee_asset: event.feeAsset,
+    maker: event.maker ? 1 : 0,
+    at: event.at,
+    vault_seq: seq,
+  });
+  if (order.deal !== null) withFill(memory, batch, bot, order, event);
+}
+
+/** What the exchange has taken and no book of ours holds came from outside: it is posted as such, and said. */
+function coverForeign(memory: Memory, batch: Batch, order: Order, event: Filled): void {
+  const { ledger } = memory;
+  const given = event.side === 'buy' ? multiply(event.price, event.quantity, 'up') : event.quantity;
+  const asset = event.side === 'buy' ? quoteOf(event.pair) : baseOf(event.pair);
+  const taken = event.side === 'buy' ? baseOf(event.pair) : quoteOf(event.pair);
+  const lacking = (of: Asset, need: bigint): bigint => {
+    const books: readonly Book[] = [orderBook(event.clientOrderId), botBook(order.bot as BotId), 'owner'];
+    return need - books.reduce((sum, book) => sum + ledger.balance(book, of), 0n);
+  };
+  const fee = event.feeAsset === taken ? 0n : event.fee;
+  const needed = new Map<Asset, bigint>([[asset, given]]);
+  needed.set(event.feeAsset, (needed.get(event.feeAsset) ?? 0n) + fee);
+  for (const [of, need] of needed) {
+    const missing = lacking(of, need);
+    if (missing <= 0n) continue;
+    batch.say(
+      'warning',
+      order.bot,
+      `${formatAmount(missing)} ${of} that no book held were spent by order ${order.client_order_id}`,
+    );
+    post(memory, batch, ledger.adjust(of, missing as Amount, `foreign:${event.tradeId}`, now(batch)));
+  }
+}
+
+function problem(memory: Memory, batch: Batch, order: Order, code: string, reason: string): void {
+  const bot = memory.bots.get(order.bot as BotId);
+  if (bot === undefined) return;
+  bot.row.problem = JSON.stringify({ at: batch.at, code, reason });
+  batch.put('bots', bot.row);
+  batch.say('warning', bot.row.id, `Order ${order.client_order_id} rejected by the exchange (${code}): ${reason}`);
+}
+
+function refusedInWords(batch: Batch, bot: Bot, intent: Intent, code: string, reason: string): void {
+  bot.row.problem = JSON.stringify({ at: batch.at, code, reason });
+  batch.put('bots', bot.row);
+  const what = intent.kind === 'place-order' ? `Order ${intent.clientOrderId}` : `Cancel of ${intent.clientOrderId}`;
+  batch.say('warning', bot.row.id, `${what} refused (${code}): ${reason}`);
+}
+
+/** The vault has approved; what then becomes of the order comes as events. */
+export function approved(memory: Memory, batch: Batch, entry: Outbox): void {
+  entry.state = 'approved';
+  const order = memory.orders.get(entry.client_order_id);
+  if (entry.kind === 'cancel-order' && order === undefined) {
+    // Its order has closed meanwhile: no further answer will come.
+    entry.state = 'settled';
+    memory.outbox.delete(entry.seq);
+  }
+  batch.put('outbox', entry);
+  if (entry.kind === 'place-order' && order?.status === 'planned') {
+    order.status = 'approved';
+    order.updated_at = batch.at;
+    batch.put('orders', order);
+    const bot = memory.bots.get(entry.bot as BotId);
+    if (bot !== undefined && bot.row.problem !== null) {
+      bot.row.problem = null;
+      batch.put('bots', bot.row);
+    }
+  }
+}
+
+/** The vault has refused for good: nothing of it will happen. */
+export function refused(memory: Memory, batch: Batch, entry: Outbox, intent: Intent, code: RefusalCode, reason: string): void {
+  entry.state = 'refused';
+  entry.code = code;
+  entry.reason = reason;
+  memory.outbox.delete(entry.seq);
+  batch.put('outbox', entry);
+  batch.journal('verdict', { clientOrderId: intent.clientOrderId, code, reason }, entry.bot);
+  const bot = memory.bots.get(entry.bot as BotId);
+  const order = memory.orders.get(entry.client_order_id);
+  if (entry.kind === 'place-order' && order !== undefined) {
+    order.status = 'refused';
+    order.code = code;
+    order.reason = reason;
+    order.updated_at = batch.at;
+    batch.put('orders', order);
+    post(memory, batch, memory.ledger.release(order.bot as BotId, order.client_order_id as ClientOrderId, now(batch)));
+    memory.dropOrder(order);
+  }
+  if (bot === undefined) return;
+  refusedInWords(batch, bot, intent, code, reason);
+  stepBot(memory, batch, bot.runtime.id, { kind: 'refused', at: now(batch), intent, code, reason });
+  refreshBot(memory, batch, bot);
+}
+
+/** Posts what the account holds at connect. */
+export function baseline(memory: Memory, batch: Batch, held: readonly { readonly asset: Asset; readonly total: Amount }[]): void {
+  for (const { asset, total } of held) post(memory, batch, memory.ledger.baseline(asset, total, 'connect', now(batch)));
+  memory.engine.baseline = 1;
+  batch.put('engine', memory.engine);
+  batch.say(
+    'info',
+    null,
+    `Connected: ${held.map(({ asset, total }) => `${formatAmount(total)} ${asset}`).join(', ') || 'no balance'}`,
+  );
+}
+
+/** Value of everything held in assets that can be priced in the account's quote; undefined while a bot's pair has no price. */
+export function equity(memory: Memory): Amount | undefined {
+  const quote = memory.engine.quote as Asset;
+  const totals = memory.ledger.totals();
+  let value = totals.get(quote) ?? 0n;
+  for (const [of, rules] of memory.rules) {
+    const total = totals.get(baseOf(of)) ?? 0n;
+    if (quoteOf(of) !== quote || total === 0n) continue;
+    const known = memory.runtime.quote(of);
+    if (known === undefined) return undefined;
+    value += multiply(total, priceAmount(known.last, rules), 'down');
+  }
+  return value as Amount;
+}
+
+export function sampleEquity(memory: Memory, batch: Batch): void {
+  const value = equity(memory);
+  if (value === undefined || memory.engine.baseline === 0) return;
+  const quote = memory.engine.quote;
+  const realised = formatAmount(memory.realised.get(quote) ?? 0n);
+  batch.put('equity', { at: batch.at, quote, value: formatAmount(value), realised });
+}

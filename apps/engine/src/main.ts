@@ -1,0 +1,141 @@
+/**
+ * The engine's process: wires the core to the vault's door, the exchange's public data, the database and the command
+ * socket. Prints one line when it serves; ends on SIGTERM and when its parent is gone.
+ */
+import { createHash, randomInt } from 'node:crypto';
+import { chmodSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { AccountId, BotId } from '@holdfast/domain';
+import { binanceMarketData } from '@holdfast/exchanges/market-data';
+import { type EngineStore, openEngineStore, StorageError, storageExitCode } from '@holdfast/storage';
+import pino from 'pino';
+import { CommandError } from './command-error.ts';
+import { type CommandSocket, serveCommands } from './command-socket.ts';
+import { createEngine, type Engine } from './engine.ts';
+import { exchangeClock } from './exchange-clock.ts';
+import { vaultDoor } from './vault-adapter.ts';
+
+const exit = { failed: 70, usage: 64, unwritable: 73 } as const;
+/** Longest path that a Unix socket may have on every supported system, with room to spare (104 bytes on macOS). */
+const socketPathBytesMax = 100;
+const peerKeyRetryMs = 250;
+const botIdLetters = 'abcdefghijkmnpqrstuvwxyz23456789';
+
+function fail(code: number, message: string): never {
+  process.stderr.write(`engine: ${message.replaceAll('\n', ' ')}\n`);
+  process.exit(code);
+}
+
+function readOptions() {
+  try {
+    const option = { type: 'string' } as const;
+    const { values } = parseArgs({ options: { data: option, vault: option, exchange: option, account: option } });
+    const { data, vault, exchange, account } = values;
+    if (data === undefined || vault === undefined || exchange === undefined || account === undefined) {
+      return fail(exit.usage, 'give --data DIR --vault URL --exchange URL --account NAME');
+    }
+    return { data, vault, exchange, account };
+  } catch (error) {
+    return fail(exit.usage, `${(error as Error).message}; give --data DIR --vault URL --exchange URL --account NAME`);
+  }
+}
+
+function makeFolders(data: string): { readonly database: string; readonly socket: string } {
+  try {
+    const folder = join(data, 'engine');
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    let socket = join(folder, 'engine.sock');
+    if (Buffer.byteLength(socket) > socketPathBytesMax) {
+      const id = createHash('sha256').update(realpathSync(data)).digest('hex').slice(0, 16);
+      const elsewhere = join(tmpdir(), `holdfast-${id}`);
+      mkdirSync(elsewhere, { recursive: true, mode: 0o700 });
+      chmodSync(elsewhere, 0o700);
+      socket = join(elsewhere, 'engine.sock');
+    }
+    return { database: join(folder, 'engine.db'), socket };
+  } catch (error) {
+    return fail(exit.unwritable, `cannot write ${data}/engine (${(error as NodeJS.ErrnoException).code}); make it writable`);
+  }
+}
+
+/** The warden makes the key when it makes the vault, perhaps after we have started. */
+async function readPeerKey(data: string): Promise<string> {
+  for (;;) {
+    try {
+      return readFileSync(join(data, 'peers', 'engine.key'), 'utf8').trim();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOENT') fail(exit.failed, `cannot read ${data}/peers/engine.key (${code}); make it readable by this user`);
+      await new Promise((done) => setTimeout(done, peerKeyRetryMs));
+    }
+  }
+}
+
+/** 31 letters and digits that are not taken for one another, ten of them: no two bots of an account ever share an id. */
+const newBotId = (): BotId => Array.from({ length: 10 }, () => botIdLetters[randomInt(botIdLetters.length)]).join('') as BotId;
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  const log = pino({ base: { process: 'engine' } }, pino.destination({ fd: 2, sync: true }));
+  let engine: Engine | undefined;
+  let store: EngineStore | undefined;
+  let socket: CommandSocket | undefined;
+  let ending = false;
+  const end = async (): Promise<void> => {
+    if (ending) return;
+    ending = true;
+    await socket?.close();
+    await engine?.stop();
+    await store?.close();
+    process.exit(0);
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+  process.stdin.on('end', end).on('error', end).resume();
+
+  const { database, socket: socketPath } = makeFolders(options.data);
+  store = openEngineStore(database);
+  const secret = await readPeerKey(options.data);
+  const clock = exchangeClock(options.exchange, join(options.data, 'exchange', 'control.token'));
+  engine = await createEngine({
+    account: options.account as AccountId,
+    store,
+    vault: vaultDoor(options.vault, secret),
+    market: binanceMarketData({
+      restUrl: options.exchange,
+      streamUrl: options.exchange.replace(/^http/, 'ws'),
+      simulated: true,
+    }),
+    ring: clock,
+    timers: {
+      now: () => performance.timeOrigin + performance.now(),
+      after: (ms, work) => {
+        const timer = setTimeout(work, ms);
+        return () => clearTimeout(timer);
+      },
+    },
+    newBotId,
+    notify: (notice) => socket?.notify(notice),
+    log: (level, text) => log[level === 'warning' ? 'warn' : level](text),
+    fatal: (error) => fail(exit.failed, error.stack ?? error.message),
+  });
+  const core = engine;
+  socket = await serveCommands(
+    socketPath,
+    async (command) => {
+      const answer = await core.command(command);
+      if (command.command !== 'status' || !answer.ok) return answer;
+      return { ok: true, result: { ...core.status(), pid: process.pid, rssBytes: process.memoryUsage.rss() } };
+    },
+    () => performance.now(),
+  );
+  process.stdout.write(`${JSON.stringify({ ready: true, socket: socketPath })}\n`);
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof StorageError) fail(storageExitCode[error.code], error.message);
+  if (error instanceof CommandError) fail(exit.usage, error.message);
+  fail(exit.failed, (error as Error).stack ?? String(error));
+});

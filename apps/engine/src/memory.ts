@@ -1,0 +1,166 @@
+/**
+ * What the engine knows, as loaded from its store and kept equal to it: every change goes through a batch that is
+ * committed before anything leaves.
+ */
+import { decodeState } from '@holdfast/bots';
+import {
+  type AccountId,
+  type Amount,
+  type Asset,
+  amount,
+  type BotId,
+  type ClientOrderId,
+  type Intent,
+  type Pair,
+  type PairRules,
+  pair,
+  type Side,
+  type Wake,
+} from '@holdfast/domain';
+import { type Book, type BookBalance, botBook, Ledger } from '@holdfast/ledger';
+import { type AccountState, type LiveOrder, Runtime, type RuntimeBot } from '@holdfast/runtime';
+import type { EngineSnapshot, EngineStore, Row } from '@holdfast/storage';
+import { amounts } from './batch.ts';
+import { botKind, readSettings } from './kinds.ts';
+
+export interface Bot {
+  readonly row: Row<'bots'>;
+  readonly pair: Pair;
+  readonly runtime: RuntimeBot;
+  readonly secret: string;
+}
+
+export type Outbox = Row<'outbox'>;
+export type Order = Row<'orders'>;
+export type DealRow = Row<'deals'>;
+
+export const unsettled: ReadonlySet<string> = new Set(['planned', 'approved', 'resting', 'partly-filled', 'unknown']);
+
+/** An intent as it is stored, and back. */
+export const writeIntent = (intent: Intent): string => JSON.stringify(intent, amounts);
+export function readIntent(text: string): Intent {
+  const raw = JSON.parse(text) as Record<string, unknown>;
+  if (raw.kind === 'cancel-order') return raw as unknown as Intent;
+  return { ...raw, quantity: amount(String(raw.quantity)), limit: amount(String(raw.limit)) } as Intent;
+}
+
+/** Rules of a pair as they are stored, and back. */
+export const writeRules = (rules: PairRules): string => JSON.stringify(rules, amounts);
+export function readRules(text: string): PairRules {
+  const raw = JSON.parse(text) as Record<string, unknown>;
+  const money = { tick: amount(String(raw.tick)), lot: amount(String(raw.lot)), minNotional: amount(String(raw.minNotional)) };
+  return { ...(raw as unknown as PairRules), ...money };
+}
+
+export class Memory {
+  readonly account: AccountId;
+  readonly runtime = new Runtime();
+  readonly bots = new Map<BotId, Bot>();
+  /** Planned or approved, by number, oldest first. */
+  readonly outbox = new Map<number, Outbox>();
+  readonly orders = new Map<string, Order>();
+  readonly deals = new Map<BotId, DealRow>();
+  readonly rules = new Map<Pair, PairRules>();
+  readonly pairRows = new Map<Pair, Row<'pairs'>>();
+  readonly closedDeals: Map<string, number>;
+  /** Profit of closed deals per quote. */
+  readonly realised = new Map<string, bigint>();
+  readonly ledger: Ledger;
+  readonly engine: Row<'engine'>;
+  readonly isNew: boolean;
+  readonly #live = new Map<string, Map<string, LiveOrder>>();
+  nextOutbox: number;
+
+  constructor(account: AccountId, snapshot: EngineSnapshot) {
+    this.account = account;
+    this.isNew = snapshot.engine === undefined;
+    this.engine = snapshot.engine ?? {
+      only: 1,
+      account,
+      epoch: 0,
+      vault_seq: 0,
+      time: null,
+      baseline: 0,
+      quote: 'USDT',
+      ledger_match: null,
+      vault_state: '{"connected":false,"reason":null}',
+      exchange_state: '{"connected":false,"reason":null}',
+    };
+    this.nextOutbox = snapshot.nextOutbox;
+    this.closedDeals = new Map(snapshot.closedDeals);
+    for (const [quote, profits] of snapshot.realised)
+      this.realised.set(
+        quote,
+        profits.reduce((sum, text) => sum + amount(text), 0n),
+      );
+    this.ledger = new Ledger({ balances: snapshot.books.map(bookBalance) });
+    for (const row of snapshot.pairs) {
+      this.rules.set(pair(row.pair), readRules(row.rules));
+      this.pairRows.set(pair(row.pair), row);
+    }
+    for (const row of snapshot.outbox) this.outbox.set(row.seq, row);
+    for (const row of snapshot.orders) this.addOrder(row);
+    for (const row of snapshot.openDeals) this.deals.set(row.bot as BotId, row);
+    const secrets = new Map(snapshot.subKeys.map((row) => [row.sub_key, row.secret]));
+    for (const row of snapshot.bots) this.addBot(row, secrets.get(row.sub_key ?? '') ?? '');
+  }
+
+  /** Takes a stored bot in and arms its wakes again. */
+  addBot(row: Row<'bots'>, secret: string): Bot {
+    const id = row.id as BotId;
+    const of = pair(row.pair);
+    const settings = readSettings(row.kind, JSON.parse(row.settings) as Record<string, unknown>, of);
+    const runtime: RuntimeBot = { id, kind: botKind(row.kind), settings, state: decodeState(row.state) };
+    const bot: Bot = { row, pair: of, runtime, secret };
+    this.bots.set(id, bot);
+    this.runtime.add(runtime, JSON.parse(row.wakes) as Wake[]);
+    return bot;
+  }
+
+  removeBot(id: BotId): void {
+    this.bots.delete(id);
+    this.runtime.remove(id);
+  }
+
+  /** Pairs of all bots. */
+  pairs(): readonly Pair[] {
+    return [...new Set([...this.bots.values()].map((bot) => bot.pair))].sort();
+  }
+
+  accountState(): AccountState {
+    return {
+      available: (bot, asset) => this.ledger.balance(botBook(bot), asset as Asset),
+      orders: (pair, side) => this.#live.get(`${pair} ${side}`)?.values() ?? [],
+    };
+  }
+
+  addOrder(row: Order): void {
+    this.orders.set(row.client_order_id, row);
+    const key = `${row.pair} ${row.side}`;
+    const live = this.#live.get(key) ?? new Map<string, LiveOrder>();
+    this.#live.set(key, live);
+    live.set(row.client_order_id, {
+      clientOrderId: row.client_order_id as ClientOrderId,
+      bot: row.bot as BotId,
+      pair: row.pair as Pair,
+      side: row.side as Side,
+      limit: amount(row.price),
+    });
+  }
+
+  /** Forgets an order that can no longer change; its row stays in the store. */
+  dropOrder(row: Order): void {
+    this.orders.delete(row.client_order_id);
+    this.#live.get(`${row.pair} ${row.side}`)?.delete(row.client_order_id);
+  }
+}
+
+const bookBalance = (row: Row<'books'>): BookBalance => ({
+  book: row.book as Book,
+  asset: row.asset as Asset,
+  balance: amount(row.balance) as Amount,
+});
+
+export async function loadMemory(account: AccountId, store: EngineStore): Promise<Memory> {
+  return new Memory(account, await store.load());
+}

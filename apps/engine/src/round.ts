@@ -1,0 +1,105 @@
+/**
+ * Where the engine stands in the lockstep ring of a simulated exchange. Until the exchange speaks of rounds, and on a
+ * real one always, events are handled as they come. In lockstep they are kept until both market and vault have said
+ * everything of a round, so that a run over a tape sees the same things in the same order each time.
+ */
+import type { DoorEvent, EpochMs, MarketEvent } from '@holdfast/domain';
+
+type Settled = Exclude<DoorEvent, { kind: 'sync' }>;
+type Said = Exclude<MarketEvent, { kind: 'sync' }>;
+
+export interface Round {
+  readonly n: number;
+  readonly at: EpochMs;
+}
+
+const keptMost = 2_000;
+
+export class Ring {
+  #market: Round | undefined;
+  #vault: Round | undefined;
+  #open: Round | undefined;
+  #acknowledged: number | undefined;
+  #marketSaid: Said[] = [];
+  #vaultSaid: Settled[] = [];
+
+  /** Whether the exchange's clock waits for us. */
+  get isLockstep(): boolean {
+    return this.#market !== undefined;
+  }
+
+  /** Number of the newest round that was acknowledged. */
+  get acknowledged(): number | undefined {
+    return this.#acknowledged;
+  }
+
+  /** The round that is being handled. */
+  get open(): Round | undefined {
+    return this.#open;
+  }
+
+  /** @returns whether it is kept for its round */
+  keepMarket(event: Said): boolean {
+    if (!this.isLockstep) return false;
+    this.#marketSaid.push(event);
+    return true;
+  }
+
+  /** @returns whether it is kept; within an open round the answers to its intents are not */
+  keepVault(event: Settled): boolean {
+    if (!this.isLockstep || this.#open !== undefined) return false;
+    this.#vaultSaid.push(event);
+    return true;
+  }
+
+  /** The oldest of a long quiet stretch, which by our own promise wakes nobody: it need not wait for the round's end. */
+  surplus(): readonly Said[] {
+    return this.#marketSaid.length < keptMost ? [] : this.#marketSaid.splice(0, keptMost / 2);
+  }
+
+  marketSync(round: Round): void {
+    this.#market = round;
+  }
+
+  vaultSync(round: Round): void {
+    this.#vault = round;
+  }
+
+  /** The market stream is gone: nothing of the old connection counts for a later round. What was kept is handed out. */
+  leave(): { readonly market: readonly Said[]; readonly vault: readonly Settled[] } {
+    const kept = { market: this.#marketSaid, vault: this.#vaultSaid };
+    this.#market = undefined;
+    this.#vault = undefined;
+    this.#open = undefined;
+    this.#acknowledged = undefined;
+    this.#marketSaid = [];
+    this.#vaultSaid = [];
+    return kept;
+  }
+
+  /** Opens the round that everybody has said; `again` when it was acknowledged already and nothing has come since. */
+  next(needsVault: boolean): { readonly kind: 'none' } | { readonly kind: 'again' | 'new'; readonly round: Round } {
+    const round = this.#market;
+    if (round === undefined || this.#open !== undefined) return { kind: 'none' };
+    if (needsVault && this.#vault?.n !== round.n) return { kind: 'none' };
+    if (this.#acknowledged === round.n && this.#marketSaid.length === 0 && this.#vaultSaid.length === 0) {
+      return { kind: 'again', round };
+    }
+    this.#open = round;
+    return { kind: 'new', round };
+  }
+
+  /** Takes out what was kept. */
+  drain(): { readonly market: readonly Said[]; readonly vault: readonly Settled[] } {
+    const kept = { market: this.#marketSaid, vault: this.#vaultSaid };
+    this.#marketSaid = [];
+    this.#vaultSaid = [];
+    return kept;
+  }
+
+  /** Closes the open round. */
+  close(): void {
+    this.#acknowledged = this.#open?.n;
+    this.#open = undefined;
+  }
+}
