@@ -1,5 +1,5 @@
 /** `status`, `deals` and `bot …`: what runs, and what it did. */
-import type { BotDetail, BotSummary, Deal, DealsAnswer, Status } from '@holdfast/contracts';
+import type { BotDetail, BotSummary, CreateBot, Deal, DealsAnswer, Status } from '@holdfast/contracts';
 import type { Command } from 'commander';
 import { apiClient } from '../api-client.ts';
 import { CliError, exitCode } from '../exit.ts';
@@ -77,7 +77,7 @@ const dealRow = (deal: Deal): string[] => [
 
 interface CreateOptions extends Common {
   readonly kind: string;
-  readonly id?: string;
+  readonly pair: string;
   readonly name?: string;
   readonly settings: string;
   readonly stopped?: true;
@@ -90,7 +90,7 @@ function readSettings(text: string): Record<string, unknown> {
   } catch (cause) {
     throw new CliError(exitCode.usage, `--settings is not JSON: ${(cause as Error).message}`, { cause });
   }
-  throw new CliError(exitCode.usage, `--settings must be a JSON object such as '{"pair":"BTC/USDT"}', got ${text}`);
+  throw new CliError(exitCode.usage, `--settings must be a JSON object such as '{"baseOrderSize":"100"}', got ${text}`);
 }
 
 export function addLookCommands(program: Command): void {
@@ -133,14 +133,14 @@ export function addLookCommands(program: Command): void {
   );
   common(bot.command('create').description('make a bot and start it'))
     .option('--kind <kind>', 'strategy', 'dca')
-    .option('--id <id>', 'identifier; made from the pair when left out')
-    .option('--name <name>', 'name for people')
+    .requiredOption('--pair <pair>', 'what it trades, such as BTC/USDT')
+    .option('--name <name>', 'name for people; made from kind and pair when left out')
     .requiredOption('--settings <json>', 'settings as a JSON object; docs/bots/dca.md lists the fields')
     .option('--stopped', 'make it without starting it')
-    .action(async ({ data, json, kind, id, name, settings, stopped }: CreateOptions) => {
-      const body = {
+    .action(async ({ data, json, kind, pair, name, settings, stopped }: CreateOptions) => {
+      const body: CreateBot = {
         kind,
-        ...(id === undefined ? {} : { id }),
+        pair,
         ...(name === undefined ? {} : { name }),
         settings: readSettings(settings),
         start: stopped !== true,
