@@ -1,0 +1,412 @@
+/**
+ * A signer in one process for tests: journal and key files in memory, a clock that moves when told, and a small exchange
+ * behind the egress port that answers as the scripts say. Restarting drops everything but what the ports held durably.
+ */
+import { createHash, createHmac, createSecretKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import {
+  type AccountId,
+  type Amount,
+  amount,
+  type BotId,
+  doorPaths,
+  formatAmount,
+  type Mandate,
+  macText,
+  mandateText,
+  multiply,
+  type OwnerAct,
+  ownerActText,
+  ownerSigningText,
+  type Pair,
+} from '@holdfast/domain';
+import { peerSecret, type SignerToEgress, type SignerToGate } from '../../frames/frames.ts';
+import type { JournalPort } from '../journal.ts';
+import { createSecrets } from '../secrets.ts';
+import { createSigner, type Signer } from '../signer.ts';
+
+export const btc = 'BTC/USDT' as Pair;
+export const account = 'paper' as AccountId;
+export const vaultId = 'test-vault';
+
+interface Answer {
+  readonly status: number;
+  readonly body: { readonly [key: string]: never } & Record<string, unknown>;
+}
+type EgressRequest = Extract<SignerToEgress, { kind: 'request' }>;
+
+/** What the exchange does with the next orders: answers at once, loses the answer, or loses the request. */
+export type Weather = 'fine' | 'answer-lost' | 'request-lost' | 'stream-silent';
+
+interface BookOrder {
+  readonly symbol: string;
+  readonly orderId: number;
+  readonly clientOrderId: string;
+  readonly side: string;
+  readonly price: Amount;
+  readonly origQty: Amount;
+  executed: bigint;
+  status: string;
+}
+
+/** A signer that can be killed: nothing of its memory survives `restart`. */
+export function scriptedVault() {
+  const unsealKey = Buffer.alloc(32, 7);
+  const owner = generateKeyPairSync('ed25519');
+  const keyFiles = new Map<string, Buffer>();
+  let journalBytes = Buffer.alloc(0);
+  let now = 1_700_000_000_000;
+  let exchangeTime = 1_600_000_000_000;
+  let timers: { readonly at: number; readonly act: () => void; readonly life: number }[] = [];
+  let life = 0;
+  let lastRequest = 0;
+  let round = 0;
+  let answers = new Map<number, (answer: Answer) => void>();
+  const lines: string[] = [];
+  const exchange = scriptedExchange(() => exchangeTime);
+  let signer: Signer;
+
+  const journal = (mine: number): JournalPort => ({
+    load: () => journalBytes,
+    truncate: (length) => {
+      journalBytes = journalBytes.subarray(0, length);
+    },
+    write: async (bytes) => {
+      if (mine !== life) return new Promise(() => undefined);
+      journalBytes = Buffer.concat([journalBytes, bytes]);
+    },
+  });
+
+  const start = (): void => {
+    life += 1;
+    const mine = life;
+    answers = new Map();
+    exchange.attach((frame) => {
+      if (mine === life) queueMicrotask(() => mine === life && signer.fromEgress(frame));
+    });
+    signer = createSigner({
+      journal: journal(mine),
+      journalName: 'journal',
+      clock: { now: () => now, after: (ms, act) => void timers.push({ at: now + ms, act, life: mine }) },
+      gate: (frame) => mine === life && fromSigner(frame),
+      egress: (frame) => mine === life && exchange.take(frame),
+      secrets: createSecrets(createSecretKey(unsealKey), vaultId, {
+        read: (name) => keyFiles.get(name) ?? null,
+        write: (name, bytes) => void keyFiles.set(name, bytes),
+      }),
+      config: { vaultId, simulated: true, ownerKey: owner.publicKey },
+      log: () => undefined,
+      fatal: (error) => {
+        throw error;
+      },
+    });
+  };
+
+  const fromSigner = (frame: SignerToGate): void => {
+    if (frame.kind === 'answer') answers.get(frame.id)?.({ status: frame.status, body: JSON.parse(frame.body) });
+    else if (frame.kind === 'lines') lines.push(...frame.text.split('\n').filter((line) => line !== ''));
+  };
+
+  const raw = (method: string, path: string, body: string, headers: { key: string; time: string; nonce: string; mac: string }) =>
+    new Promise<Answer>((resolve) => {
+      lastRequest += 1;
+      answers.set(lastRequest, resolve);
+      signer.fromGate({ kind: 'request', id: lastRequest, method, path, headers, body });
+    });
+
+  const headersFor = (secret: Buffer, key: string, method: string, path: string, body: string, nonce: string) => {
+    const time = String(now);
+    const text = macText(method, path, time, nonce, createHash('sha256').update(body).digest('hex'));
+    return { key, time, nonce, mac: createHmac('sha256', secret).update(text).digest('hex') };
+  };
+
+  const ask = (secret: Buffer, key: string, path: string, body: unknown, method = 'POST'): Promise<Answer> => {
+    const text = method === 'GET' ? '' : JSON.stringify(body);
+    return raw(method, path, text, headersFor(secret, key, method, path, text, randomBytes(16).toString('hex')));
+  };
+
+  const askAsPeer = (path: string, body: unknown, peer: 'engine' | 'server' | 'cli' = 'engine') =>
+    ask(peerSecret(unsealKey, vaultId, peer), peer, path, body);
+
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < 60; turn += 1) await Promise.resolve();
+  };
+
+  const vault = {
+    exchange,
+    raw,
+    headersFor,
+    ask,
+    askAsPeer,
+    settle,
+    peerKey: (peer: 'engine' | 'server' | 'cli') => peerSecret(unsealKey, vaultId, peer),
+    now: () => now,
+    journal: () => journalBytes,
+    setJournal: (bytes: Buffer) => {
+      journalBytes = Buffer.from(bytes);
+    },
+    lines,
+    events: () => lines.map((line) => JSON.parse(line)).filter((it) => it.kind !== 'sync'),
+    restart: start,
+    /** Moves the machine's clock, running what falls due. */
+    pass: async (ms: number) => {
+      const until = now + ms;
+      for (;;) {
+        await settle();
+        const due = timers.filter((it) => it.at <= until).sort((a, b) => a.at - b.at)[0];
+        if (due === undefined) break;
+        timers = timers.filter((it) => it !== due);
+        now = Math.max(now, due.at);
+        if (due.life === life) due.act();
+      }
+      now = until;
+      await settle();
+    },
+    /** A round of the exchange's clock with a reference price. */
+    sync: async (price: string, ms = 1000, sources = 3) => {
+      exchangeTime += ms;
+      round += 1;
+      signer.fromEgress({ kind: 'sync', n: round, time: exchangeTime, reference: [{ pair: btc, price, sources }] });
+      await settle();
+    },
+    ownerAct: async (act: OwnerAct) => {
+      const text = ownerActText(act);
+      const signature = sign(null, Buffer.from(ownerSigningText(vaultId, text)), owner.privateKey).toString('base64');
+      const answer = askAsPeer(doorPaths.owner, { act: text, signature }, 'cli');
+      return answer;
+    },
+    subscribe: async (from: number) => {
+      lines.length = 0;
+      void ask(peerSecret(unsealKey, vaultId, 'engine'), 'engine', `${doorPaths.events}?from=${from}`, '', 'GET');
+      await settle();
+    },
+    status: async () => (await askAsPeer(doorPaths.read, { kind: 'status' })).body as unknown as Record<string, never>,
+    /** Account made, connected, with a mandate; live at a reference price of 100. */
+    open: async (mandate: Mandate = testMandate()) => {
+      await vault.ownerAct({ act: 'account-create', account, exchange: 'simulated', at: now });
+      await vault.ownerAct({ act: 'account-connect', account, apiKey: 'KEY', at: now });
+      await vault.ownerAct({ act: 'mandate', mandate, at: now });
+      await settle();
+      await vault.sync('100');
+    },
+    grant: async (bot = 'bot-1', terms: Partial<{ maxOrderQuote: string; turnover24h: string; pairs: string[] }> = {}) => {
+      const body = { bot: bot as BotId, account, pairs: [btc], maxOrderQuote: '1000', turnover24h: '10000', ...terms };
+      const answer = await askAsPeer(doorPaths.grant, body);
+      const { subKey, secret } = answer.body as unknown as { subKey: string; secret: string };
+      return { answer, subKey, intent: (body: unknown) => ask(Buffer.from(secret ?? '', 'hex'), subKey, doorPaths.intent, body) };
+    },
+  };
+  start();
+  return vault;
+}
+
+export const testMandate = (change: Partial<Mandate> = {}): Mandate => ({
+  v: 1,
+  account,
+  seq: 1,
+  prev: '',
+  exp: 2_000_000_000_000,
+  quote: 'USDT' as Mandate['quote'],
+  pairs: [
+    {
+      pair: btc,
+      sides: ['buy', 'sell'],
+      orders: ['limit', 'post-only', 'ioc'],
+      maxOrderQuote: amount('1000'),
+      maxOrderBase: amount('100'),
+      floor: amount('1'),
+      ceiling: amount('1000'),
+      bandBps: 50,
+      maxSellHeldBase24h: amount('0'),
+    },
+  ],
+  turnover24h: amount('10000'),
+  burn24h: amount('100'),
+  ordersPerMinute: 60,
+  openOrders: 20,
+  foreign: 'freeze',
+  ...change,
+});
+
+export const mandateHash = (mandate: Mandate): string => createHash('sha256').update(mandateText(mandate)).digest('hex');
+
+export const buy = (clientOrderId: string, quantity = '1', limit = '100') => ({
+  kind: 'place-order',
+  clientOrderId,
+  pair: btc,
+  side: 'buy',
+  order: 'limit',
+  quantity,
+  limit,
+});
+export const sell = (clientOrderId: string, quantity = '1', limit = '100') => ({
+  ...buy(clientOrderId, quantity, limit),
+  side: 'sell',
+});
+export const cancel = (clientOrderId: string) => ({ kind: 'cancel-order', clientOrderId, pair: btc });
+
+type ToSigner = Parameters<Signer['fromEgress']>[0];
+
+function scriptedExchange(time: () => number) {
+  let say: (frame: ToSigner) => void = () => undefined;
+  let weather: Weather = 'fine';
+  let streamIsOpen = false;
+  let restrictions: Record<string, unknown> = {
+    ipRestrict: false,
+    createTime: 1,
+    enableReading: true,
+    enableSpotAndMarginTrading: true,
+    enableWithdrawals: false,
+  };
+  const balances = new Map<string, bigint>([['USDT', amount('10000')]]);
+  const orders: BookOrder[] = [];
+  const trades: (Record<string, unknown> & { id: number })[] = [];
+  const requests: EgressRequest['request'][] = [];
+
+  const ok = (id: number, body: unknown): void => say({ kind: 'answer', id, status: 200, body: JSON.stringify(body) });
+  const no = (id: number, code: number, msg: string): void =>
+    say({ kind: 'answer', id, status: 400, body: JSON.stringify({ code, msg }) });
+  const open = (it: BookOrder): boolean => it.status === 'NEW' || it.status === 'PARTIALLY_FILLED';
+  const shown = (it: BookOrder) => ({
+    symbol: it.symbol,
+    orderId: it.orderId,
+    clientOrderId: it.clientOrderId,
+    status: it.status,
+    executedQty: formatAmount(it.executed),
+  });
+  const report = (it: BookOrder, execution: string, trade?: Record<string, unknown>): void => {
+    if (!streamIsOpen || weather === 'stream-silent') return;
+    const event = {
+      e: 'executionReport',
+      E: time(),
+      s: it.symbol,
+      c: execution === 'CANCELED' ? 'the-cancel' : it.clientOrderId,
+      C: execution === 'CANCELED' ? it.clientOrderId : '',
+      i: it.orderId,
+      x: execution,
+      X: it.status,
+      r: 'NONE',
+      z: formatAmount(it.executed),
+      T: time(),
+      t: -1,
+      ...trade,
+    };
+    say({ kind: 'event', account, event: JSON.stringify(event) });
+  };
+  const move = (asset: string, change: bigint): void => void balances.set(asset, (balances.get(asset) ?? 0n) + change);
+
+  const place = (frame: EgressRequest, query: URLSearchParams): void => {
+    const lost = weather;
+    if (lost === 'request-lost') {
+      say({ kind: 'failed', id: frame.id, cause: 'timeout', sent: true });
+      return;
+    }
+    const order: BookOrder = {
+      symbol: query.get('symbol')!,
+      orderId: orders.length + 1,
+      clientOrderId: query.get('newClientOrderId')!,
+      side: query.get('side')!,
+      price: amount(query.get('price')!),
+      origQty: amount(query.get('quantity')!),
+      executed: 0n,
+      status: 'NEW',
+    };
+    orders.push(order);
+    if (lost === 'answer-lost') say({ kind: 'failed', id: frame.id, cause: 'timeout', sent: true });
+    else ok(frame.id, { ...shown(order), transactTime: time() });
+    report(order, 'NEW');
+  };
+
+  const missing = (id: number): void => no(id, -2013, 'Order does not exist.');
+
+  const cancelOrder = (frame: EgressRequest, found: BookOrder | undefined): void => {
+    if (found === undefined || !open(found)) {
+      no(frame.id, -2011, 'Unknown order sent.');
+      return;
+    }
+    found.status = 'CANCELED';
+    ok(frame.id, { ...shown(found), origClientOrderId: found.clientOrderId, clientOrderId: 'the-cancel' });
+    report(found, 'CANCELED');
+  };
+
+  const answerRequest = (frame: EgressRequest): void => {
+    const { id, request } = frame;
+    requests.push(request);
+    const query = new URLSearchParams(request.query);
+    const found = orders.find((it) => it.clientOrderId === query.get('origClientOrderId'));
+    const isAsked = (it: Record<string, unknown> & { id: number }): boolean =>
+      it.symbol === query.get('symbol') && it.id >= Number(query.get('fromId') ?? 0);
+    const routes: Record<string, () => void> = {
+      'GET /sapi/v1/account/apiRestrictions': () => ok(id, restrictions),
+      'GET /api/v3/openOrders': () => ok(id, orders.filter(open).map(shown)),
+      'GET /api/v3/account': () =>
+        ok(id, { balances: [...balances].map(([asset, free]) => ({ asset, free: formatAmount(free), locked: '0' })) }),
+      'GET /api/v3/myTrades': () => ok(id, trades.filter(isAsked)),
+      'POST /api/v3/order': () => place(frame, query),
+      'GET /api/v3/order': () => (found === undefined ? missing(id) : ok(id, shown(found))),
+      'DELETE /api/v3/order': () => cancelOrder(frame, found),
+    };
+    routes[`${request.method} ${request.path}`]?.();
+  };
+
+  return {
+    orders,
+    trades,
+    requests,
+    balances,
+    attach: (listener: (frame: ToSigner) => void) => {
+      say = listener;
+      streamIsOpen = false;
+    },
+    take: (frame: SignerToEgress): void => {
+      if (frame.kind === 'open-stream') {
+        streamIsOpen = true;
+        say({ kind: 'stream-open', account });
+      } else if (frame.kind === 'request') answerRequest(frame);
+    },
+    weather: (next: Weather) => {
+      weather = next;
+    },
+    restrict: (change: Record<string, unknown>) => {
+      restrictions = { ...restrictions, ...change };
+    },
+    loseStream: () => {
+      streamIsOpen = false;
+      say({ kind: 'stream-lost', account, reason: 'test' });
+    },
+    say: (frame: ToSigner) => say(frame),
+    deposit: (asset: string, change: string, told: boolean) => {
+      move(asset, amount(change));
+      if (told) {
+        const event = JSON.stringify({ e: 'balanceUpdate', a: asset, d: change, T: time() });
+        say({ kind: 'event', account, event });
+      }
+    },
+    /** Fills a resting order at its own price; the fee comes off what is received. */
+    fill: (orderId: number, quantity: string, feeBps = 10n): void => {
+      const order = orders.find((it) => it.orderId === orderId)!;
+      const filled = amount(quantity);
+      const cost = multiply(filled, order.price, 'down');
+      const isBuy = order.side === 'BUY';
+      const fee = ((isBuy ? filled : cost) * feeBps) / 10_000n;
+      order.executed += filled;
+      order.status = order.executed === order.origQty ? 'FILLED' : 'PARTIALLY_FILLED';
+      const base = order.symbol.replace('USDT', '');
+      move(base, isBuy ? filled - fee : -filled);
+      move('USDT', isBuy ? -cost : cost - fee);
+      const feeAsset = isBuy ? base : 'USDT';
+      const id = trades.length + 1;
+      trades.push({
+        symbol: order.symbol,
+        id,
+        orderId,
+        price: formatAmount(order.price),
+        qty: quantity,
+        commission: formatAmount(fee),
+        commissionAsset: feeAsset,
+        isMaker: true,
+        time: time(),
+      });
+      report(order, 'TRADE', { t: id, l: quantity, L: formatAmount(order.price), n: formatAmount(fee), N: feeAsset, m: true });
+    },
+  };
+}
