@@ -18,6 +18,7 @@ import {
   ownerSigningText,
   type RefusalCode,
   type SubKeyId,
+  subtract,
   type VaultStatus,
   type Verdict,
   type VerdictRecord,
@@ -38,9 +39,17 @@ export type Granted = { readonly kind: 'granted'; readonly subKey: SubKeyId; rea
 /** `publicKey` is the PEM of a vault-born key, when the act made one. */
 export type OwnerActDone = { readonly kind: 'done'; readonly publicKey: string | null } | Refused;
 
+/** What the books of the vault hold; `locked` is what open orders of ours bind at their limits. */
 export interface AccountBalance {
   readonly asset: Asset;
   readonly free: Amount;
+  readonly locked: Amount;
+}
+
+/** As the door says it. */
+interface Total {
+  readonly asset: Asset;
+  readonly total: Amount;
   readonly locked: Amount;
 }
 
@@ -138,7 +147,8 @@ class Client implements VaultClient {
   }
 
   async balances(account: AccountId): Promise<readonly AccountBalance[]> {
-    return (await this.#read<{ balances: readonly AccountBalance[] }>({ kind: 'balances', account })).balances;
+    const read = await this.#read<{ balances: readonly Total[] }>({ kind: 'balances', account });
+    return read.balances.map(({ asset, total, locked }) => ({ asset, free: subtract(total, locked), locked }));
   }
 
   async openOrders(account: AccountId): Promise<readonly unknown[]> {

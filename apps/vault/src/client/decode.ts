@@ -13,6 +13,7 @@ const amountNames: ReadonlySet<string> = new Set([
   'change',
   'free',
   'locked',
+  'total',
   'turnover',
   'burn',
   'maxOrderQuote',

@@ -1,0 +1,65 @@
+/**
+ * The vault's way out: requests of the signer, private streams, reference prices. It holds no key, and what it could do wrong
+ * (drop, delay, repeat once within the window) the signer finds out from the exchange.
+ */
+import type { EgressToSigner, SignerToEgress } from '../frames/frames.ts';
+import { openFeed } from './feeds.ts';
+import { type Places, referenceVenues } from './places.ts';
+import { createPrivateStreams } from './private-streams.ts';
+import { createReference } from './reference.ts';
+import { createRequests } from './requests.ts';
+import { createRounds } from './rounds.ts';
+
+/** How often prices are said outside lockstep. */
+const priceEveryMs = 200;
+
+/** @returns what takes the signer's messages */
+export function createEgress(places: Places, send: (message: EgressToSigner) => void): (message: SignerToEgress) => void {
+  const reference = createReference();
+  let pairs: readonly string[] = [];
+  let isLockstep = false;
+
+  const rounds = createRounds((n, time) => {
+    isLockstep = true;
+    send({ kind: 'sync', n, time, reference: reference.prices(pairs, time) });
+  });
+  const requests = createRequests(places, send);
+  const streams = createPrivateStreams(places, rounds, send);
+  const feeds = referenceVenues.map((venue) =>
+    openFeed(venue, places.reference[venue], {
+      opened: (it) => rounds.open(`reference/${it}`),
+      closed: (it) => {
+        reference.forget(it);
+        rounds.close(`reference/${it}`);
+      },
+      quote: (it, quote) => reference.hear(it, quote),
+      round: (it, n, time) => {
+        isLockstep = true;
+        rounds.say(`reference/${it}`, n, time);
+      },
+    }),
+  );
+  // In lockstep prices come with the rounds only: the same tape then gives the same verdicts.
+  setInterval(() => {
+    const time = reference.newest();
+    if (!isLockstep && time > 0) send({ kind: 'reference', time, reference: reference.prices(pairs, time) });
+  }, priceEveryMs).unref();
+
+  return (message) => {
+    switch (message.kind) {
+      case 'request':
+        requests(message);
+        return;
+      case 'open-stream':
+        streams.open(message.account, message.path, message.message);
+        return;
+      case 'close-stream':
+        streams.close(message.account);
+        return;
+      case 'pairs':
+        pairs = message.pairs;
+        for (const feed of feeds) feed.want(pairs);
+        return;
+    }
+  };
+}
