@@ -30,7 +30,7 @@ const tsc = require.resolve('typescript/bin/tsc');
 const biome = require.resolve('@biomejs/biome/bin/biome');
 
 const types = (): boolean =>
-  ['tsconfig.json', 'tsconfig.pure.json', 'apps/dashboard/tsconfig.json'].every((project) =>
+  ['tsconfig.json', 'tsconfig.pure.json', 'tsconfig.browser.json', 'apps/dashboard/tsconfig.json'].every((project) =>
     run(`types of ${project}`, node, [tsc, '-p', join(root, project)]),
   );
 

@@ -23,6 +23,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'apps/vault/src/gate': ['domain', 'vault/frames'],
   'apps/vault/src/egress': ['domain', 'vault/frames'],
   'apps/vault/src/client': ['domain'],
+  'apps/vault/src/audit': [],
   'apps/engine': [
     'domain',
     'contracts',
@@ -37,7 +38,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'apps/server': ['domain', 'contracts', 'views', 'storage', 'vault/client'],
   'apps/dashboard': ['domain', 'contracts'],
   'apps/exchange': ['domain', 'contracts', 'exchanges/simulated'],
-  'apps/cli': ['domain', 'contracts', 'storage', 'vault/client', 'exchange/control', 'dashboard/build'],
+  'apps/cli': ['domain', 'contracts', 'storage', 'vault/audit', 'vault/client', 'exchange/control', 'dashboard/build'],
 };
 
 /** Third-party packages by row; a row that is not here may use none. Tests may use the development dependencies. */

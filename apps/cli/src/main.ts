@@ -1,12 +1,12 @@
 /** The command line. Answers on stdout; errors on stderr, one line: what, and what to do. */
 import { Command, CommanderError } from 'commander';
-import packageFile from '../../../package.json' with { type: 'json' };
 import { addArchiveCommands } from './commands/archive.ts';
 import { addExchangeCommands } from './commands/exchange.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addRunCommands } from './commands/run.ts';
 import { addVaultCommands } from './commands/vault.ts';
 import { CliError, exitCode } from './exit.ts';
+import { version } from './version.ts';
 
 const exitHelp = `
 Exit codes: 0 done; 1 refused or failed; 64 wrong usage; 65 damaged data; 69 port taken; 70 nothing answers;
@@ -15,7 +15,7 @@ Exit codes: 0 done; 1 refused or failed; 64 wrong usage; 65 damaged data; 69 por
 function program(): Command {
   const root = new Command('holdfast')
     .description('Crypto trading bots on your own machine, with the exchange keys in a vault that judges every order.')
-    .version(packageFile.version)
+    .version(version)
     .showHelpAfterError(false)
     .addHelpText('after', exitHelp);
   addRunCommands(root);

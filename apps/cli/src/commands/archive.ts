@@ -25,11 +25,11 @@ import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Command } from 'commander';
 import * as tar from 'tar';
-import packageFile from '../../../../package.json' with { type: 'json' };
 import { openDataDirectory, runningInstance } from '../data-directory.ts';
 import { CliError, exitCode } from '../exit.ts';
 import { type Common, common } from '../options.ts';
 import { print, printJson } from '../output.ts';
+import { version } from '../version.ts';
 
 const archiveVersion = 1;
 const engineDatabase = 'engine/engine.db';
@@ -77,7 +77,7 @@ async function backup(data: string, file: string): Promise<Manifest> {
     const files = globSync('**/*', { cwd: staging }).filter((path) => statSync(join(staging, path)).isFile());
     const manifest: Manifest = {
       holdfastBackup: archiveVersion,
-      version: packageFile.version,
+      version,
       madeAt: new Date().toISOString(),
       files: files.sort(),
     };

@@ -5,7 +5,7 @@ import { defaultPort, portsFrom } from '../data-directory.ts';
 import { type Common, common, readPort, readSpeed } from '../options.ts';
 import { up } from '../up/up.ts';
 
-interface TapeFlags {
+export interface TapeFlags {
   readonly tape?: string;
   readonly pair?: string;
   readonly from?: string;

@@ -1,0 +1,199 @@
+/**
+ * The demonstration: a paper account with a key born in the vault, a mandate signed with the simulated vault's owner key, and a
+ * DCA bot. Every step first looks whether it is done, so a start that was interrupted goes on where it stopped.
+ */
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BotSummary, CreateBot } from '@holdfast/contracts';
+import {
+  type AccountId,
+  type Amount,
+  type Asset,
+  amount,
+  asset,
+  formatAmount,
+  type Mandate,
+  type OwnerAct,
+  type Pair,
+  pair,
+  roundTo,
+  type VaultAccount,
+} from '@holdfast/domain';
+import { creditUser, registerKey } from '@holdfast/exchange/control';
+import { connectVault, type VaultClient } from '@holdfast/vault/client';
+import { apiClient } from '../api-client.ts';
+import { replaceFile } from '../data-directory.ts';
+import { CliError, exitCode } from '../exit.ts';
+import { readPeerKey } from '../peer-key.ts';
+
+export interface DemoPlaces {
+  readonly gate: string;
+  readonly exchange: string;
+  readonly account: string;
+}
+
+const dayMs = 86_400_000;
+/** The longest that a mandate may run. */
+const mandateDays = 90;
+
+interface Market {
+  readonly pair: Pair;
+  readonly price: Amount;
+}
+
+/** What one "dollar" of the demonstration is in other quotes, so that sizes stay sensible on tapes such as XTZ/BTC. */
+const smallUnit: Readonly<Record<string, string>> = { BTC: '0.00002', ETH: '0.0005', BNB: '0.002' };
+const scaled = (dollars: string, quote: Asset): Amount => {
+  const one = smallUnit[quote];
+  return one === undefined ? amount(dollars) : (((amount(dollars) * amount(one)) / 10n ** 18n) as Amount);
+};
+
+async function json<Answer>(url: string): Promise<Answer> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+  if (!response.ok) throw new CliError(exitCode.failed, `${url} answered ${response.status}`);
+  return (await response.json()) as Answer;
+}
+
+interface ExchangeSymbol {
+  readonly symbol: string;
+  readonly baseAsset: string;
+  readonly quoteAsset: string;
+  readonly status: string;
+}
+
+/** The pairs that trade and have a price, in the exchange's own order. */
+async function markets(exchange: string): Promise<Market[]> {
+  const { symbols } = await json<{ symbols: ExchangeSymbol[] }>(`${exchange}/api/v3/exchangeInfo`);
+  const prices = await json<{ symbol: string; price: string }[]>(`${exchange}/api/v3/ticker/price`);
+  const priceOf = new Map(prices.map(({ symbol, price }) => [symbol, amount(price)]));
+  return symbols
+    .filter(({ status }) => status === 'TRADING')
+    .map(({ symbol, baseAsset, quoteAsset }) => ({
+      pair: pair(`${baseAsset}/${quoteAsset}`),
+      price: priceOf.get(symbol) ?? (0n as Amount),
+    }))
+    .filter(({ price }) => price > 0n);
+}
+
+/** Prices of a mandate are written with few digits: nobody reads the others. */
+const readable = (value: bigint): Amount =>
+  roundTo(value < 1n ? 1n : value, 10n ** BigInt(Math.max(0, value.toString().length - 4)), 'up');
+
+function mandate(account: AccountId, quote: Asset, traded: readonly Market[], now: number, before: Mandate | null): Mandate {
+  return {
+    v: 1,
+    account,
+    seq: (before?.seq ?? 0) + 1,
+    prev: '',
+    exp: now + mandateDays * dayMs,
+    quote,
+    pairs: traded.map(({ pair: name, price }) => ({
+      pair: name,
+      sides: ['buy', 'sell'],
+      orders: ['limit', 'post-only', 'ioc'],
+      maxOrderQuote: scaled('2000', quote),
+      maxOrderBase: readable((scaled('4000', quote) * 10n ** 18n) / price),
+      floor: readable(price / 4n),
+      ceiling: readable(price * 4n),
+      bandBps: 100,
+      maxSellHeldBase24h: amount('0'),
+    })),
+    turnover24h: scaled('30000', quote),
+    burn24h: scaled('200', quote),
+    ordersPerMinute: 60,
+    openOrders: 40,
+    foreign: 'alarm',
+  };
+}
+
+class Demo {
+  readonly #data: string;
+  readonly #places: DemoPlaces;
+  readonly #vault: VaultClient;
+  readonly #owner: KeyObject;
+
+  constructor(data: string, places: DemoPlaces) {
+    this.#data = data;
+    this.#places = places;
+    this.#vault = connectVault({ url: places.gate, key: readPeerKey(data, 'cli') });
+    this.#owner = createPrivateKey(readFileSync(join(data, 'owner', 'owner.key')));
+  }
+
+  async #account(): Promise<VaultAccount | undefined> {
+    const { accounts } = await this.#vault.status();
+    return accounts.find(({ account }) => account === this.#places.account);
+  }
+
+  async #act(act: OwnerAct): Promise<void> {
+    const done = await this.#vault.ownerAct(act, this.#owner);
+    if (done.kind === 'refused')
+      throw new CliError(exitCode.failed, `the vault refused ${act.act}: ${done.reason} (${done.code})`);
+  }
+
+  /** A key born in the vault, known to the exchange, and a mandate over all pairs that trade. */
+  async account(): Promise<Market> {
+    const account = this.#places.account as AccountId;
+    const traded = await markets(this.#places.exchange);
+    const first = traded[0];
+    if (first === undefined)
+      throw new CliError(exitCode.failed, `the exchange at ${this.#places.exchange} trades no pair with a price`);
+    const quote = asset(first.pair.slice(first.pair.indexOf('/') + 1));
+    const now = (await json<{ serverTime: number }>(`${this.#places.exchange}/api/v3/time`)).serverTime;
+
+    if ((await this.#account()) === undefined)
+      await this.#act({ act: 'account-create', account, exchange: 'simulated', at: Date.now() });
+    const made = await this.#account();
+    if (made === undefined || made.publicKey === null)
+      throw new CliError(exitCode.failed, 'the vault shows no public key for the new account');
+    if (!made.connected) {
+      const apiKey = await this.#registered(made.publicKey, quote);
+      await this.#act({ act: 'account-connect', account, apiKey, at: Date.now() });
+    }
+    if (made.mandate === null) {
+      const covered = traded.filter(({ pair: name }) => name.endsWith(`/${quote}`));
+      await this.#act({ act: 'mandate', mandate: mandate(account, quote, covered, now, null), at: Date.now() });
+    }
+    return first;
+  }
+
+  /** The key id of our public half at the exchange; remembered, so that an interrupted start registers once. */
+  async #registered(publicKey: string, quote: Asset): Promise<string> {
+    const note = join(this.#data, 'demo.json');
+    if (existsSync(note)) {
+      const { publicKey: before, apiKey } = JSON.parse(readFileSync(note, 'utf8')) as { publicKey: string; apiKey: string };
+      if (before === publicKey) return apiKey;
+    }
+    const control = { url: this.#places.exchange, data: this.#data };
+    const { apiKey } = await registerKey(control, { type: 'ed25519', publicKey });
+    replaceFile(note, `${JSON.stringify({ publicKey, apiKey })}\n`);
+    await creditUser(control, { apiKey, credit: { [quote]: formatAmount(scaled('10000', quote)) } });
+    return apiKey;
+  }
+
+  async bot({ pair: name }: Market): Promise<void> {
+    const api = apiClient(this.#data);
+    const { bots } = await api.get<{ bots: BotSummary[] }>('/api/bots');
+    if (bots.length > 0) return;
+    const quote = asset(name.slice(name.indexOf('/') + 1));
+    const settings = {
+      baseOrderSize: formatAmount(scaled('200', quote)),
+      averagingOrderSize: formatAmount(scaled('200', quote)),
+      averagingOrders: 5,
+      averagingOrdersActive: 3,
+      stepPercent: '0.5',
+      stepMultiplier: '1.4',
+      sizeMultiplier: '1.3',
+      takeProfitPercent: '0.8',
+      cooldownSeconds: 60,
+    };
+    const body: CreateBot = { kind: 'dca', name: `Demonstration on ${name}`, pair: name, settings, start: true };
+    await api.post('/api/bots', body);
+  }
+}
+
+/** Makes account, mandate and bot where they are missing. @throws CliError */
+export async function setUpDemo(data: string, places: DemoPlaces): Promise<void> {
+  const demo = new Demo(data, places);
+  await demo.bot(await demo.account());
+}
