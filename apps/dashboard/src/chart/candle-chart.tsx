@@ -16,7 +16,7 @@ import { useCandleEvents, useTick } from '../api/live.ts';
 import { placesOfAll } from '../format/decimal.ts';
 import { type Bar, extendBar, type Interval, toBar, touchBar } from './candles.ts';
 import { markersOf, marksOf, type PriceMark, widenRange } from './lines.ts';
-import { chartOptions, type Palette, usePalette } from './palette.ts';
+import { chartOptions, type Palette, priceFormat, usePalette } from './palette.ts';
 
 interface Drawing {
   readonly chart: IChartApi;
@@ -139,7 +139,7 @@ const barsShown = 120;
 function setCandles(drawing: Drawing, { pair, candles }: CandlesAnswer, interval: Interval): void {
   const bars = candles.map((candle) => toBar(candle, interval));
   const places = placesOfAll(candles.slice(-200).flatMap(({ high, low, close }) => [high, low, close]));
-  drawing.series.applyOptions({ priceFormat: { type: 'price', precision: places, minMove: 1 / 10 ** places } });
+  drawing.series.applyOptions({ priceFormat: priceFormat(places) });
   drawing.series.setData(bars);
   drawing.last = bars.at(-1);
   const view = `${pair} ${interval}`;

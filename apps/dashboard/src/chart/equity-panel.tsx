@@ -5,7 +5,7 @@ import { useEquity } from '../api/queries.ts';
 import { formatMoney } from '../format/decimal.ts';
 import { Panel } from '../parts/panel.tsx';
 import { Empty, Loaded } from '../parts/states.tsx';
-import { chartOptions, usePalette } from './palette.ts';
+import { chartOptions, priceFormat, usePalette } from './palette.ts';
 
 export function EquityPanel() {
   const equity = useEquity();
@@ -46,13 +46,16 @@ function EquityChart({ answer }: { readonly answer: EquityAnswer }) {
   useEffect(() => {
     if (holder.current === null) return;
     const chart = createChart(holder.current, { autoSize: true, layout: { attributionLogo: false } });
-    drawn.current = { chart, area: chart.addSeries(AreaSeries, { lineWidth: 2, priceLineVisible: false }) };
+    drawn.current = {
+      chart,
+      area: chart.addSeries(AreaSeries, { lineWidth: 2, priceLineVisible: false, priceFormat: priceFormat(2) }),
+    };
     return () => chart.remove();
   }, []);
 
   useEffect(() => {
     drawn.current?.chart.applyOptions({ ...chartOptions(palette), handleScroll: false, handleScale: false });
-    drawn.current?.area.applyOptions({ lineColor: palette.accent, topColor: palette.accentSoft, bottomColor: 'transparent' });
+    drawn.current?.area.applyOptions({ lineColor: palette.accent, topColor: palette.accentSoft, bottomColor: palette.surface });
   }, [palette]);
 
   useEffect(() => {

@@ -53,3 +53,10 @@ export const chartOptions = (palette: Palette): DeepPartial<TimeChartOptions> =>
   timeScale: { borderColor: palette.line, timeVisible: true, secondsVisible: false },
   handleScale: { axisPressedMouseMove: { price: false } },
 });
+
+/** Prices on an axis, grouped like everywhere on the page. */
+export const priceFormat = (places: number) => ({
+  type: 'custom' as const,
+  minMove: 1 / 10 ** places,
+  formatter: (price: number) => price.toFixed(places).replace(/\B(?=(\d{3})+(?=\.|$))(?<!\.\d*)/g, ','),
+});

@@ -39,17 +39,17 @@ const noteOf = (count: number): string => (count > 100 ? `the last 100 of ${coun
 
 const DealsTable = ({ deals }: { readonly deals: readonly Deal[] }) => (
   <Scroll label="Closed deals">
-    <table className="table" data-testid="closed-deals">
+    <table className="table deals" data-testid="closed-deals">
       <thead>
         <tr>
-          <th scope="col" className="number narrow">
+          <th scope="col" className="number narrow spare">
             No.
           </th>
           <th scope="col">Closed</th>
           <th scope="col" className="number">
             Profit, {deals[0]?.quote}
           </th>
-          <th scope="col" className="number">
+          <th scope="col" className="number spare">
             %
           </th>
           <th scope="col" className="number">
@@ -76,12 +76,12 @@ function DealRow({ deal }: { readonly deal: Deal }) {
   const places = moneyDecimals(deal.quote);
   return (
     <tr>
-      <td className="number narrow quiet">{deal.number}</td>
+      <td className="number narrow quiet spare">{deal.number}</td>
       <td>{deal.closedAt === null ? '–' : formatDayTime(deal.closedAt)}</td>
       <td className="number">
         {deal.profit === null ? '–' : <span className={toneOf(deal.profit)}>{formatDecimal(deal.profit, places, 'always')}</span>}
       </td>
-      <td className="number">{deal.profitPercent === null ? '–' : formatDecimal(deal.profitPercent, 2, 'always')}</td>
+      <td className="number spare">{deal.profitPercent === null ? '–' : formatDecimal(deal.profitPercent, 2, 'always')}</td>
       <td className="number">{formatDecimal(deal.fees, places)}</td>
       <td className="number">
         {deal.averagingOrders.filled} <span className="quiet">of {deal.averagingOrders.most}</span>

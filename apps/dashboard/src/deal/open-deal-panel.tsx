@@ -119,7 +119,7 @@ function RungRow({ rung, prices, quantities }: RungRowProps) {
   return (
     <tr className={`rung-${rung.kind} ${done}`}>
       <td>
-        <span className="rung-name">
+        <span className="with-state">
           {rung.name}
           {rung.state === null ? null : <Tag tone={tones[rung.state]}>{rung.state.replace('-', ' ')}</Tag>}
         </span>

@@ -10,7 +10,7 @@ export function FreezeButton({ state }: { readonly state: VaultStatusView['state
   return (
     <>
       <Button
-        color="coral"
+        className="freeze"
         variant="outline"
         size="xs"
         disabled={state === undefined || state === 'frozen' || state === 'unreachable'}

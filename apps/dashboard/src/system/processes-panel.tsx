@@ -43,7 +43,7 @@ const ProcessTable = ({ processes }: { readonly processes: readonly ProcessStatu
           <tr key={name}>
             <td>{name}</td>
             <td>
-              <span className="rung-name">
+              <span className="with-state">
                 <Dot tone={tones[state] ?? 'plain'} />
                 {state}
               </span>
