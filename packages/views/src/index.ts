@@ -1,0 +1,5 @@
+export * from './deal-figures.ts';
+export * from './deals.ts';
+export * from './equity.ts';
+export * from './fill-record.ts';
+export * from './profit.ts';
