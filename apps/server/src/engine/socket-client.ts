@@ -4,7 +4,6 @@ import { realpathSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { type EngineAnswer, engineAnswer, engineNotice } from '@holdfast/contracts';
 import { ApiFailure } from '../failure.ts';
 import type { EngineListener, EnginePort } from '../ports.ts';
@@ -25,9 +24,14 @@ export function engineSocketPath(data: string): string {
 const unreachable = (why: string, cause?: unknown): ApiFailure =>
   new ApiFailure(503, 'engine-unreachable', `the engine ${why}; it may be restarting, try again`, undefined, { cause });
 
-/** Sends one line and hands out the lines that come back. */
+/** Sends one line and hands out the whole lines that come back. */
 function exchangeLines(socket: Socket, line: object, onLine: (text: string) => void): void {
-  createInterface({ input: socket }).on('line', onLine);
+  let held = '';
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (held + text).split('\n');
+    held = lines.pop() ?? '';
+    for (const whole of lines) onLine(whole);
+  });
   socket.write(`${JSON.stringify(line)}\n`);
 }
 
