@@ -1,0 +1,321 @@
+/** The exchange as a server: data directory, tape, core and doors put together. */
+import { createHash, randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import {
+  CandleFeed,
+  createExchange,
+  type Exchange,
+  houseLevelLots,
+  SyntheticFeed,
+  type TickFeed,
+} from '@holdfast/exchanges/simulated';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { makeClock, type Speed } from './clock.ts';
+import { runDriver } from './driver.ts';
+import { listenKeyEndpoints } from './endpoints/account.ts';
+import { makeLimits } from './limits.ts';
+import { makeListenKeys } from './listen-keys.ts';
+import { isReference, makeReferences } from './reference.ts';
+import { addressOf, makeRestHandler, makeRoutes } from './rest.ts';
+import { makeRing, type Ring, readQuiet } from './ring.ts';
+import { makeSimControl } from './sim-control.ts';
+import { makeSocketApi } from './socket-api.ts';
+import { keepAlive, makeSyncListeners } from './sockets.ts';
+import { StartError } from './start-error.ts';
+import { openStore, type Store } from './store.ts';
+import { makeStreams } from './streams.ts';
+import { readTape } from './tape-file.ts';
+import { makeVenue } from './venue.ts';
+
+export interface ServerOptions {
+  /** DATA; the exchange keeps its files in DATA/exchange. */
+  readonly data: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly tape?: string | undefined;
+  readonly pair?: string | undefined;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly speed: Speed;
+  readonly seed?: number | undefined;
+  readonly lockstep: boolean;
+  readonly touch: 'touch' | 'through';
+  /** Part of a tick's volume that orders can get. */
+  readonly volumeShare: number;
+  readonly spreadTicks: number;
+}
+
+export interface RunningExchange {
+  readonly url: string;
+  readonly port: number;
+  readonly token: string;
+  stop(): Promise<void>;
+}
+
+const connectionsPer5MinMost = 300;
+
+/** @throws StartError */
+export async function startExchange(options: ServerOptions): Promise<RunningExchange> {
+  const directory = join(options.data, 'exchange');
+  const token = prepareDirectory(directory);
+  const store = openStore(join(directory, 'exchange.db'));
+  try {
+    return await serve(options, store, token);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+function prepareDirectory(directory: string): string {
+  const file = join(directory, 'control.token');
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (!existsSync(file)) writeFileSync(file, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
+    chmodSync(file, 0o600);
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new StartError('unwritable', `${directory} cannot be written (${code}): check its owner, or use another --data`, {
+      cause,
+    });
+  }
+}
+
+interface Source {
+  readonly feed: TickFeed;
+  /** What is played; must stay the same for a data directory. */
+  readonly identity: string;
+  readonly name: string;
+  readonly seed: number;
+}
+
+async function openSource(options: ServerOptions, store: Store): Promise<Source> {
+  const position = store.meta('position');
+  const seed = options.seed ?? Number(store.meta('seed') ?? 1);
+  if (options.tape === undefined) {
+    const feed = new SyntheticFeed({
+      seed,
+      start: Date.now(),
+      volumeShareBps: Math.round(options.volumeShare * 10_000),
+      fill: options.touch,
+      position,
+    });
+    return { feed, identity: `synthetic ${seed}`, name: `the synthetic market with seed ${seed}`, seed };
+  }
+  const tape = await readTape(options.tape, options.pair);
+  const { table, pair, minNotional } = tape;
+  const house = {
+    fill: options.touch,
+    spreadTicks: options.spreadTicks,
+    volumeShareBps: Math.round(options.volumeShare * 10_000),
+    levelLots: houseLevelLots(table),
+    seed,
+  };
+  const market = { pair, tick: table.tick, lot: table.lot, minNotional, house };
+  const range = { from: options.from, to: options.to, position };
+  if (
+    table.rowFrom(options.from ?? 0) >= table.rows ||
+    (options.to !== undefined && options.to <= (options.from ?? table.time(0)))
+  )
+    throw new StartError('usage', `${options.tape} has no candles from --from to --to`);
+  const identity = `tape ${createHash('sha256')
+    .update(JSON.stringify([tape.digest, pair, options.from, options.to]))
+    .digest('hex')}`;
+  return { feed: new CandleFeed([market], [table], range), identity, name: `the tape ${options.tape}`, seed };
+}
+
+/** A book that was made with one tape means nothing on another. @throws StartError `usage` */
+function requireSameSource(store: Store, source: Source, data: string): void {
+  const before = store.meta('source');
+  if (before === undefined || before === source.identity) return;
+  const text = `${data} holds an exchange that plays ${store.meta('source-name')}, not ${source.name}: start it with that (and the same --pair, --from, --to, --seed), or use another --data`;
+  throw new StartError('usage', text);
+}
+
+function buildExchange(store: Store, source: Source): Exchange {
+  const isRestart = store.meta('source') !== undefined;
+  const config = { markets: source.feed.markets, seed: source.seed };
+  const exchange = createExchange(config, isRestart ? store.restored() : undefined);
+  for (const { pair } of source.feed.markets) {
+    exchange.loadHistory(pair, source.feed.history(pair));
+    exchange.loadHistory(pair, store.candles(pair));
+  }
+  for (const { pair } of exchange.markets()) exchange.watchKline(pair, '1m');
+  return exchange;
+}
+
+async function serve(options: ServerOptions, store: Store, token: string): Promise<RunningExchange> {
+  if (store.meta('source')?.startsWith('tape') === true && options.tape === undefined)
+    throw new StartError(
+      'usage',
+      `${options.data} holds an exchange that plays ${store.meta('source-name')}: give that --tape, or use another --data`,
+    );
+  if (store.meta('source')?.startsWith('synthetic') === true && options.tape !== undefined)
+    throw new StartError(
+      'usage',
+      `${options.data} holds an exchange that plays ${store.meta('source-name')}: leave --tape out, or use another --data`,
+    );
+  const source = await openSource(options, store);
+  requireSameSource(store, source, options.data);
+  const exchange = buildExchange(store, source);
+  const { feed } = source;
+  const start = Number(store.meta('time') ?? feed.start);
+  const clock = makeClock(start, options.speed, options.lockstep, Date.now);
+  const listeners = makeSyncListeners();
+  let ring: Ring | undefined;
+  const position = (): Record<string, string> => ({
+    position: feed.position(),
+    time: String(clock.now()),
+    round: String(ring?.round() ?? store.meta('round') ?? 0),
+  });
+  const limits = makeLimits({
+    wall: Date.now,
+    own: () => (options.lockstep || options.speed !== 1 ? clock.now() : undefined),
+  });
+  const venue = makeVenue({ exchange, store, limits, now: () => clock.now(), position });
+  store.commit(exchange.checkpoint(), {
+    ...position(),
+    source: source.identity,
+    'source-name': source.name,
+    seed: String(source.seed),
+  });
+
+  const listenKeys = makeListenKeys(Date.now);
+  const listenKeyCalls = listenKeyEndpoints(listenKeys);
+  const streams = makeStreams(venue, listenKeys, listeners);
+  const references = makeReferences(venue, source.seed, listeners);
+  const socketApi = makeSocketApi(venue, listenKeyCalls, listeners);
+  ring = options.lockstep
+    ? makeRing({
+        exchange,
+        firstRound: Number(store.meta('round') ?? 0),
+        persist: () => venue.checkpoint(),
+        tell: (round) => listeners.tell(round),
+        onChange: () => driver.wake(),
+      })
+    : undefined;
+  const driver = runDriver({
+    venue,
+    feed,
+    clock,
+    ring,
+    speed: options.speed,
+    listeners,
+    setQuiet: (quiet) => {
+      streams.setQuiet(quiet);
+      references.setQuiet(quiet);
+    },
+  });
+
+  const clockJson = (): object => ({
+    now: clock.now(),
+    start: feed.start,
+    speed: options.speed,
+    lockstep: options.lockstep,
+    ended: driver.ended(),
+    round: ring?.round() ?? 0,
+    open: ring?.isOpen() ?? false,
+    engine: ring?.hasEngine() ?? false,
+    source: source.name,
+  });
+  const control = makeSimControl(venue, token, clockJson);
+  const rest = makeRestHandler(venue, makeRoutes(listenKeyCalls));
+  const server = createServer({ keepAliveTimeout: 65_000, noDelay: true }, (request, response) => {
+    const handle = request.url?.startsWith('/sim/') === true ? control.handle : rest;
+    void handle(request, response);
+  });
+
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: 1_000_000, perMessageDeflate: false });
+  const connectClock = (socket: WebSocket): void => {
+    keepAlive(socket);
+    ring?.setEngine(true);
+    ring?.repeat();
+    socket.on('message', (data) => acknowledge(exchange, ring, String(data)));
+    socket.on('close', () => ring?.setEngine(false));
+  };
+  const route = (socket: WebSocket, request: IncomingMessage): void => {
+    const path = pathOf(request);
+    if (path === '/sim/clock') connectClock(socket);
+    else if (path.startsWith('/ws-api/v3')) socketApi.connect(socket, request);
+    else if (path.startsWith('/reference/')) references.connect(socket, request, path.slice('/reference/'.length));
+    else streams.connect(socket, request);
+  };
+  acceptUpgrades(server, sockets, route);
+
+  await listen(server, options.port);
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    token,
+    async stop(): Promise<void> {
+      driver.stop();
+      await driver.finished;
+      streams.stop();
+      for (const client of sockets.clients) client.terminate();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      store.close();
+    },
+  };
+}
+
+const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split('?')[0] ?? '/';
+
+function acknowledge(exchange: Exchange, ring: Ring | undefined, text: string): void {
+  let message: { ack?: unknown; quiet?: unknown };
+  try {
+    message = JSON.parse(text) as typeof message;
+    if (typeof message?.ack === 'number') ring?.acknowledge(message.ack, readQuiet(exchange, message.quiet));
+  } catch {
+    // An acknowledgement that cannot be read is none: the round is told again.
+  }
+}
+
+const isSocketPath = (path: string): boolean =>
+  path === '/ws' ||
+  path.startsWith('/ws/') ||
+  path === '/stream' ||
+  path === '/ws-api/v3' ||
+  path === '/ws-api/v3/' ||
+  path === '/sim/clock' ||
+  (path.startsWith('/reference/') && isReference(path.slice('/reference/'.length)));
+
+function acceptUpgrades(
+  server: Server,
+  sockets: WebSocketServer,
+  route: (socket: WebSocket, request: IncomingMessage) => void,
+): void {
+  const connects = new Map<string, number[]>();
+  const isTooMany = (address: string): boolean => {
+    const now = Date.now();
+    const recent = [...(connects.get(address) ?? []).filter((at) => now - at < 300_000), now];
+    connects.set(address, recent);
+    return recent.length > connectionsPer5MinMost;
+  };
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    if (!isSocketPath(pathOf(request))) return refuseUpgrade(socket, '404 Not Found');
+    if (isTooMany(addressOf(request))) return refuseUpgrade(socket, '429 Too Many Requests');
+    sockets.handleUpgrade(request, socket, head, (accepted) => route(accepted, request));
+  });
+}
+
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE' || error.code === 'EACCES';
+      reject(taken ? new StartError('port-taken', `port ${port} is taken: stop what uses it, or give another --port`) : error);
+    });
+    server.listen(port, '127.0.0.1', resolve);
+  });
+}
