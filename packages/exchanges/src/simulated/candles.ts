@@ -84,7 +84,7 @@ export class CandleStore {
   #data = new Float64Array(columns * 1024);
   #rows = 0;
   /** Whether the newest row saw no price yet: its first one sets the open. */
-  #fresh = false;
+  fresh = false;
 
   /** @param interval of one row, in ms @param keep rows kept at least; older ones go. Without it, quiet times get flat rows. */
   constructor(interval: number, keep?: number) {
@@ -143,7 +143,7 @@ export class CandleStore {
     data[at + firstId] = candle.firstId;
     data[at + lastId] = candle.lastId;
     this.#rows++;
-    this.#fresh = false;
+    this.fresh = false;
   }
 
   #reserve(): void {
@@ -166,7 +166,7 @@ export class CandleStore {
     const last = this.#rows === 0 ? price : this.#get(this.#rows - 1, close);
     if (missing <= gapMax) for (let i = missing; i > 0; i--) this.push(flat(start - i * this.#length, last));
     this.push(flat(start, last));
-    this.#fresh = true;
+    this.fresh = true;
     return true;
   }
 
@@ -174,11 +174,11 @@ export class CandleStore {
   add(price: number, quantity: number, buyerTakes: boolean, id: number): void {
     const data = this.#data;
     const at = (this.#rows - 1) * columns;
-    if (this.#fresh) {
+    if (this.fresh) {
       data[at + open] = price;
       data[at + high] = price;
       data[at + low] = price;
-      this.#fresh = false;
+      this.fresh = false;
     }
     if (price > (data[at + high] as number)) data[at + high] = price;
     if (price < (data[at + low] as number)) data[at + low] = price;

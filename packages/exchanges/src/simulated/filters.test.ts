@@ -103,8 +103,8 @@ const rows: readonly [
     'Filter failure: MAX_POSITION',
   ],
   [
-    'no open order allowed',
-    { maxOrders: 0 },
+    'a second open order where one is allowed',
+    { maxOrders: 1 },
     'BUY',
     'LIMIT',
     { quantity: '1', price: '10' },
@@ -170,8 +170,8 @@ const rows: readonly [
 for (const [state, filters, side, type, say, code, msg] of rows)
   test(`refuses ${state}: ${code} ${msg}`, () => {
     const floor = openFloor({ filters, price: '10' });
-    floor.placed(floor.user(), 'SELL', 'LIMIT', { quantity: '1', price: '10' });
     const user = floor.user();
+    floor.placed(user, 'SELL', 'LIMIT', { quantity: '0.1', price: '10' });
     const before = floor.exchange.balances(user);
     assert.deepEqual(floor.refused(user, side, type, say), { ok: false, code, msg });
     assert.deepEqual(floor.exchange.balances(user), before);

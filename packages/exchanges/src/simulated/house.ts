@@ -14,10 +14,16 @@ export interface Quote {
 const levelsPerPrice = 20_000; // one level per half basis point of the price
 const ticksPerRefresh = 16;
 
-function levelPrices(side: OrderSide, rules: HouseRules, anchor: number): number[] {
+/** Price of the best quote: around the tape, but never at or through the best order of a user on the other side. */
+function bestPrice(side: OrderSide, rules: HouseRules, anchor: number, limit: number): number {
+  if (side === 'BUY') return limit === 0 ? anchor : Math.min(anchor, limit - 1);
+  return Math.max(anchor + rules.spreadTicks, limit + 1);
+}
+
+function levelPrices(side: OrderSide, rules: HouseRules, anchor: number, limit: number): number[] {
   const step = Math.max(1, Math.floor(anchor / levelsPerPrice));
   const prices: number[] = [];
-  const best = side === 'BUY' ? anchor : anchor + rules.spreadTicks;
+  const best = bestPrice(side, rules, anchor, limit);
   const second = side === 'BUY' ? Math.floor((best - 1) / step) * step : (Math.floor(best / step) + 1) * step;
   const direction = side === 'BUY' ? -1 : 1;
   for (let level = 0; level < rules.levels; level++) {
@@ -32,7 +38,7 @@ const quoteSize = (rules: HouseRules, tickCount: number, price: number): number 
   1 + (mix(mix(rules.seed, price >>> 0), Math.floor(tickCount / ticksPerRefresh)) % (2 * rules.levelLots));
 
 /**
- * Quotes of one side, best first: never at or through the best order of a user on the other side (`limit`, 0 for none).
+ * Quotes of one side, best first; `limit` is the best price of the users on the other side, 0 for none.
  * @param consumed lots taken since the last tick, by price; bids negative prices, asks positive
  */
 export function houseQuotes(
@@ -43,8 +49,7 @@ export function houseQuotes(
 ): Quote[] {
   if (state.anchor === 0) return [];
   const quotes: Quote[] = [];
-  for (const price of levelPrices(side, rules, state.anchor)) {
-    if (limit !== 0 && (side === 'BUY' ? price >= limit : price <= limit)) continue;
+  for (const price of levelPrices(side, rules, state.anchor, limit)) {
     const taken = state.consumed.size === 0 ? 0 : (state.consumed.get(side === 'BUY' ? -price : price) ?? 0);
     const quantity = quoteSize(rules, state.tickCount, price) - taken;
     if (quantity > 0) quotes.push({ price, quantity });
@@ -60,8 +65,7 @@ export function bestHouseQuote(
   limit: number,
 ): Quote | undefined {
   if (state.anchor === 0) return undefined;
-  const price = side === 'BUY' ? state.anchor : state.anchor + rules.spreadTicks;
-  const isFree = limit === 0 || (side === 'BUY' ? price < limit : price > limit);
-  if (isFree && state.consumed.size === 0) return { price, quantity: quoteSize(rules, state.tickCount, price) };
+  const price = bestPrice(side, rules, state.anchor, limit);
+  if (price > 0 && state.consumed.size === 0) return { price, quantity: quoteSize(rules, state.tickCount, price) };
   return houseQuotes(side, rules, state, limit)[0];
 }

@@ -107,6 +107,7 @@ export class MarketState {
       tickCount: this.tickCount,
       consumed: [...this.consumed].sort((a, b) => a[0] - b[0]),
       candle: this.minutes.newest(),
+      candleFresh: this.minutes.fresh,
       userTradesInCandle: this.userTradesInCandle,
     };
   }
@@ -124,6 +125,7 @@ export class MarketState {
     this.tickCount = record.tickCount;
     for (const [price, quantity] of record.consumed) this.consumed.set(price, quantity);
     if (record.candle !== undefined) this.minutes.push(record.candle);
+    this.minutes.fresh = record.candleFresh;
     this.userTradesInCandle = record.userTradesInCandle;
     this.dirty = false;
   }
@@ -210,8 +212,10 @@ export class MarketState {
   /** Loads minutes; of a market that is new also its price and, as trades, the newest candles' paths. */
   loadHistory(candles: Iterable<CandleRow>): void {
     const live = this.last === 0 || this.minutes.rows === 0 ? undefined : this.minutes.newest();
+    const { fresh } = this.minutes;
     this.minutes.merge(candles);
     if (live !== undefined) this.minutes.merge([live]);
+    this.minutes.fresh = fresh && live?.openTime === this.minutes.newestOpenTime();
     const newest = this.minutes.newest();
     if (newest === undefined) return;
     const isNew = this.last === 0;

@@ -386,6 +386,8 @@ export interface MarketRecord {
   readonly consumed: readonly (readonly [number, number])[];
   /** The minute that is being traded. */
   readonly candle: CandleRow | undefined;
+  /** Whether the minute saw no price yet. */
+  readonly candleFresh: boolean;
   readonly userTradesInCandle: boolean;
 }
 export interface Counters {
