@@ -1,7 +1,8 @@
 /** Deals as the engine keeps them, in the words of the API. An open deal's profit is what its coins are worth now. */
 import type { Deal, OpenDeal } from '@holdfast/contracts';
-import { amount, baseOf, formatAmount, type Pair, quoteOf } from '@holdfast/domain';
+import { amount, asset, epochMs, formatAmount, type Pair, pair, quoteOf } from '@holdfast/domain';
 import type { EngineQueries, Row } from '@holdfast/storage';
+import { dealFigures, type FillRecord } from '@holdfast/views';
 import { percent, valueAt } from './amounts.ts';
 
 type DealRow = Row<'deals'>;
@@ -22,25 +23,29 @@ function openProfit(row: DealRow, held: string, last: string | undefined): strin
 
 const isOpen = (row: DealRow): boolean => row.status === 'open';
 
-/** Base bought less sold and less the fees that were taken in base, per deal. */
+const fillRecord = (row: Row<'fills'>, { number }: DealRow): FillRecord => ({
+  pair: pair(row.pair),
+  deal: number,
+  side: row.side as FillRecord['side'],
+  tradeId: row.trade_id,
+  price: amount(row.price),
+  quantity: amount(row.quantity),
+  fee: amount(row.fee),
+  feeAsset: asset(row.fee_asset),
+  at: epochMs(row.at),
+});
+
+/** Base that each open deal holds, after fees in base, by deal. */
 export async function heldBase(db: EngineQueries, deals: readonly DealRow[]): Promise<ReadonlyMap<string, string>> {
   const open = deals.filter(isOpen);
   if (open.length === 0) return new Map();
   const ids = open.map(({ id }) => id);
-  const fills = await db
-    .selectFrom('fills')
-    .select(['deal', 'side', 'quantity', 'fee', 'fee_asset'])
-    .where('deal', 'in', ids)
-    .execute();
+  const fills = await db.selectFrom('fills').selectAll().where('deal', 'in', ids).execute();
   return new Map(
-    open.map(({ id, pair }) => {
-      const base = baseOf(pair as Pair);
-      const own = fills.filter(({ deal }) => deal === id);
-      const held = own.reduce((total, { side, quantity, fee, fee_asset }) => {
-        const change = side === 'buy' ? amount(quantity) : -amount(quantity);
-        return total + change - (fee_asset === base ? amount(fee) : 0n);
-      }, 0n);
-      return [id, formatAmount(held)];
+    open.map((row) => {
+      const own = fills.filter(({ deal }) => deal === row.id).map((fill) => fillRecord(fill, row));
+      const { received, given } = dealFigures(own);
+      return [row.id, formatAmount(received - given)];
     }),
   );
 }

@@ -1,16 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { amount, formatAmount } from '@holdfast/domain';
-import { largestDrawdown, thin } from './equity.ts';
-
-const fall = (values: readonly number[]): string => formatAmount(largestDrawdown(values.map((value) => amount(String(value)))));
-
-test('the largest drawdown is measured from the peak before it', () => {
-  assert.equal(fall([100, 120, 90, 110, 130, 117]), '0.25');
-  assert.equal(fall([100, 101, 102]), '0');
-  assert.equal(fall([]), '0');
-  assert.equal(fall([0, 3, 1]), '0.666666');
-});
+import { thin } from './equity.ts';
 
 test('a thinned curve keeps its ends, its highest and its lowest point, in order', () => {
   const points = Array.from({ length: 5000 }, (_, at) => ({

@@ -1,22 +1,10 @@
 /** The equity curve, thinned for drawing without losing a peak or a trough. */
 import type { EquityPoint } from '@holdfast/contracts';
-import { type Amount, amount, formatAmount, ratio, subtract, zero } from '@holdfast/domain';
+import { type Amount, amount, epochMs, formatAmount } from '@holdfast/domain';
 import type { EngineQueries } from '@holdfast/storage';
+import { maxDrawdown } from '@holdfast/views';
 
-const drawdownPlaces = 10n ** 12n; // shown with 6 of 18 places
-
-/** Largest fall from a peak, as a fraction of that peak, cut to 6 places; 0 if the curve never falls or is never above 0. */
-export function largestDrawdown(values: readonly Amount[]): Amount {
-  let peak = zero;
-  let largest = zero;
-  for (const value of values) {
-    if (value > peak) peak = value;
-    if (peak <= 0n) continue;
-    const fall = ratio(subtract(peak, value), peak, 'down');
-    if (fall > largest) largest = fall;
-  }
-  return ((largest / drawdownPlaces) * drawdownPlaces) as Amount;
-}
+const shownPlaces = 10n ** 12n; // 6 of 18 places
 
 /** At most `most` points (at least 4): the first, the last, and of each stretch between its lowest and its highest. */
 export function thin(points: readonly EquityPoint[], most: number): EquityPoint[] {
@@ -49,9 +37,10 @@ export async function readEquity(db: EngineQueries, quote: string, most: number)
     .where('quote', '=', quote)
     .orderBy('at')
     .execute();
+  const { fraction } = maxDrawdown(points.map(({ at, value }) => ({ at: epochMs(at), value: amount(value) })));
   return {
     quote,
     points: thin(points, most),
-    largestDrawdown: formatAmount(largestDrawdown(points.map(({ value }) => amount(value)))),
+    largestDrawdown: formatAmount((fraction / shownPlaces) * shownPlaces),
   };
 }

@@ -1,7 +1,8 @@
 /** The accounts of the vault: what the exchange holds, what it is worth, and whether the ledger says the same. */
 import type { Account, LedgerMatch } from '@holdfast/contracts';
-import { type Amount, amount, formatAmount, multiply, type VaultAccount, type VaultStatus } from '@holdfast/domain';
+import { type Amount, add, amount, asset, formatAmount, type VaultAccount, type VaultStatus } from '@holdfast/domain';
 import type { EngineQueries } from '@holdfast/storage';
+import { equity } from '@holdfast/views';
 import type { ExchangeBalance, VaultPort } from '../ports.ts';
 
 /** Used while neither engine nor mandate has named one. */
@@ -28,19 +29,14 @@ export async function assetPrices(
     const [base, priced] = pair.split('/');
     return base !== undefined && priced === quote ? [[base, price] as const] : [];
   });
-  return new Map([...inQuote, [quote, amount('1')]]);
+  return new Map(inQuote);
 }
 
 /** Value of all balances, rounded down; null while an asset has no price. */
-export function totalValue(balances: readonly ExchangeBalance[], prices: ReadonlyMap<string, Amount>): string | null {
-  let total = 0n;
-  for (const { asset, free, locked } of balances) {
-    if (free + locked === 0n) continue;
-    const price = prices.get(asset);
-    if (price === undefined) return null;
-    total += multiply(free + locked, price, 'down');
-  }
-  return formatAmount(total);
+function totalValue(balances: readonly ExchangeBalance[], quote: string, prices: ReadonlyMap<string, Amount>): string | null {
+  const holdings = balances.map((row) => ({ asset: row.asset, amount: add(row.free, row.locked) }));
+  const value = equity(holdings, asset(quote), (of) => prices.get(of) ?? null);
+  return value === null ? null : formatAmount(value);
 }
 
 async function ledgerMatch(db: EngineQueries): Promise<{ account: string; match: LedgerMatch } | undefined> {
@@ -71,7 +67,7 @@ async function accountView(
     exchange,
     balances: (balances ?? []).map(balanceView),
     quote,
-    valueQuote: balances === undefined ? null : totalValue(balances, prices),
+    valueQuote: balances === undefined ? null : totalValue(balances, quote, prices),
     ledgerMatchesExchange: match?.matches ?? null,
     differences: [...(match?.differences ?? [])],
   };
