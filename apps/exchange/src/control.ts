@@ -2,12 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export interface ControlTarget {
+/** Where a simulated exchange is: its address, and its data directory (for the token). */
+export interface ControlPlace {
   /** e.g. http://127.0.0.1:8440 */
   readonly url: string;
-  /** Content of DATA/exchange/control.token. */
-  readonly token: string;
+  readonly data: string;
 }
+
+export type Sums = Readonly<Record<string, string>>;
+export type BalanceTexts = Readonly<Record<string, { readonly free: string; readonly locked: string }>>;
+export type KeyPermission = 'reading' | 'trading';
 
 export interface CreatedKey {
   readonly apiKey: string;
@@ -21,8 +25,8 @@ export interface CreateKeyRequest {
   readonly userId?: number;
   readonly type: 'hmac' | 'rsa' | 'ed25519';
   readonly publicKey?: string;
-  readonly credit?: Readonly<Record<string, string>>;
-  readonly permissions?: readonly ('reading' | 'trading')[];
+  readonly credit?: Sums;
+  readonly permissions?: readonly KeyPermission[];
 }
 
 export interface ListMarketRequest {
@@ -53,43 +57,49 @@ export function controlToken(dataDir: string): string {
   }
 }
 
-async function call<T>(target: ControlTarget, method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+async function call<T>(place: ControlPlace, method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+  const headers = { 'x-sim-token': controlToken(place.data), 'content-type': 'application/json' };
   let response: Response;
   try {
-    response = await fetch(new URL(path, target.url), {
+    response = await fetch(new URL(path, place.url), {
       method,
-      headers: { 'x-sim-token': target.token, 'content-type': 'application/json' },
+      headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch (cause) {
-    throw new ControlCallError('exchange-unreachable', `The exchange at ${target.url} does not answer: is it running?`, {
-      cause,
-    });
+    throw new ControlCallError('exchange-unreachable', `The exchange at ${place.url} does not answer: is it running?`, { cause });
   }
   const answer = (await response.json()) as { error?: { code: string; reason: string } };
   if (answer.error !== undefined) throw new ControlCallError(answer.error.code, answer.error.reason);
   return answer as T;
 }
 
-export const createUser = (target: ControlTarget, credit: Readonly<Record<string, string>>): Promise<{ userId: number }> =>
-  call(target, 'POST', '/sim/users', { credit });
-export const createKey = (target: ControlTarget, request: CreateKeyRequest): Promise<CreatedKey> =>
-  call(target, 'POST', '/sim/keys', request);
-export const credit = (
-  target: ControlTarget,
-  who: { readonly apiKey: string } | { readonly userId: number },
-  sums: Readonly<Record<string, string>>,
-): Promise<{ userId: number; balances: Record<string, { free: string; locked: string }> }> =>
-  call(target, 'POST', '/sim/credit', { ...who, credit: sums });
-export const listMarket = (target: ControlTarget, request: ListMarketRequest): Promise<{ symbol: string; pair: string }> =>
-  call(target, 'POST', '/sim/markets', request);
-export const halt = (target: ControlTarget, pair: string, halted: boolean): Promise<{ pair: string; halted: boolean }> =>
-  call(target, 'POST', '/sim/halt', { pair, halted });
-export const exchangeClock = (
-  target: ControlTarget,
-): Promise<{ now: number; ended: boolean; lockstep: boolean; round: number }> => call(target, 'GET', '/sim/clock');
-export const balances = (
-  target: ControlTarget,
-  userId: number,
-): Promise<{ balances: Record<string, { free: string; locked: string }> }> =>
-  call(target, 'GET', `/sim/balances?userId=${userId}`);
+export const createUser = (place: ControlPlace, request: { readonly credit?: Sums }): Promise<{ userId: number }> =>
+  call(place, 'POST', '/sim/users', request);
+export const createKey = (place: ControlPlace, request: CreateKeyRequest): Promise<CreatedKey> =>
+  call(place, 'POST', '/sim/keys', request);
+/** Registers the public half of a key pair made elsewhere. */
+export const registerKey = (
+  place: ControlPlace,
+  request: {
+    readonly type?: 'rsa' | 'ed25519';
+    readonly publicKey: string;
+    readonly userId?: number;
+    readonly credit?: Sums;
+    readonly permissions?: readonly KeyPermission[];
+  },
+): Promise<CreatedKey> => call(place, 'POST', '/sim/keys', { type: 'ed25519', ...request });
+export const creditUser = (
+  place: ControlPlace,
+  request: ({ readonly apiKey: string } | { readonly userId: number }) & { readonly credit: Sums },
+): Promise<{ userId: number; balances: BalanceTexts }> => call(place, 'POST', '/sim/credit', request);
+export const listMarket = (place: ControlPlace, request: ListMarketRequest): Promise<{ symbol: string; pair: string }> =>
+  call(place, 'POST', '/sim/markets', request);
+export const haltMarket = (
+  place: ControlPlace,
+  request: { readonly pair: string; readonly halted: boolean },
+): Promise<{ pair: string; halted: boolean }> => call(place, 'POST', '/sim/halt', request);
+export const exchangeClock = (place: ControlPlace): Promise<{ now: number; ended: boolean; lockstep: boolean; round: number }> =>
+  call(place, 'GET', '/sim/clock');
+export const balancesOf = (place: ControlPlace, userId: number): Promise<{ balances: BalanceTexts }> =>
+  call(place, 'GET', `/sim/balances?userId=${userId}`);

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import {
   CandleFeed,
@@ -222,6 +222,7 @@ async function serve(options: ServerOptions, store: Store, token: string): Promi
     open: ring?.isOpen() ?? false,
     engine: ring?.hasEngine() ?? false,
     source: source.name,
+    tape: options.tape === undefined ? null : basename(options.tape),
   });
   const control = makeSimControl(venue, token, clockJson);
   const rest = makeRestHandler(venue, makeRoutes(listenKeyCalls));
@@ -245,12 +246,14 @@ async function serve(options: ServerOptions, store: Store, token: string): Promi
     else if (path.startsWith('/reference/')) references.connect(socket, request, path.slice('/reference/'.length));
     else streams.connect(socket, request);
   };
-  acceptUpgrades(server, sockets, route);
+  acceptUpgrades(server, sockets, route, (request) => pathOf(request) !== '/sim/clock' || control.isAuthorised(request));
 
   await listen(server, options.port);
   const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  writeFileSync(join(options.data, 'exchange', 'address.json'), `${JSON.stringify({ url })}\n`, { mode: 0o600 });
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     port,
     token,
     async stop(): Promise<void> {
@@ -290,6 +293,7 @@ function acceptUpgrades(
   server: Server,
   sockets: WebSocketServer,
   route: (socket: WebSocket, request: IncomingMessage) => void,
+  mayConnect: (request: IncomingMessage) => boolean,
 ): void {
   const connects = new Map<string, number[]>();
   const isTooMany = (address: string): boolean => {
@@ -301,6 +305,7 @@ function acceptUpgrades(
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     if (!isSocketPath(pathOf(request))) return refuseUpgrade(socket, '404 Not Found');
+    if (!mayConnect(request)) return refuseUpgrade(socket, '401 Unauthorized');
     if (isTooMany(addressOf(request))) return refuseUpgrade(socket, '429 Too Many Requests');
     sockets.handleUpgrade(request, socket, head, (accepted) => route(accepted, request));
   });
