@@ -1,0 +1,129 @@
+/**
+ * Signer, gate and egress, started together: their streams are pairs of sockets that cannot be renewed, so when one of the
+ * three ends the others are ended too. The warden gives the far ends of the signer's streams to gate and egress and keeps
+ * none: what they say to each other never passes here.
+ */
+import type { ChildProcess } from 'node:child_process';
+import type { Server, Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import {
+  createFrameCutter,
+  decodeSignerToWarden,
+  encodeFrame,
+  encodeRawFrame,
+  type ProcessFrame,
+  readJson,
+  requestBytesMax,
+  unsealKeyBytes,
+} from '../frames/frames.ts';
+import { launchEgress, launchGate, launchSigner, signerEntry } from './launch.ts';
+import { rssOf } from './process-table.ts';
+import type { Vault } from './vault-folder.ts';
+
+export interface TrioOptions {
+  readonly vault: Vault;
+  readonly exchange: string;
+  /** Bound and listening; the gate takes it over. */
+  readonly listener: Server;
+  readonly onServing: () => void;
+  /** All three are gone. `signerCode` is the signer's exit code, `lastWords` the last line it wrote. */
+  readonly onEnd: (end: TrioEnd) => void;
+}
+
+export interface TrioEnd {
+  readonly first: string;
+  readonly signerCode: number | null;
+  readonly lastWords: string;
+}
+
+export interface Trio {
+  readonly pids: readonly number[];
+  /** Ends all three: first the gate, so that nothing new comes in. */
+  stop(): void;
+}
+
+const statesEveryMs = 2000;
+const endMsMax = 3000;
+
+export function launchTrio({ vault, exchange, listener, onServing, onEnd }: TrioOptions): Trio {
+  const signer = launchSigner({ entry: signerEntry, folder: vault.signerFolder });
+  const gate = launchGate(signer.stdio[3]!);
+  const egress = launchEgress(signer.stdio[4]!, exchange);
+  // In the same turn in which they were made, so that this process reads not one byte of them.
+  (signer.stdio[3] as Socket).destroy();
+  (signer.stdio[4] as Socket).destroy();
+
+  const members = { signer, gate, egress } as const;
+  const control = (signer.stdio as readonly unknown[])[5] as Socket;
+  let isServing = false;
+  let first: string | undefined;
+  let lastWords = '';
+
+  const say = (message: unknown): void => {
+    if (!control.destroyed) control.write(encodeFrame(message, requestBytesMax));
+  };
+  const sayStates = (): void => {
+    const state = isServing ? 'running' : 'starting';
+    const rows = Object.entries(members).map(([name, { pid = 0 }]): ProcessFrame => ({ name, pid, state, rssBytes: rssOf(pid) }));
+    const rssBytes = process.memoryUsage.rss();
+    say({ kind: 'processes', processes: [{ name: 'warden', pid: process.pid, state: 'running', rssBytes }, ...rows] });
+  };
+
+  const states = setInterval(sayStates, statesEveryMs);
+  const end = (name: string): void => {
+    if (first !== undefined) return;
+    first = name;
+    clearInterval(states);
+    gate.kill('SIGTERM');
+    control.destroy();
+    egress.kill('SIGTERM');
+    const late = setTimeout(() => {
+      for (const child of Object.values(members)) child.kill('SIGKILL');
+    }, endMsMax);
+    Promise.all(Object.values(members).map(ended)).then(([signerCode = null]) => {
+      clearTimeout(late);
+      onEnd({ first: name, signerCode, lastWords });
+    });
+  };
+
+  for (const [name, child] of Object.entries(members)) {
+    child.on('exit', () => end(name));
+    child.on('error', () => end(name));
+    child.stdin?.on('error', () => {});
+  }
+  signer.stdout?.resume();
+  createInterface({ input: signer.stderr! }).on('line', (line) => {
+    lastWords = line;
+    process.stderr.write(`${line}\n`);
+  });
+  control.on('error', () => {});
+  const cut = createFrameCutter(requestBytesMax, (payload) => {
+    decodeSignerToWarden(readJson(payload));
+    gate.send('listen', listener, () => listener.close());
+  });
+  control.on('data', (chunk: Buffer) => {
+    try {
+      cut(chunk);
+    } catch {
+      end('signer');
+    }
+  });
+  gate.on('message', () => {
+    isServing = true;
+    sayStates();
+    onServing();
+  });
+
+  const { vaultId, ownerKey, signerFolder: folder } = vault;
+  control.write(encodeRawFrame(vault.unsealKey, unsealKeyBytes));
+  say({ kind: 'start', vaultId, simulated: true, exchange, folder, ownerKey });
+  sayStates();
+  return { pids: Object.values(members).map(({ pid = 0 }) => pid), stop: () => end('warden') };
+}
+
+/** The exit code, once the process is gone; also when it could not be started. */
+const ended = (child: ChildProcess): Promise<number | null> =>
+  new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) resolve(child.exitCode);
+    else child.on('exit', (code) => resolve(code));
+  });
