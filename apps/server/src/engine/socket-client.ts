@@ -8,7 +8,7 @@ import { type EngineAnswer, engineAnswer, engineNotice } from '@holdfast/contrac
 import { ApiFailure } from '../failure.ts';
 import type { EngineListener, EnginePort } from '../ports.ts';
 
-const answerTimeoutMs = 10_000;
+const answerTimeoutMs = 12_000;
 const reconnectMs = 500;
 /** Longest path that a Unix socket may have on every supported system, with room to spare (104 bytes on macOS). */
 const pathBytesMax = 100;

@@ -45,13 +45,24 @@ function checkedSettings({ kind, settings }: CreateBot): Record<string, unknown>
 }
 
 /** HTTP statuses of the engine's codes; all others are 409: understood, but not possible as things are. */
-const statusOf = (code: string): number => (code === 'bot-unknown' ? 404 : code === 'command-malformed' ? 400 : 409);
+const statuses: Readonly<Record<string, number>> = {
+  'bot-unknown': 404,
+  'bot-kind-unknown': 400,
+  'command-malformed': 400,
+  'funds-malformed': 400,
+  'pair-malformed': 400,
+  'pair-unknown': 400,
+  'settings-malformed': 400,
+  'settings-unfit': 400,
+  'vault-unreachable': 503,
+  'exchange-unreachable': 503,
+};
 
 /** @throws ApiFailure with the engine's code */
 async function command<Result>(context: Context, id: string | undefined, request: EngineRequest): Promise<Result> {
   const answer = await context.engine.command(`api:${id ?? randomUUID()}`, request);
   if (answer.ok) return answer.result as Result;
-  throw new ApiFailure(statusOf(answer.error.code), answer.error.code, answer.error.reason);
+  throw new ApiFailure(statuses[answer.error.code] ?? 409, answer.error.code, answer.error.reason);
 }
 
 const idempotency = z.object({
