@@ -7,14 +7,12 @@ import {
   type BotEvent,
   type BotId,
   formatAmount,
-  type Intent,
   type RefusalCode,
   ticks,
-  type Wake,
 } from '@holdfast/domain';
-import { type Answer, ScriptedExchange, type ScriptedOptions, testRules } from '@holdfast/testkit';
+import { BotPlay, ScriptedExchange, type ScriptedOptions, testRules } from '@holdfast/testkit';
 import fc from 'fast-check';
-import { unchanged } from '../bot-kind.ts';
+import { type StepResult, unchanged } from '../bot-kind.ts';
 import { decodeState, encodeState } from '../codec.ts';
 import { dca } from './dca.ts';
 import { type DcaSettings, type DcaSettingsText, readDcaSettings } from './settings.ts';
@@ -43,81 +41,39 @@ const settingsOf = (text: Partial<DcaSettingsText> = {}): DcaSettings =>
     ...text,
   });
 
-/** A bot before a scripted exchange; plays the runtime. */
-class Play {
+class Play extends BotPlay<DcaState> {
   readonly settings: DcaSettings;
-  readonly exchange: ScriptedExchange;
-  readonly intents: Intent[] = [];
-  readonly delivered: Answer[] = [];
-  state: DcaState;
-  wakes: readonly Wake[] = [];
-  quoteKnown = true;
 
   constructor(text: Partial<DcaSettingsText> = {}, options: Partial<ScriptedOptions> = {}) {
-    this.settings = settingsOf(text);
-    const { fee, feeAsset } = this.settings;
+    const settings = settingsOf(text);
+    const { fee, feeAsset } = settings;
     const quote = options.quote ?? amount('1000');
-    this.exchange = new ScriptedExchange({ rules, base: amount('0'), fee, feeAsset, price: ticks(10_000_00), ...options, quote });
-    this.state = dca.initial(this.settings, { bot, rules: this.exchange.rules, allotted: quote });
-  }
-
-  send(event: Omit<Extract<BotEvent, { kind: 'started' }>, 'at' | 'quotes'> | Record<string, unknown>): boolean {
-    const quotes = this.quoteKnown ? this.exchange.quotes : new Map();
-    const result = dca.step(this.settings, this.state, { ...event, at: this.exchange.at, quotes } as BotEvent);
-    if (result === unchanged) return false;
-    const done = result as Exclude<typeof result, typeof unchanged>;
-    this.state = decodeState<DcaState>(encodeState(done.state));
-    this.wakes = done.wakes;
-    this.intents.push(...done.intents);
-    this.exchange.submit(done.intents);
-    return true;
-  }
-
-  command = (name: BotCommand['name']): boolean => this.send({ kind: 'command', command: { name } });
-
-  /** Hands the next answer to the bot. */
-  deliver(): boolean {
-    const answer = this.exchange.take();
-    if (answer === undefined) return false;
-    this.delivered.push(answer);
-    this.send(answer);
-    return true;
-  }
-
-  /** Everything arrives and is answered, filled as far as `share` says. */
-  settle(share = 100): this {
-    for (;;) {
-      while (this.deliver());
-      if (this.exchange.arriving === 0) return this;
-      this.exchange.arrive({ kind: 'take' }, share);
-    }
-  }
-
-  move(price: string, share = 100): this {
-    this.exchange.move(ticks(Number(price) * 100), share);
-    return this.settle(share);
-  }
-
-  /** Lets time pass to the earliest time wake and fires it. */
-  wait(): boolean {
-    const wake = this.wakes.find((each) => each.kind === 'time');
-    if (wake?.kind !== 'time') return false;
-    this.exchange.pass(Math.max(wake.at - this.exchange.at, 0));
-    this.wakes = this.wakes.filter((each) => each !== wake);
-    this.send({ kind: 'woken', wake });
-    return true;
-  }
-
-  get orders(): string[] {
-    return [...this.exchange.resting.values()].map(
-      ({ intent, filled }) => `${intent.side} ${formatAmount(intent.quantity - filled)} at ${formatAmount(intent.limit)}`,
+    const exchange = new ScriptedExchange({
+      rules,
+      base: amount('0'),
+      fee,
+      feeAsset,
+      price: ticks(10_000_00),
+      ...options,
+      quote,
+    });
+    super(exchange, dca.initial(settings, { bot, rules: exchange.rules, allotted: quote }), (state, event) =>
+      stored(dca.step(settings, state, event)),
     );
+    this.settings = settings;
   }
 
   get waitingFor(): string {
     return dca.report(this.settings, this.state).waitingFor;
   }
 }
+
+/** Every state goes through text and back, as it does in the engine. */
+const stored = (result: StepResult<DcaState>): StepResult<DcaState> =>
+  'unchanged' in result ? result : { ...result, state: decodeState<DcaState>(encodeState(result.state)) };
+
+const halt = (play: Play, halted: boolean): boolean =>
+  play.send({ kind: 'pair-halted', pair: rules.pair, halted } as { kind: 'pair-halted' });
 
 const started = (text: Partial<DcaSettingsText> = {}, options: Partial<ScriptedOptions> = {}): Play => {
   const play = new Play(text, options);
@@ -300,11 +256,11 @@ test('a level that the vault will never have is left out, and the deal goes on',
 test('a halted pair gets no order, and the deal goes on when it trades again', () => {
   const play = started();
   play.exchange.arrive({ kind: 'take' }, 100);
-  play.send({ kind: 'pair-halted', pair: rules.pair, halted: true });
+  halt(play, true);
   while (play.deliver());
   assert.equal(play.exchange.arriving, 0);
   assert.match(play.waitingFor, /halted/);
-  play.send({ kind: 'pair-halted', pair: rules.pair, halted: false });
+  halt(play, false);
   play.settle();
   assert.equal(play.orders.length, 3);
 });
@@ -412,7 +368,7 @@ function perform(play: Play, does: Act): void {
       play.command(does.name);
       return;
     case 'halt':
-      play.send({ kind: 'pair-halted', pair: rules.pair, halted: !play.state.halted });
+      halt(play, !play.state.halted);
       return;
   }
 }
@@ -436,7 +392,7 @@ function atRest(play: Play): void {
 
 /** With an exchange that takes and fills everything, a deal comes to its end. */
 function comesToAnEnd(play: Play): void {
-  if (play.state.halted) play.send({ kind: 'pair-halted', pair: rules.pair, halted: false });
+  if (play.state.halted) halt(play, false);
   play.command('stop');
   for (let i = 0; play.state.deal !== null && i < 60; i++) {
     play.exchange.move(ticks(100_000_00), 100);
