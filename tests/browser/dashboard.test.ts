@@ -216,7 +216,7 @@ test('a bot is stopped from its row', { skip }, async () => {
 test('a server that fails is said plainly, and the page recovers by itself', { skip }, async () => {
   fixture.broken = 503;
   const { page } = await look();
-  await page.getByTestId('banners').getByText('The server does not answer').waitFor({ timeout: 8_000 });
+  await page.getByTestId('banners').getByText('The server cannot answer').waitFor({ timeout: 8_000 });
   await picture(page, 'server-down');
   assert.ok(await noOverflow(page));
   fixture.broken = undefined;

@@ -52,7 +52,7 @@ export function Page() {
 /** The notice and the link are what the chart's licence asks for. */
 const Footer = ({ version }: { readonly version: string | undefined }) => (
   <footer>
-    <span>Holdfast {version}. Times are UTC on the clock of the market.</span>
+    <span>Holdfast{version === undefined ? '' : ` ${version}`}. Times are UTC on the clock of the market.</span>
     <span>
       TradingView Lightweight Charts™, Copyright © 2025 TradingView, Inc.{' '}
       <a href="https://www.tradingview.com/" target="_blank" rel="noreferrer">

@@ -19,7 +19,9 @@ export function BotsPanel({ chosen, choose }: BotsPanelProps) {
       <Loaded query={status}>
         {({ bots }) =>
           bots.length === 0 ? (
-            <Empty title="No bot yet">Make one here, or with npx holdfast bot create.</Empty>
+            <Empty title="No bot yet">
+              Make one here, or with <code>npx holdfast bot create</code>.
+            </Empty>
           ) : (
             <Scroll label="Bots">
               <ul className="entries" data-testid="bots">

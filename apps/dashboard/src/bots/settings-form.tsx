@@ -32,7 +32,14 @@ function SettingInput({ field, value, change, error }: SettingInputProps) {
   const { type, title, description, unit, required, choices, pattern } = field;
   const shared = { label: title, description, error };
   if (type === 'choice')
-    return <NativeSelect {...shared} data={[...choices]} value={value} onChange={(event) => change(event.currentTarget.value)} />;
+    return (
+      <NativeSelect
+        {...shared}
+        data={choices.map((choice) => ({ value: choice, label: choice.replaceAll('-', ' ') }))}
+        value={value}
+        onChange={(event) => change(event.currentTarget.value)}
+      />
+    );
   if (type === 'flag')
     return <Switch {...shared} checked={value === 'true'} onChange={(event) => change(String(event.currentTarget.checked))} />;
   return (

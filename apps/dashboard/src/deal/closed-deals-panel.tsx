@@ -84,7 +84,7 @@ function DealRow({ deal }: { readonly deal: Deal }) {
       <td className="number spare">{deal.profitPercent === null ? '–' : formatDecimal(deal.profitPercent, 2, 'always')}</td>
       <td className="number">{formatDecimal(deal.fees, places)}</td>
       <td className="number">
-        {deal.averagingOrders.filled} <span className="quiet">of {deal.averagingOrders.most}</span>
+        {deal.averagingOrders.filled} <span className="quiet spare">of {deal.averagingOrders.most}</span>
       </td>
       <td className="number">{deal.closedAt === null ? '–' : formatDuration(deal.closedAt - deal.openedAt)}</td>
     </tr>

@@ -1,6 +1,7 @@
 /** What is wrong, above everything else. Said aloud once, when it begins. */
 import type { Status } from '@holdfast/contracts';
 import type { ReactNode } from 'react';
+import { ApiFailure } from '../api/client.ts';
 import { useConnected } from '../api/live.ts';
 import { useStatus } from '../api/queries.ts';
 import { Icon } from '../parts/icons.tsx';
@@ -11,7 +12,7 @@ export function Banners() {
   return (
     <div aria-live="polite" data-testid="banners">
       {isError ? (
-        <Banner icon="broken" title="The server does not answer">
+        <Banner icon="broken" title={isSilent(error) ? 'The server does not answer' : 'The server cannot answer'}>
           {error.message} {data === undefined ? '' : 'What is shown is what was last read. '}Bots, vault and exchange may still be
           running. This page tries again by itself.
         </Banner>
@@ -25,23 +26,29 @@ export function Banners() {
   );
 }
 
+const isSilent = (error: Error): boolean => error instanceof ApiFailure && error.code === 'unreachable';
+
+/** Reasons come with or without a full stop. */
+const sentence = (reason: string | null): string => (reason === null || /[.!?]$/.test(reason) ? (reason ?? '') : `${reason}.`);
+
 function Troubles({ status: { vault, engine, ledgerMatchesExchange } }: { readonly status: Status }) {
   return (
     <>
       {vault.state === 'frozen' ? (
         <Banner icon="frost" title="The vault is frozen">
-          {vault.reason ?? 'No reason was given.'} No new order is signed; bots wait. Only the owner can undo it:{' '}
-          <code>npx holdfast unfreeze</code>
+          {vault.reason === null ? 'No reason was given.' : `Reason: ${sentence(vault.reason)}`} No new order is signed; bots
+          wait. Only the owner can undo it: <code>npx holdfast unfreeze</code>
         </Banner>
       ) : null}
       {vault.state === 'unreachable' || vault.state === 'sealed' || vault.state === 'reconcile' ? (
         <Banner icon="warning" title={vaultTitles[vault.state]}>
-          {vault.reason} No order is signed meanwhile.
+          {sentence(vault.reason)} No order is signed meanwhile.
         </Banner>
       ) : null}
       {engine.reachable ? null : (
         <Banner icon="warning" title="The engine does not answer">
-          {engine.reason} Bots are standing still; their orders rest at the exchange as they were. It is restarted by itself.
+          {sentence(engine.reason)} Bots are standing still; their orders rest at the exchange as they were. It is restarted by
+          itself.
         </Banner>
       )}
       {ledgerMatchesExchange === false ? (

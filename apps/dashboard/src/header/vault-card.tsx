@@ -31,7 +31,13 @@ export function VaultCard() {
         )}
         <FreezeButton state={vault?.state} />
       </div>
-      {vault === undefined ? <SkeletonRows rows={3} /> : <Limits vault={vault} />}
+      {vault === undefined ? (
+        <div className="vault-waits">
+          <SkeletonRows rows={3} />
+        </div>
+      ) : (
+        <Limits vault={vault} />
+      )}
     </section>
   );
 }

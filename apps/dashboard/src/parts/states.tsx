@@ -2,6 +2,7 @@
 import { Button } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { useStatus } from '../api/queries.ts';
 import { Icon } from './icons.tsx';
 
 export function Empty({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
@@ -43,9 +44,14 @@ interface LoadedProps<Data> {
   readonly children: (data: Data) => ReactNode;
 }
 
-/** Data that was read once stays, even when it can no longer be read: the banner says so. */
+/**
+ * Data that was read once stays, even when it can no longer be read: the banner says so. A query that waits for the
+ * status, to know which bot or pair to ask for, fails with it.
+ */
 export function Loaded<Data>({ query, skeleton, children }: LoadedProps<Data>) {
+  const status = useStatus();
   if (query.data !== undefined) return children(query.data);
-  if (query.isError) return <Failure reason={query.error.message} retry={() => void query.refetch()} />;
+  const failed = query.isError ? query : query.fetchStatus === 'idle' && status.isError ? status : undefined;
+  if (failed !== undefined) return <Failure reason={failed.error.message} retry={() => void failed.refetch()} />;
   return skeleton ?? <SkeletonRows rows={6} />;
 }
