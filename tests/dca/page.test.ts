@@ -78,7 +78,7 @@ test('the worked example is what the bot does', () => {
   play.move(target);
   assert.equal(play.state.deal, null);
   assert.equal(formatAmount(play.state.quote - before), net);
-  const [profit, dust, cost] = table('profit').find(([first]) => /^\d/.test(first ?? ''))!;
+  const [profit, dust, cost] = table('profit of the deal')[0]!;
   assert.deepEqual([play.state.lastClosed!.profit, play.state.dust.quantity, play.state.dust.cost].map(formatAmount), [
     profit,
     dust,
