@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { createPrivateKey, createPublicKey, verify } from 'node:crypto';
+import { test } from 'node:test';
+import { type Approved, amount, clientOrderId, type Pair, type PlaceOrder } from '@holdfast/domain';
+import fc from 'fast-check';
+import {
+  buildCancel,
+  buildMyTrades,
+  buildPlace,
+  buildUserStreamSubscribe,
+  MalformedReply,
+  readAccount,
+  readCancelled,
+  readMyTrades,
+  readOutcome,
+  readPlaced,
+  readStreamEvent,
+  restrictionsFault,
+} from './index.ts';
+
+// RFC 8032, section 7.1, test 1: the seed as PKCS#8.
+const seed = Buffer.from('9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60', 'hex');
+const key = createPrivateKey({
+  key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]),
+  format: 'der',
+  type: 'pkcs8',
+});
+const publicKey = createPublicKey(key);
+const credentials = { apiKey: 'KEY', key, timestamp: 1_700_000_000_000 };
+const pair = 'BTC/USDT' as Pair;
+const order = (change: Partial<PlaceOrder> = {}): Approved<PlaceOrder> =>
+  ({
+    kind: 'place-order',
+    clientOrderId: clientOrderId('a-1'),
+    pair,
+    side: 'buy',
+    order: 'limit',
+    quantity: amount('0.015'),
+    limit: amount('64000.1'),
+    ...change,
+  }) as Approved<PlaceOrder>;
+
+test('an order is built in one order of parameters and signed over exactly what is sent', () => {
+  const request = buildPlace(order(), 'hfabc', credentials);
+  assert.equal(request.method, 'POST');
+  assert.equal(request.path, '/api/v3/order');
+  assert.deepEqual(request.headers, { 'X-MBX-APIKEY': 'KEY' });
+  const [payload = '', signature = ''] = request.query.split('&signature=');
+  assert.equal(
+    payload,
+    'symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.015&price=64000.1&newClientOrderId=hfabc' +
+      '&newOrderRespType=ACK&recvWindow=3000&timestamp=1700000000000',
+  );
+  assert.ok(verify(null, Buffer.from(payload), publicKey, Buffer.from(decodeURIComponent(signature), 'base64')));
+  assert.ok(!/[+/=]/.test(signature), 'the signature is percent-encoded');
+});
+
+test('each kind of order has its type and time in force', () => {
+  const typeOf = (kind: PlaceOrder['order']): string =>
+    /type=.*&quantity/.exec(buildPlace(order({ order: kind, side: 'sell' }), 'x', credentials).query)![0];
+  assert.equal(typeOf('limit'), 'type=LIMIT&timeInForce=GTC&quantity');
+  assert.equal(typeOf('ioc'), 'type=LIMIT&timeInForce=IOC&quantity');
+  assert.equal(typeOf('post-only'), 'type=LIMIT_MAKER&quantity');
+});
+
+test('cancel and trades name the order and the first trade wanted', () => {
+  assert.match(buildCancel({ pair }, 'hfabc', credentials).query, /^symbol=BTCUSDT&origClientOrderId=hfabc&recvWindow/);
+  assert.match(buildMyTrades(pair, 7n, credentials).query, /^symbol=BTCUSDT&fromId=7&limit=1000&/);
+  assert.match(buildMyTrades(pair, null, credentials).query, /^symbol=BTCUSDT&limit=1000&/);
+});
+
+test('the stream is subscribed by a signature over sorted parameters, never by a logon', () => {
+  const { method, params } = JSON.parse(buildUserStreamSubscribe(credentials));
+  assert.equal(method, 'userDataStream.subscribe.signature');
+  const payload = Buffer.from('apiKey=KEY&timestamp=1700000000000');
+  assert.ok(verify(null, payload, publicKey, Buffer.from(params.signature, 'base64')));
+});
+
+test('rejected and unknown outcomes are told apart', () => {
+  const cases: readonly (readonly [number, string, string])[] = [
+    [200, '{"orderId":1}', 'done'],
+    [400, '{"code":-2010,"msg":"Account has insufficient balance for requested action."}', 'rejected'],
+    [400, '{"code":-1013,"msg":"Filter failure: LOT_SIZE"}', 'rejected'],
+    [400, '{"code":-1021,"msg":"Timestamp for this request is outside of the recvWindow."}', 'rejected'],
+    [429, '{"code":-1015,"msg":"Too many new orders."}', 'rejected'],
+    [403, '<html>', 'rejected'],
+    [400, '{"code":-1007,"msg":"Timeout waiting for response from backend server."}', 'unknown'],
+    [400, '{"code":-1006,"msg":"An unexpected response was received from the message bus."}', 'unknown'],
+    [500, '{"code":-1000,"msg":"unknown"}', 'unknown'],
+    [503, '{"code":-1008,"msg":"Server is busy"}', 'rejected'],
+    [502, 'Bad Gateway', 'unknown'],
+    [200, 'not json', 'unknown'],
+    [302, '{}', 'unknown'],
+  ];
+  for (const [status, body, kind] of cases) assert.equal(readOutcome(status, body).kind, kind, `${status} ${body}`);
+});
+
+test('whatever the exchange answers, reading it gives an outcome', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 100, max: 599 }), fc.oneof(fc.string(), fc.json()), (status, body) => {
+      assert.ok(['done', 'rejected', 'unknown'].includes(readOutcome(status, body).kind));
+    }),
+  );
+});
+
+test('answers are read by name, and a missing field is an error, not a zero', () => {
+  assert.deepEqual(readPlaced({ orderId: 5, transactTime: 9 }), { exchangeOrderId: '5', at: 9 });
+  assert.throws(() => readPlaced({ orderId: 5 }), MalformedReply);
+  const cancelled = {
+    symbol: 'BTCUSDT',
+    orderId: 5,
+    origClientOrderId: 'hf1',
+    clientOrderId: 'c',
+    status: 'CANCELED',
+    executedQty: '0.1',
+  };
+  assert.equal(readCancelled(cancelled).upstreamId, 'hf1');
+  assert.equal(readCancelled(cancelled).final, 'CANCELED');
+  const balances = [
+    { asset: 'BTC', free: '1.5', locked: '0.5' },
+    { asset: 'ETH', free: '0', locked: '0' },
+  ];
+  assert.deepEqual([...readAccount({ balances })], [['BTC', amount('2')]]);
+  assert.throws(() => readMyTrades([{ id: 1 }]), MalformedReply);
+});
+
+test('an execution report gives the order’s own id, also when a cancel speaks', () => {
+  const fill = {
+    e: 'executionReport',
+    E: 2,
+    s: 'BTCUSDT',
+    c: 'hf1',
+    C: '',
+    i: 4,
+    x: 'TRADE',
+    X: 'FILLED',
+    r: 'NONE',
+    z: '0.2',
+    l: '0.2',
+    L: '100',
+    n: '0.0002',
+    N: 'BTC',
+    t: 77,
+    T: 2,
+    m: true,
+  };
+  const read = readStreamEvent(JSON.stringify(fill));
+  assert.equal(read.kind, 'order');
+  assert.ok(read.kind === 'order' && read.trade?.tradeId === '77' && read.final === 'FILLED' && read.upstreamId === 'hf1');
+  const cancel = readStreamEvent(JSON.stringify({ ...fill, x: 'CANCELED', X: 'CANCELED', c: 'c', C: 'hf1', N: null, t: -1 }));
+  assert.ok(cancel.kind === 'order' && cancel.upstreamId === 'hf1' && cancel.trade === null);
+  assert.equal(readStreamEvent('{"e":"outboundAccountPosition"}').kind, 'other');
+  assert.throws(() => readStreamEvent('{"e":"executionReport"}'), MalformedReply);
+});
+
+test('a key may read and trade, nothing else', () => {
+  const good = { ipRestrict: true, createTime: 1, enableReading: true, enableSpotAndMarginTrading: true, enableMargin: false };
+  assert.equal(restrictionsFault(good), null);
+  assert.match(restrictionsFault({ ...good, enableReading: false })!, /enableReading/);
+  for (const right of [
+    'enableWithdrawals',
+    'enableInternalTransfer',
+    'permitsUniversalTransfer',
+    'enableMargin',
+    'enableNewThing',
+  ])
+    assert.match(restrictionsFault({ ...good, [right]: true })!, new RegExp(right));
+});
