@@ -152,7 +152,8 @@ function checkCounts(market: MarketDefinition, checked: Steps, request: OrderReq
   const position = counts.position + (request.quantity ?? 0n);
   if (filters.maxPosition !== undefined && request.side === 'BUY' && position > filters.maxPosition)
     return filterFailure('MAX_POSITION');
-  if (counts.orders >= filters.maxOrders) return filterFailure('MAX_NUM_ORDERS');
+  // A MARKET order never stays open.
+  if (request.type !== 'MARKET' && counts.orders >= filters.maxOrders) return filterFailure('MAX_NUM_ORDERS');
   if (isConditional(request.type) && counts.algoOrders >= filters.maxAlgoOrders) return filterFailure('MAX_NUM_ALGO_ORDERS');
   return undefined;
 }

@@ -12,7 +12,10 @@ import { type CheckedOrder, checkOrder, isRefused, type OpenCounts, refusal } fr
 import { commissionOn, usualCommission } from './commission.ts';
 import { defineMarket } from './market.ts';
 import { MarketState } from './market-state.ts';
+import { isBefore, isReached, isWithin, wouldTrigger, wouldTriggerAt } from './matching.ts';
+import { levelOf, ocoShape } from './oco.ts';
 import { hasPrice, isConditional, isOpen, type Mutable, opposite, remaining, shown, triggersAbove } from './orders.ts';
+import { outlookOf } from './outlook.ts';
 import {
   type AggregateTrade,
   type Amended,
@@ -41,7 +44,6 @@ import {
   type Interval,
   type Kline,
   type KlineQuery,
-  type LegRequest,
   type ListPlaced,
   type MarketDefinition,
   type MarketEvent,
@@ -65,6 +67,7 @@ import {
   type UserTrade,
 } from './port.ts';
 import { madeUpId } from './random.ts';
+import { needOf, ofChecked, payAsset, withStop } from './reserve.ts';
 
 type OpenOrder = Mutable<Order>;
 type OpenList = Mutable<OrderList>;
@@ -80,17 +83,6 @@ const texts = {
   prices: 'The relationship of the prices for the orders is not correct.',
   thin: 'Order book liquidity is less than symbol minimum quantity.',
 } as const;
-
-/** What a taker would get now: for balance checks, FOK and orders by quote. */
-interface Outlook {
-  /** Lots that would trade. */
-  readonly lots: number;
-  readonly quote: Amount;
-  /** Lots that self-trade prevention would take from it. */
-  readonly prevented: number;
-  /** Price of the last level it would meet; 0 when none. */
-  readonly lastPrice: number;
-}
 
 class SimulatedExchange implements Exchange {
   readonly #config: ExchangeConfig;
@@ -210,9 +202,10 @@ class SimulatedExchange implements Exchange {
   }
 
   #elapse(market: MarketState, at: number, price: number): void {
+    const { rows } = market.minutes;
     const closed = market.elapse(at, market.last === 0 ? price : market.last, this.#marketEvents);
     if (closed !== undefined) this.#records.push({ kind: 'candle', pair: market.pair, candle: closed });
-    market.dirty = true;
+    if (market.minutes.rows !== rows) market.dirty = true;
   }
 
   // ---------------------------------------------------------------------------------------------------------- drains
@@ -341,6 +334,11 @@ class SimulatedExchange implements Exchange {
     return this.#placed(market, order, at);
   }
 
+  check(request: OrderRequest): Result<object> {
+    const checked = this.#check(request, 0);
+    return isRefused(checked) ? checked : { ok: true };
+  }
+
   test(request: OrderRequest, _at: EpochMs): Result<object> {
     const checked = this.#check(request, 0);
     if (isRefused(checked)) return checked;
@@ -418,7 +416,7 @@ class SimulatedExchange implements Exchange {
     const { filters } = market.definition;
     const byQuote = quoteOrderQty > 0n;
     const wanted = byQuote ? filters.maxQuantity : checked.quantity;
-    const outlook = this.#outlook(market, checked, wanted, byQuote ? quoteOrderQty : undefined);
+    const outlook = outlookOf(market, checked, wanted, byQuote ? quoteOrderQty : undefined);
     const met = outlook.lots + outlook.prevented;
     if (byQuote && outlook.lastPrice === 0) return refusal(-2010, texts.thin);
     const left = byQuote ? quoteOrderQty - outlook.quote : zero;
@@ -428,61 +426,6 @@ class SimulatedExchange implements Exchange {
     const need = request.side === 'SELL' ? market.base(quantity) : byQuote ? quoteOrderQty : outlook.quote;
     if (this.#spendable(market, request.userId, request.side) < need) return refusal(-2010, texts.balance);
     return { quantity };
-  }
-
-  /** Walks the book as a taker would, without trading. @param budget in quote; undefined: no limit */
-  #outlook(
-    market: MarketState,
-    taker: {
-      readonly request: Pick<OrderRequest, 'side' | 'userId'>;
-      readonly stpMode: Order['stpMode'];
-      readonly price: number;
-    },
-    wanted: number,
-    budget: Amount | undefined,
-  ): Outlook {
-    const { side, userId } = taker.request;
-    let lots = 0;
-    let prevented = 0;
-    let quote = 0n;
-    let lastPrice = 0;
-    for (const level of this.#offers(market, opposite(side))) {
-      if (lots + prevented >= wanted || !isWithin(side, level.price, taker.price)) break;
-      lastPrice = level.price;
-      const affordable = budget === undefined ? wanted : Number((budget - quote) / market.notional(level.price, 1));
-      const room = Math.min(wanted - lots - prevented, level.quantity, affordable);
-      if (room <= 0) break;
-      if (level.userId === userId && taker.stpMode !== 'NONE') {
-        if (taker.stpMode === 'EXPIRE_MAKER') continue;
-        prevented += room;
-        if (taker.stpMode !== 'DECREMENT') break;
-        if (budget !== undefined) quote += market.notional(level.price, room);
-        continue;
-      }
-      lots += room;
-      quote += market.notional(level.price, room);
-      if (room === affordable) break;
-    }
-    return { lots, quote: quote as Amount, prevented, lastPrice };
-  }
-
-  /** Everything that offers on a side, in the order in which a taker meets it (icebergs whole). */
-  *#offers(
-    market: MarketState,
-    side: OrderSide,
-  ): Generator<{ readonly price: number; readonly quantity: number; readonly userId: UserId }> {
-    const quotes = market.quotes(side);
-    let next = 0;
-    const isBetter = (price: number, than: number): boolean => (side === 'BUY' ? price > than : price < than);
-    for (const order of market.side(side)) {
-      for (let quote = quotes[next]; quote !== undefined; quote = quotes[next]) {
-        if (!isBetter(quote.price, order.price) && !(quote.price === order.price && order.rank >= market.tickRank)) break;
-        yield { ...quote, userId: houseUser };
-        next++;
-      }
-      yield { price: order.price, quantity: remaining(order), userId: order.userId };
-    }
-    for (const quote of quotes.slice(next)) yield { ...quote, userId: houseUser };
   }
 
   #create(
@@ -596,9 +539,7 @@ class SimulatedExchange implements Exchange {
 
   #fillsWhole(market: MarketState, order: OpenOrder): boolean {
     const wanted = remaining(order);
-    return (
-      this.#outlook(market, { request: order, stpMode: order.stpMode, price: order.price }, wanted, undefined).lots === wanted
-    );
+    return outlookOf(market, { request: order, stpMode: order.stpMode, price: order.price }, wanted, undefined).lots === wanted;
   }
 
   #match(market: MarketState, taker: OpenOrder, at: EpochMs): void {
@@ -1360,77 +1301,6 @@ class SimulatedExchange implements Exchange {
 }
 
 const clientKey = (userId: UserId, clientOrderId: string): string => `${userId} ${clientOrderId}`;
-
-const payAsset = (market: MarketState, side: OrderSide): Asset =>
-  side === 'BUY' ? market.definition.quote : market.definition.base;
-
-/** Whether a resting order is filled by a tape at this price. */
-const isReached = (order: Order, side: OrderSide, price: number, fill: 'touch' | 'through'): boolean => {
-  if (fill === 'touch' && order.price === price) return true;
-  return side === 'BUY' ? order.price > price : order.price < price;
-};
-
-/** Whether a taker with this limit (0: none) takes at this price. */
-const isWithin = (side: OrderSide, price: number, limit: number): boolean =>
-  limit === 0 || (side === 'BUY' ? price <= limit : price >= limit);
-
-/** Whether the house's quote comes before the best user order of the same side. */
-const isBefore = (price: number, order: Order, side: OrderSide, tickRank: number): boolean =>
-  price === order.price ? order.rank >= tickRank : side === 'BUY' ? price > order.price : price < order.price;
-
-/** The parts of an order that say what it may cost. */
-type Costing = Pick<Order, 'type' | 'side' | 'price' | 'stopPrice' | 'quantity' | 'executed' | 'prevented' | 'quoteOrderQty'>;
-
-/** What must be locked: base, or quote at its limit, at its stop, or (trailing without stop) at the last price. */
-function needOf(market: MarketState, order: Costing): Amount {
-  if (order.side === 'SELL') return market.base(remaining(order));
-  const price = hasPrice(order.type) ? order.price : order.stopPrice === 0 ? market.last : order.stopPrice;
-  return market.notional(price, remaining(order));
-}
-
-const ofChecked = (checked: CheckedOrder, last: number): Costing => ({
-  type: checked.request.type,
-  side: checked.request.side,
-  price: checked.price,
-  stopPrice: checked.stopPrice === 0 ? last : checked.stopPrice,
-  quantity: checked.quantity,
-  executed: 0,
-  prevented: 0,
-  quoteOrderQty: checked.quoteOrderQty,
-});
-
-const withStop = (order: Order, last: number): Costing => ({
-  ...order,
-  stopPrice: order.stopPrice === 0 ? last : order.stopPrice,
-});
-
-const wouldTrigger = (checked: CheckedOrder, last: number): boolean =>
-  wouldTriggerAt({ type: checked.request.type, side: checked.request.side, stopPrice: checked.stopPrice }, last);
-
-function wouldTriggerAt(order: Pick<Order, 'type' | 'side' | 'stopPrice'>, last: number): boolean {
-  if (order.stopPrice === 0 || last === 0) return false;
-  return triggersAbove(order.type, order.side) ? order.stopPrice <= last : order.stopPrice >= last;
-}
-
-/** Price at which a leg of an OCO does something; 0 when it only trails. */
-const levelOf = (leg: CheckedOrder): number => (isConditional(leg.request.type) ? leg.stopPrice : leg.price);
-
-/** Which types may stand above and below the market. */
-function ocoShape(side: OrderSide, above: LegRequest, below: LegRequest): Refused | undefined {
-  const isLeg = (leg: LegRequest): boolean => leg.type === 'LIMIT_MAKER' || isConditional(leg.type);
-  if (!isLeg(above) || !isLeg(below)) return refusal(-1158, 'Order type not supported in OCO.');
-  if (above.type === 'LIMIT_MAKER' && below.type === 'LIMIT_MAKER')
-    return refusal(-1168, 'At least one OCO order must be contingent.');
-  if (side === 'BUY' && above.type === 'LIMIT_MAKER') return refusal(-1165, 'A limit order in a buy OCO must be below.');
-  if (side === 'SELL' && below.type === 'LIMIT_MAKER') return refusal(-1166, 'A limit order in a sell OCO must be above.');
-  const isStopLoss = (leg: LegRequest): boolean => leg.type.startsWith('STOP_LOSS');
-  const isTakeProfit = (leg: LegRequest): boolean => leg.type.startsWith('TAKE_PROFIT');
-  if (side === 'BUY' && isStopLoss(below)) return refusal(-1196, 'A stop loss order in a buy OCO must be above.');
-  if (side === 'SELL' && isStopLoss(above)) return refusal(-1197, 'A stop loss order in a sell OCO must be below.');
-  if (side === 'BUY' && isTakeProfit(above)) return refusal(-1198, 'A take profit order in a buy OCO must be below.');
-  if (side === 'SELL' && isTakeProfit(below)) return refusal(-1199, 'A take profit order in a sell OCO must be above.');
-  return undefined;
-}
 
 /** Builds an exchange, or rebuilds one exactly as its stored changes say. */
 export const createExchange: CreateExchange = (config, restored) => new SimulatedExchange(config, restored);

@@ -615,6 +615,8 @@ export interface Exchange {
   bySymbol(symbol: string): MarketDefinition | undefined;
 
   place(request: OrderRequest, at: EpochMs): Result<Placed>;
+  /** Parameters and filters only, as cancelReplace evaluates them before it cancels. */
+  check(request: OrderRequest): Result<object>;
   /** All checks of `place`, nothing done. */
   test(request: OrderRequest, at: EpochMs): Result<object>;
   cancel(request: CancelRequest, at: EpochMs): Result<Canceled>;

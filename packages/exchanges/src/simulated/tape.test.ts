@@ -73,6 +73,8 @@ test('tick and lot are read off the recorded decimals, and never multiply below 
   assert.deepEqual(Object.values(inferSteps(lines)).map(formatAmount), ['0.01', '0.00001']);
   assert.deepEqual(Object.values(inferSteps(['0,1e-08,2e-08,1e-08,1e-08,12345.5'])).map(formatAmount), ['0.00000001', '1']);
   assert.deepEqual(Object.values(inferSteps(['0,0.1234,0.2,0.1,0.15,1.23456789'])).map(formatAmount), ['0.0001', '0.0001']);
+  const noisy = ['0,13769.99999999,13770.12345678,13600.5,13700.4,1.23456789'];
+  assert.deepEqual(Object.values(inferSteps(noisy)).map(formatAmount), ['0.001', '0.00001']);
 });
 
 test('a malformed line is refused by its text', () => {

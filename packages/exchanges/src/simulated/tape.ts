@@ -157,24 +157,39 @@ function decimalOf(text: string | undefined): Amount {
   return (exponent >= 0 ? digits * 10n ** BigInt(exponent) : digits / 10n ** BigInt(-exponent)) as Amount;
 }
 
-const decimalsOf = (texts: readonly (string | undefined)[], most: number): number => {
-  let decimals = 0;
-  for (const text of texts) {
-    const value = decimalOf(text);
-    while (decimals < most && value % 10n ** BigInt(18 - decimals) !== 0n) decimals++;
-  }
+/** Decimals (at most `most`) that 19 of 20 numbers need: single odd ones are computing errors of whoever recorded. */
+function decimalsOf(texts: readonly (string | undefined)[], most: number): number {
+  const needed = texts
+    .map((text) => {
+      const value = decimalOf(text);
+      let decimals = 0;
+      while (decimals < most && value % 10n ** BigInt(18 - decimals) !== 0n) decimals++;
+      return decimals;
+    })
+    .sort((a, b) => a - b);
+  return needed[Math.floor((needed.length * 19) / 20)] ?? 0;
+}
+
+/** Finest tick that makes sense: a price is not counted in more than this many of them. */
+const ticksPerPriceMost = 20_000_000n;
+
+/** Decimals of which a price of this size has at most 8 digits or so. */
+function sensibleDecimals(price: Amount): number {
+  let decimals = 8;
+  while (decimals > 0 && price / 10n ** BigInt(18 - decimals) > ticksPerPriceMost) decimals--;
   return decimals;
-};
+}
 
 /**
- * Tick and lot that fit recorded candles: the decimals seen in prices (at most 8) and in volumes, with lot no finer
- * than tick × lot = 10^-8 allows.
+ * Tick and lot that fit recorded candles: the decimals seen in prices (at most 8, and no more than the price's size
+ * asks for) and in volumes, with lot no finer than tick × lot = 10^-8 allows.
  */
 export function inferSteps(lines: readonly string[]): { readonly tick: Amount; readonly lot: Amount } {
   const rows = lines.map((line) => line.split(','));
+  const most = sensibleDecimals(decimalOf(rows[0]?.[4] ?? '1'));
   const priceDecimals = decimalsOf(
     rows.flatMap((row) => row.slice(1, 5)),
-    8,
+    most,
   );
   const volumeDecimals = decimalsOf(
     rows.map((row) => row[5]),
