@@ -4,6 +4,7 @@
  *   B2  The wakes of a step replace the set before it; a wake that fired is used up.
  *   B3  State is data: `encodeState` writes it, `decodeState` reads it back equal.
  *   B4  An order event that was seen before changes nothing.
+ *   B5  A step that ends a deal asks for no order of another deal.
  */
 import type {
   Amount,

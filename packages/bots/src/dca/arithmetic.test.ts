@@ -18,7 +18,19 @@ import {
   zero,
 } from '@holdfast/domain';
 import fc from 'fast-check';
-import { averagingPrice, averagingSize, deviation, ladder, lotsFor, putIn, takeOut, takeProfitPrice } from './arithmetic.ts';
+import {
+  averagingPrice,
+  averagingSize,
+  deviation,
+  ladder,
+  lotsFor,
+  putIn,
+  splitByShares,
+  stopLossPrice,
+  takeOut,
+  takeProfitPrice,
+  takeProfitPriceOfBase,
+} from './arithmetic.ts';
 import { type DcaSettings, type DcaSettingsText, readDcaSettings } from './settings.ts';
 import type { Holding } from './state.ts';
 
@@ -126,6 +138,34 @@ test('sample of the documentation: take profit of 2, 3 and 4 % over the average'
   assert.deepEqual(prices, ['3163.63', '3194.65', '3225.67']);
 });
 
+test('sample of the documentation: shares of the position and the stop loss', () => {
+  const rules = rulesOf('0.01', '0.0001');
+  const parts = splitByShares(readLots('0.0324', rules), [amount('0.4'), amount('0.5'), amount('0.1')]);
+  assert.deepEqual(
+    parts.map((part) => formatLots(part, rules)),
+    ['0.0129', '0.0162', '0.0033'],
+  );
+  const entry: Holding = { quantity: amount('1'), cost: amount('3098.4954') };
+  assert.equal(formatAmount(stopLossPrice(entry, amount('0.04'))), '2974.555584');
+  assert.equal(formatAmount(stopLossPrice({ quantity: amount('1'), cost: amount('100') }, amount('0.3'))), '70');
+});
+
+test('worked example: take profit that counts the base order only', () => {
+  const settings = settingsOf({ takeProfitPercent: '1.5', feePercent: '0' });
+  const spent = [
+    ['100', '100'],
+    ['50', '98'],
+    ['100', '95'],
+    ['200', '90.5'],
+  ] as const;
+  const quantity = spent.reduce((sum, [size, price]) => sum + (amount(size) * unit) / amount(price), 0n) as Amount;
+  const held: Holding = { quantity, cost: amount('450') };
+  const fine = { tick: amount('0.0000000001') };
+  const price = priceAmount(takeProfitPriceOfBase(held, amount('100'), settings, fine), fine);
+  const place = amount('0.0001');
+  assert.equal(formatAmount(((price + place / 2n) / place) * place), '94.5989');
+});
+
 test('worked example without fees: deviations, sizes, prices, quantities, averages and take profits', () => {
   const rules = rulesOf('0.00001', '0.00001');
   const settings = settingsOf({
@@ -136,16 +176,16 @@ test('worked example without fees: deviations, sizes, prices, quantities, averag
     feePercent: '0',
   });
   const expected = [
-    ['2', '98', '50', '0.5102', '150', '99.32432', '100.81419'],
-    ['5', '95', '100', '1.05263', '250', '97.5482', '99.01142'],
-    ['9.5', '90.5', '200', '2.20994', '450', '94.28466', '95.69893'],
-    ['16.25', '83.75', '400', '4.77612', '850', '89.01549', '90.35072'],
-    ['26.375', '73.625', '800', '10.86587', '1650', '80.82382', '82.03618'],
+    ['2', '98', '50', '0.5102', '150', '99.32432', '100.81419', '2.87'],
+    ['5', '95', '100', '1.05263', '250', '97.5482', '99.01142', '4.22'],
+    ['9.5', '90.5', '200', '2.20994', '450', '94.28466', '95.69893', '5.74'],
+    ['16.25', '83.75', '400', '4.77612', '850', '89.01549', '90.35072', '7.88'],
+    ['26.375', '73.625', '800', '10.86587', '1650', '80.82382', '82.03618', '11.42'],
   ];
   const fine = rulesOf('0.00001', '0.000000000000000001');
   let held: Holding = { quantity: amount('1'), cost: amount('100') };
   assert.equal(formatTicks(takeProfitPrice(held, settings, rules), rules), '101.5');
-  expected.forEach(([percent, price, size, quantity, spent, average, takeProfit], i) => {
+  expected.forEach(([percent, price, size, quantity, spent, average, takeProfit, change], i) => {
     const n = i + 1;
     const { numerator, denominator } = deviation(settings, n);
     assert.equal(formatAmount((numerator * 100n * unit) / denominator), percent);
@@ -164,6 +204,8 @@ test('worked example without fees: deviations, sizes, prices, quantities, averag
       tick: amount('0.000000001'),
     });
     assert.equal(formatAmount(((target + lot / 2n) / lot) * lot), takeProfit);
+    const basisPoints = (target * 20_000n) / priceAmount(at, rules) - 20_000n;
+    assert.equal(formatAmount(((basisPoints + 1n) / 2n) * 10n ** 16n), change);
   });
 });
 

@@ -89,6 +89,28 @@ export function takeProfitPrice(held: Holding, settings: Pick<DcaSettings, 'take
   return ticks(Number(divide(numerator, held.quantity * (unit - settings.fee) * rules.tick, 'up')));
 }
 
+/** (cost + profit on the base order's cost) / (held × (1 - fee)), up to the tick: a target that counts the base order only. */
+export function takeProfitPriceOfBase(
+  held: Holding,
+  entryCost: Amount,
+  settings: Pick<DcaSettings, 'takeProfit' | 'fee'>,
+  rules: Pick<PairRules, 'tick'>,
+): Ticks {
+  const numerator = (held.cost * unit + entryCost * settings.takeProfit) * unit;
+  return ticks(Number(divide(numerator, held.quantity * (unit - settings.fee) * rules.tick, 'up')));
+}
+
+/** P0 × (1 - share) in quote, rounded down: where a loss of that share of the base order is cut. */
+export const stopLossPrice = (entry: Holding, share: bigint): Amount =>
+  divide(entry.cost * (unit - share), entry.quantity, 'down') as Amount;
+
+/** A position in parts, each down to the lot; the last takes the rest. Shares are counts of 10^-18 of one. */
+export function splitByShares(quantity: Lots, shares: readonly bigint[]): readonly Lots[] {
+  const parts = shares.slice(0, -1).map((share) => lots(Number((BigInt(quantity) * share) / unit)));
+  const rest = parts.reduce((left, part) => left - part, quantity as number);
+  return shares.length === 0 ? [] : [...parts, lots(rest)];
+}
+
 /** What a fee in a third asset counts as in quote: the settings' rate of the value, rounded up. */
 export const feeValue = (value: Amount, settings: Pick<DcaSettings, 'fee'>): Amount => multiply(value, settings.fee, 'up');
 

@@ -80,6 +80,9 @@ export function hold(settings: DcaSettings, state: DcaState): DcaState {
   });
 }
 
+/** Least rest between two deals, so that one step never ends one and opens the next (B5). */
+const restMs = 1000;
+
 const endings = { 'take-profit': 'take-profit', closed: 'closed', cancelled: 'cancelled', 'too-small': 'too-small' } as const;
 
 /** Ends the deal. What it still holds is kept for the owner if it was cancelled, else carried into the next deal. */
@@ -95,7 +98,7 @@ export function closeDeal(settings: DcaSettings, state: DcaState, at: EpochMs): 
     dust: kept ? nothingHeld : deal.held,
     kept: kept ? putIn(state.kept, deal.held.quantity, deal.held.cost) : state.kept,
     fruitless: fruitful ? 0 : state.fruitless + 1,
-    restUntil: (at + Math.max(settings.cooldownMs, pause)) as EpochMs,
+    restUntil: (at + Math.max(settings.cooldownMs, pause, restMs)) as EpochMs,
     dealsClosed: state.dealsClosed + (fruitful ? 1 : 0),
     lastClosed: {
       number: deal.number,

@@ -37,18 +37,20 @@ function problems(settings: DcaSettings, rules: PairRules): readonly string[] {
   const least = formatAmount(rules.minNotional);
   const asset = quoteOf(settings.pair);
   if (settings.baseOrderSize < rules.minNotional)
-    found.push(`the base order of ${formatAmount(settings.baseOrderSize)} ${asset} is below the exchange's smallest of ${least}`);
+    found.push(
+      `The base order of ${formatAmount(settings.baseOrderSize)} ${asset} is below the exchange's smallest of ${least}.`,
+    );
   const small = smallestAveraging(settings);
   if (small !== null && small.size < rules.minNotional)
     found.push(
-      `averaging order ${small.index} of ${formatAmount(small.size)} ${asset} is below the exchange's smallest of ${least}`,
+      `Averaging order ${small.index} of ${formatAmount(small.size)} ${asset} is below the exchange's smallest of ${least}.`,
     );
   const last = deviation(settings, settings.averagingOrders);
   if (last.numerator >= last.denominator)
-    found.push(`averaging order ${settings.averagingOrders} would lie 100 % or more below the base order`);
+    found.push(`Averaging order ${settings.averagingOrders} would lie 100 % or more below the base order.`);
   if (settings.averagingOrdersActive + 1 > rules.maxOrders)
     found.push(
-      `${settings.averagingOrdersActive} averaging orders and a take profit are more than the ${rules.maxOrders} orders that may rest`,
+      `${settings.averagingOrdersActive} averaging orders and a take profit are more than the ${rules.maxOrders} orders that may rest.`,
     );
   return found;
 }

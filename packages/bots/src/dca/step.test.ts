@@ -162,9 +162,35 @@ test('a bot that starts by command does nothing before, and one deal after', () 
   assert.equal(play.waitingFor, 'the command "start deal"');
   play.command('start-deal');
   play.settle();
-  assert.equal(dca.refuses(play.settings, play.state, { name: 'start-deal' }), 'deal 1 is open; a bot has one at a time');
+  assert.equal(dca.refuses(play.settings, play.state, { name: 'start-deal' }), 'Deal 1 is open; a bot has one at a time.');
   play.move('10200');
   assert.deepEqual([play.state.deal, play.wakes.length], [null, 0]);
+});
+
+test('a step that ends a deal opens no other; the next opens after the least rest', () => {
+  const play = started({ cooldownSeconds: 0, averagingOrders: 0 }).settle();
+  play.move('10200');
+  assert.deepEqual([play.state.deal, play.wakes.length], [null, 1]);
+  const before = play.exchange.at;
+  play.wait();
+  assert.deepEqual([play.state.dealNumber, play.exchange.at - before], [2, 1000]);
+});
+
+test('settings that the pair cannot trade are named', () => {
+  const settings = settingsOf({
+    baseOrderSize: '4',
+    averagingOrderSize: '6',
+    averagingOrders: 3,
+    sizeMultiplier: '0.5',
+    stepPercent: '40',
+  });
+  assert.deepEqual(dca.problems(settings, { ...rules, maxOrders: 2 }), [
+    "The base order of 4 USDT is below the exchange's smallest of 5.",
+    "Averaging order 3 of 1.5 USDT is below the exchange's smallest of 5.",
+    'Averaging order 3 would lie 100 % or more below the base order.',
+    '2 averaging orders and a take profit are more than the 2 orders that may rest.',
+  ]);
+  assert.deepEqual(dca.problems(settingsOf(), rules), []);
 });
 
 test('stop lets the open deal end and opens no other; resume does', () => {
@@ -173,6 +199,7 @@ test('stop lets the open deal end and opens no other; resume does', () => {
   play.move('10200');
   assert.deepEqual([play.state.deal, play.wakes.length], [null, 0]);
   play.command('resume');
+  play.wait();
   play.settle();
   assert.equal(play.state.dealNumber, 2);
 });

@@ -86,15 +86,15 @@ const sameRules = (a: PairRules, b: PairRules): boolean =>
 export function refuses(_settings: DcaSettings, state: DcaState, command: BotCommand): string | null {
   switch (command.name) {
     case 'start-deal':
-      if (!state.running) return 'the bot is stopped; resume it first';
-      return state.deal === null ? null : `deal ${state.deal.number} is open; a bot has one at a time`;
+      if (!state.running) return 'The bot is stopped; resume it first.';
+      return state.deal === null ? null : `Deal ${state.deal.number} is open; a bot has one at a time.`;
     case 'stop':
-      return state.running ? null : 'the bot is stopped already';
+      return state.running ? null : 'The bot is stopped already.';
     case 'resume':
-      return state.running ? 'the bot is running already' : null;
+      return state.running ? 'The bot is running already.' : null;
     case 'close-now':
     case 'cancel-deal':
-      return state.deal === null ? 'no deal is open' : null;
+      return state.deal === null ? 'No deal is open.' : null;
     default:
       return unreachable(command);
   }
