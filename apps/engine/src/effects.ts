@@ -55,9 +55,10 @@ export function stepBot(memory: Memory, batch: Batch, id: BotId, body: EventBody
   row.updated_at = batch.at;
   batch.journal('step', body, id);
   for (const { intent, code, reason } of outcome.heldBack) refusedInWords(batch, bot, intent, code, `held back: ${reason}`);
-  for (const intent of outcome.intents) plan(memory, batch, bot, intent);
+  // A deal may close and the next one open in one step: the old one goes first.
   const closed = runtime.kind.closedDeal(outcome.before, outcome.after);
   if (closed !== null) closeDeal(memory, batch, bot, closed);
+  for (const intent of outcome.intents) plan(memory, batch, bot, intent);
   refreshBot(memory, batch, bot);
 }
 

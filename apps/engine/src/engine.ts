@@ -283,7 +283,7 @@ class Core implements Engine {
       baseline(
         this.#memory,
         batch,
-        held.map(({ asset, free, locked }) => ({ asset, total: (free + locked) as Amount })).filter(({ total }) => total > 0n),
+        held.filter(({ total }) => total > 0n),
       );
       await this.#commit(batch);
       this.#vault = { connected: true, reason: null };
@@ -656,7 +656,7 @@ class Core implements Engine {
       this.#ports.log('warning', `balances cannot be read: ${text(error)}`);
       return;
     }
-    const there = new Map<Asset, bigint>(held.map(({ asset, free, locked }) => [asset, free + locked]));
+    const there = new Map<Asset, bigint>(held.map(({ asset, total }) => [asset, total]));
     const ours = ledger.totals();
     const assets = [...new Set([...there.keys(), ...ours.keys()])].sort();
     const differences = assets

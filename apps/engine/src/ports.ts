@@ -22,8 +22,8 @@ import type { EngineStore } from '@holdfast/storage';
 /** What the exchange holds of an asset, as the vault read it. */
 export interface Held {
   readonly asset: Asset;
-  readonly free: Amount;
-  readonly locked: Amount;
+  /** Free and locked. */
+  readonly total: Amount;
 }
 
 export interface VaultEvents {

@@ -1,5 +1,5 @@
 /** The vault's door as the engine's port. */
-import type { AccountId, GrantRequest, Intent, SubKeyId } from '@holdfast/domain';
+import { type AccountId, add, type GrantRequest, type Intent, type SubKeyId } from '@holdfast/domain';
 import { connectVault, type SubKeyClient, VaultReadRefused } from '@holdfast/vault/client';
 import { type VaultEvents, type VaultPort, VaultRefusal } from './ports.ts';
 
@@ -23,7 +23,10 @@ export function vaultDoor(url: string, secret: string): VaultPort {
   return {
     subscribe: (next: () => number, listener: VaultEvents) => door.events(next, listener),
     intent: (id: SubKeyId, key: string, intent: Intent) => subKey(id, key).submit(intent),
-    balances: (account: AccountId) => answered(door.balances(account)),
+    async balances(account: AccountId) {
+      const held = await answered(door.balances(account));
+      return held.map(({ asset, free, locked }) => ({ asset, total: add(free, locked) }));
+    },
     status: () => answered(door.status()),
     async grant(request: GrantRequest) {
       const answer = await door.grant(request);
