@@ -179,7 +179,7 @@ test('freezing asks first, says how it is undone, and sends JSON', { skip }, asy
   assert.equal(fixture.sent.length, 0);
   await dialog.getByLabel('Reason').fill('odd orders');
   await dialog.getByRole('button', { name: 'Freeze now' }).click();
-  await page.getByTestId('banners').getByText('The vault is frozen').waitFor();
+  await page.getByText('The vault is frozen').waitFor();
   assert.deepEqual(fixture.sent, [{ path: '/api/freeze', contentType: 'application/json', body: { reason: 'odd orders' } }]);
   await picture(page, 'frozen');
   assert.deepEqual(complaints, []);

@@ -101,10 +101,15 @@ export class LiveFeed {
 
   /** What was missed while the line was down has to be read. */
   #setConnected(connected: boolean): void {
-    if (connected && this.#wasConnected && !this.#connected) void this.#client.invalidateQueries();
+    if (connected && !this.#connected) this.#catchUp();
     this.#wasConnected ||= connected;
     this.#connected = connected;
     this.#tell();
+  }
+
+  #catchUp(): void {
+    const all = this.#wasConnected;
+    void this.#client.invalidateQueries({ predicate: ({ state }) => all || state.status === 'error' });
   }
 
   /** A browser gives up after an answer that is not 200; we do not. */

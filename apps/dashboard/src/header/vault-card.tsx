@@ -2,6 +2,8 @@
 import type { VaultStatusView } from '@holdfast/contracts';
 import { useStatus } from '../api/queries.ts';
 import { formatDecimal, shareOf } from '../format/decimal.ts';
+import { sentence } from '../format/sentence.ts';
+import { Icon } from '../parts/icons.tsx';
 import { Dot, type Tone } from '../parts/panel.tsx';
 import { SkeletonRows } from '../parts/states.tsx';
 import { FreezeButton } from './freeze-button.tsx';
@@ -20,7 +22,7 @@ export function VaultCard() {
   const { data: status } = useStatus();
   const vault = status?.vault;
   return (
-    <section className="panel vault" aria-label="Vault">
+    <section className={`panel vault ${vault === undefined || vault.state === 'open' ? '' : 'vault-shut'}`} aria-label="Vault">
       <div className="vault-line">
         <h2>Vault</h2>
         {vault === undefined ? null : (
@@ -36,9 +38,30 @@ export function VaultCard() {
           <SkeletonRows rows={3} />
         </div>
       ) : (
-        <Limits vault={vault} />
+        <VaultBody vault={vault} />
       )}
     </section>
+  );
+}
+
+/** What is the matter takes the place of the limits: while nothing is signed, they do not move. */
+const VaultBody = ({ vault }: { readonly vault: VaultStatusView }) => (
+  <>
+    <p className="vault-trouble" role="status">
+      {vault.state === 'open' ? null : <Trouble vault={vault} />}
+    </p>
+    {vault.state === 'open' ? <Limits vault={vault} /> : null}
+  </>
+);
+
+function Trouble({ vault: { state, reason } }: { readonly vault: VaultStatusView }) {
+  if (state !== 'frozen') return `${sentence(reason)} No order is signed meanwhile; orders at the exchange rest as they were.`;
+  return (
+    <>
+      <Icon name="frost" size={16} /> <strong>The vault is frozen.</strong>{' '}
+      {reason === null ? 'No reason was given.' : `Reason: ${sentence(reason)}`} No new order is signed; bots wait. Only the owner
+      can undo it: <code>npx holdfast unfreeze</code>
+    </>
   );
 }
 
