@@ -31,7 +31,8 @@ interface Dialect {
   /** Pairs and channel that a message subscribes to (or no longer); undefined when it does neither. */
   read(message: Message): { readonly on: boolean; readonly channel: string; readonly pairs: readonly string[] } | undefined;
   /** What is answered to a subscription. */
-  answer(message: Message, channel: string, pair: string, prices: Prices | undefined): readonly unknown[];
+  answer(message: Message, channel: string, pair: string, isKnown: boolean, at: number): readonly unknown[];
+  readonly channels: readonly string[];
   ticker(channel: string, prices: Prices): unknown;
 }
 
@@ -48,18 +49,18 @@ const kraken: Dialect = {
     if (message.method !== 'subscribe' && message.method !== 'unsubscribe') return undefined;
     return { on: message.method === 'subscribe', channel: String(params.channel), pairs: texts(params.symbol) };
   },
-  answer(message, channel, pair, prices) {
-    const at = iso(prices?.at ?? 0);
-    const known = prices !== undefined && channel === 'ticker';
+  channels: ['ticker'],
+  answer(message, channel, pair, isKnown, now) {
+    const at = iso(now);
     const base = {
       method: message.method,
-      success: known,
+      success: isKnown,
       time_in: at,
       time_out: at,
       ...('req_id' in message ? { req_id: message.req_id } : {}),
     };
     return [
-      known
+      isKnown
         ? { ...base, result: { channel, snapshot: true, symbol: pair } }
         : { ...base, error: `Currency pair not supported ${pair}`, symbol: pair },
     ];
@@ -97,8 +98,9 @@ const coinbase: Dialect = {
     const pairs = [...texts(message.product_ids), ...ofChannels].map(withSlash);
     return { on: message.type === 'subscribe', channel: 'ticker', pairs };
   },
-  answer: (_, channel, pair, prices) =>
-    prices === undefined
+  channels: ['ticker'],
+  answer: (_, channel, pair, isKnown) =>
+    !isKnown
       ? [{ type: 'error', message: 'Failed to subscribe', reason: `${withDash(pair)} is not a valid product` }]
       : [{ type: 'subscriptions', channels: [{ name: channel, product_ids: [withDash(pair)], account_ids: null }] }],
   ticker: (_, { pair, bid, ask, last, at, sequence }) => ({
@@ -130,8 +132,9 @@ const okx: Dialect = {
     const channel = String(args[0]?.channel ?? '');
     return { on: message.op === 'subscribe', channel, pairs: args.map((each) => withSlash(String(each.instId))) };
   },
-  answer: (message, channel, pair, prices) =>
-    prices === undefined || (channel !== 'tickers' && channel !== 'bbo-tbt')
+  channels: ['tickers', 'bbo-tbt'],
+  answer: (message, channel, pair, isKnown) =>
+    !isKnown
       ? [
           {
             event: 'error',
@@ -215,20 +218,24 @@ export function makeReferences(venue: Venue, seed: number, sync: SyncListeners):
     const asked = dialect.read(message);
     for (const name of asked?.pairs ?? []) {
       const market = venue.exchange.market(name as Pair);
-      const price = market === undefined ? 0 : venue.exchange.last(market.pair);
-      const at = venue.now();
-      const prices =
-        market === undefined || price === 0
-          ? undefined
-          : pricesOf(referenceQuotes(seed, market.pair, at, price), dialect.exchange, market, at);
-      for (const answer of dialect.answer(message, asked?.channel ?? '', name, prices)) socket.send(JSON.stringify(answer));
-      const key = `${asked?.channel} ${name}`;
-      if (asked?.on !== true) connection.wanted.delete(key);
-      else if (prices !== undefined) {
+      const channel = asked?.channel ?? '';
+      const isKnown = market !== undefined && dialect.channels.includes(channel);
+      for (const answer of dialect.answer(message, channel, name, isKnown, venue.now())) socket.send(JSON.stringify(answer));
+      const key = `${channel} ${name}`;
+      if (asked?.on !== true || !isKnown) connection.wanted.delete(key);
+      else {
         connection.wanted.add(key);
-        socket.send(JSON.stringify(dialect.ticker(asked.channel, prices)));
+        sendCurrent(connection, channel, market);
       }
     }
+  };
+
+  const sendCurrent = ({ socket, dialect }: Connection, channel: string, market: MarketDefinition): void => {
+    const price = venue.exchange.last(market.pair);
+    if (price === 0) return;
+    const at = venue.now();
+    const quotes = referenceQuotes(seed, market.pair, at, price);
+    socket.send(JSON.stringify(dialect.ticker(channel, pricesOf(quotes, dialect.exchange, market, at))));
   };
 
   return {

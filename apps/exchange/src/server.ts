@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import type { Amount } from '@holdfast/domain';
 import {
   CandleFeed,
   createExchange,
@@ -116,12 +117,11 @@ async function openSource(options: ServerOptions, store: Store): Promise<Source>
     levelLots: houseLevelLots(table),
     seed,
   };
-  const market = { pair, tick: table.tick, lot: table.lot, minNotional, house };
+  const firstRow = table.rowFrom(options.from ?? 0);
+  const price = (firstRow < table.rows ? BigInt(table.row(firstRow).open) * table.tick : 0n) as Amount;
+  const market = { pair, tick: table.tick, lot: table.lot, minNotional, price, house };
   const range = { from: options.from, to: options.to, position };
-  if (
-    table.rowFrom(options.from ?? 0) >= table.rows ||
-    (options.to !== undefined && options.to <= (options.from ?? table.time(0)))
-  )
+  if (firstRow >= table.rows || (options.to !== undefined && options.to <= (options.from ?? table.time(0))))
     throw new StartError('usage', `${options.tape} has no candles from --from to --to`);
   const identity = `tape ${createHash('sha256')
     .update(JSON.stringify([tape.digest, pair, options.from, options.to]))
