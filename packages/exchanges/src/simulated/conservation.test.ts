@@ -335,6 +335,59 @@ test('over random order flow nothing is made or lost, locks are what orders need
   );
 });
 
+test('a tick that touches nothing changes nothing of a user', () => {
+  const ofUser = new Set(['balance', 'order', 'trade', 'list', 'prevented-match']);
+  fc.assert(
+    fc.property(fc.array(action, { maxLength: 40, size: 'max' }), fc.array(offset, { maxLength: 20 }), (actions, prices) => {
+      const run = new Run();
+      for (const one of actions) run.do(one);
+      run.settle();
+      for (const price of prices) {
+        const touches = run.exchange.touches(tape, 1000 + price);
+        run.do({ do: 'tick', price, volume: 500 });
+        const changes = run.settle().filter((change) => ofUser.has(change.kind));
+        assert.ok(touches || changes.length === 0, 'an untouched user changed');
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('a market order pays exactly what the shown book says, level by level', () => {
+  const quoting = fc.record({ side, offset, lots, iceberg: fc.constant(false) });
+  fc.assert(
+    fc.property(
+      fc.array(quoting, { maxLength: 15, size: 'max' }),
+      side,
+      fc.integer({ min: 50, max: 9000 }),
+      (quotes, taking, wanted) => {
+        const run = new Run();
+        const [maker, taker] = [2, 3];
+        for (const quote of quotes) {
+          const say = { do: 'order', user: maker, pair: 0, type: 'LIMIT', stop: 0, time: 'GTC', stp: 'NONE' } as const;
+          run.do({ ...say, ...quote, byQuote: false, trailing: false });
+        }
+        const depth = run.exchange.depth(tape, 1000);
+        let left = wanted;
+        let quote = 0n;
+        for (const [price, quantity] of taking === 'BUY' ? depth.asks : depth.bids) {
+          const take = Math.min(left, quantity);
+          left -= take;
+          quote += BigInt(price) * BigInt(take) * 10n ** 13n;
+        }
+        const quantity = (BigInt(wanted) * 10n ** 15n) as Amount;
+        const order = { userId: taker, pair: tape, side: taking, type: 'MARKET', quantity } as const;
+        const result = run.exchange.place(order, run.now());
+        if (!result.ok) return;
+        assert.equal(result.order.executed, wanted - left);
+        assert.equal(result.order.executedQuote, quote);
+        assert.equal(result.order.status, left === 0 ? 'FILLED' : 'EXPIRED');
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
 test('an exchange rebuilt from its changes is the same, and goes on the same', () => {
   fc.assert(
     fc.property(

@@ -20,6 +20,9 @@ const stpModes: readonly StpMode[] = ['EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BO
 /** Largest count that still multiplies with 10^4 inside a safe integer (trailing stops do). */
 const countMax = 900_000_000_000;
 
+/** Smallest notional by quote where the request names none; 5 of any other. */
+const usualMinNotional: Readonly<Record<string, Amount>> = { BTC: amount('0.0001'), ETH: amount('0.001'), BNB: amount('0.01') };
+
 const countOf = (value: Amount, step: Amount): number => Math.min(Number(value / step), countMax);
 
 function usualFilters(request: MarketRequest): MarketFilters {
@@ -35,7 +38,7 @@ function usualFilters(request: MarketRequest): MarketFilters {
     askUp: amount('5'),
     askDown: amount('0.2'),
     averageMinutes: 5,
-    minNotional: request.minNotional ?? amount('5'),
+    minNotional: request.minNotional ?? usualMinNotional[quoteOf(request.pair)] ?? amount('5'),
     maxNotional: amount('9000000'),
     applyMinToMarket: true,
     applyMaxToMarket: false,
