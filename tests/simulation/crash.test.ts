@@ -82,6 +82,8 @@ async function run(seed: number): Promise<readonly Point[]> {
     while (!created.ok && created.error.code === 'vault-unreachable') created = await world.command(create);
     assert.equal(created.ok, true, JSON.stringify(created));
     for (const price of walk(seed, ticks)) await world.play(price);
+    // Long enough for an order that was sent into the void to be known as never arrived.
+    for (const price of [10_000, 10_000]) await world.play(price);
     await world.settle();
     const again = await world.command(create);
     assert.deepEqual(again, created, 'a repeated command gets the first answer');

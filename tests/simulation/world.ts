@@ -446,18 +446,25 @@ export async function createWorld(faults: Faults): Promise<World> {
     else made.abandon();
   };
 
+  const runDue = (): void => {
+    const due = timers.filter((timer) => timer.at <= now);
+    timers = timers.filter((timer) => timer.at > now);
+    for (const timer of due) timer.act();
+  };
   /** Runs everything that can run without the clock, then lets the clock jump to what is due next, until `done`. */
   const until = async (done: () => boolean, what: string): Promise<void> => {
     for (let turn = 0; turn < 4000; turn++) {
       await new Promise((resolve) => setImmediate(resolve));
       if (fatal.error !== undefined) throw fatal.error;
+      if (timers.some((timer) => timer.at <= now)) {
+        runDue();
+        continue;
+      }
       if (done()) return;
       const next = timers.reduce((soonest, timer) => Math.min(soonest, timer.at), Number.POSITIVE_INFINITY);
       if (next === Number.POSITIVE_INFINITY) continue;
       now = Math.max(now, next);
-      const due = timers.filter((timer) => timer.at <= now);
-      timers = timers.filter((timer) => timer.at > now);
-      for (const timer of due) timer.act();
+      runDue();
     }
     throw new Error(`stuck waiting for ${what}: ${JSON.stringify(engine?.status())}`);
   };
