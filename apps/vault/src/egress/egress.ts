@@ -35,6 +35,7 @@ export function createEgress(places: Places, send: (message: EgressToSigner) => 
       quote: (it, quote) => reference.hear(it, quote),
       round: (it, n, time) => {
         isLockstep = true;
+        reference.alive(it, time);
         rounds.say(`reference/${it}`, n, time);
       },
     }),
