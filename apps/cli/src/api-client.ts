@@ -10,7 +10,7 @@ export interface ApiClient {
   post<Answer>(path: string, body: unknown): Promise<Answer>;
 }
 
-/** @throws CliError unreachable, when no instance runs in the data directory */
+/** The server of the instance that runs in a data directory. @throws CliError unreachable, when none does */
 export function apiClient(data: string): ApiClient {
   const instance = runningInstance(data);
   if (instance === undefined) {
@@ -19,7 +19,11 @@ export function apiClient(data: string): ApiClient {
       `no holdfast runs in ${data}; start it with "npx holdfast up" or name another with --data DIR`,
     );
   }
-  const base = `http://127.0.0.1:${instance.ports.dashboard}`;
+  return apiAt(`http://127.0.0.1:${instance.ports.dashboard}`, data);
+}
+
+/** The server at a known address. */
+export function apiAt(base: string, data: string): ApiClient {
   const token = (): string => readFileSync(join(data, 'cli.token'), 'utf8').trim();
   async function call<Answer>(path: string, init: RequestInit): Promise<Answer> {
     let response: Response;
@@ -33,10 +37,9 @@ export function apiClient(data: string): ApiClient {
     const body: unknown = await response.json().catch(() => undefined);
     if (response.ok) return body as Answer;
     const refusal = apiError.safeParse(body);
-    const reason = refusal.success
-      ? `${refusal.data.error.reason} (${refusal.data.error.code})`
-      : `the server answered ${response.status}`;
-    throw new CliError(exitCode.failed, reason);
+    if (!refusal.success) throw new CliError(exitCode.failed, `the server answered ${response.status} to ${path}`);
+    const { code, reason } = refusal.data.error;
+    throw new CliError(exitCode.failed, `${reason} (${code})`, { refusal: code });
   }
   return {
     get: (path) => call(path, {}),

@@ -16,8 +16,11 @@ export const exitCode = {
 export class CliError extends Error {
   override readonly name = 'CliError';
   readonly code: number;
-  constructor(code: number, message: string, options?: ErrorOptions) {
+  /** The server's own code, where it was the server that refused. */
+  readonly refusal: string | undefined;
+  constructor(code: number, message: string, options?: ErrorOptions & { readonly refusal?: string }) {
     super(message, options);
     this.code = code;
+    this.refusal = options?.refusal;
   }
 }

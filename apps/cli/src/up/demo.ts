@@ -22,12 +22,13 @@ import {
 } from '@holdfast/domain';
 import { creditUser, registerKey } from '@holdfast/exchange/control';
 import { connectVault, type VaultClient } from '@holdfast/vault/client';
-import { apiClient } from '../api-client.ts';
+import { apiAt } from '../api-client.ts';
 import { replaceFile } from '../data-directory.ts';
 import { CliError, exitCode } from '../exit.ts';
 import { readPeerKey } from '../peer-key.ts';
 
 export interface DemoPlaces {
+  readonly server: string;
   readonly gate: string;
   readonly exchange: string;
   readonly account: string;
@@ -107,6 +108,22 @@ function mandate(account: AccountId, quote: Asset, traded: readonly Market[], no
   };
 }
 
+const connectTimeoutMs = 30_000;
+
+/** The engine takes in the balances of a new account a moment after the vault connected it; until then it makes no bot. */
+async function onceConnected(create: () => Promise<unknown>): Promise<void> {
+  const deadline = Date.now() + connectTimeoutMs;
+  for (;;) {
+    try {
+      await create();
+      return;
+    } catch (error) {
+      if (!(error instanceof CliError) || error.refusal !== 'account-not-connected' || Date.now() > deadline) throw error;
+      await new Promise((done) => setTimeout(done, 250));
+    }
+  }
+}
+
 class Demo {
   readonly #data: string;
   readonly #places: DemoPlaces;
@@ -172,7 +189,7 @@ class Demo {
   }
 
   async bot({ pair: name }: Market): Promise<void> {
-    const api = apiClient(this.#data);
+    const api = apiAt(this.#places.server, this.#data);
     const { bots } = await api.get<{ bots: BotSummary[] }>('/api/bots');
     if (bots.length > 0) return;
     const quote = asset(name.slice(name.indexOf('/') + 1));
@@ -188,7 +205,7 @@ class Demo {
       cooldownSeconds: 60,
     };
     const body: CreateBot = { kind: 'dca', name: `Demonstration on ${name}`, pair: name, settings, start: true };
-    await api.post('/api/bots', body);
+    await onceConnected(() => api.post('/api/bots', body));
   }
 }
 

@@ -112,7 +112,12 @@ async function startAll(supervisor: Supervisor, options: UpOptions): Promise<voi
   await dashboard;
   await supervisor.start(server);
   if (options.demo)
-    await setUpDemo(options.data, { gate: url(options.ports.gate), exchange: url(options.ports.exchange), account });
+    await setUpDemo(options.data, {
+      server: url(options.ports.dashboard),
+      gate: url(options.ports.gate),
+      exchange: url(options.ports.exchange),
+      account,
+    });
 }
 
 function announce({ ports, json, data }: UpOptions): void {
