@@ -1,5 +1,4 @@
 /** Tests only: an exchange with one or two markets and users, and orders written as a person would say them. */
-import assert from 'node:assert/strict';
 import { type Amount, amount, type EpochMs, epochMs, formatAmount, pair } from '@holdfast/domain';
 import { createExchange } from './exchange.ts';
 import type {
@@ -124,12 +123,12 @@ export function openFloor(
     order: (user, side, type, more = {}) => exchange.place(request(user, side, type, more), now()),
     placed: (user, side, type, more = {}) => {
       const result = floor.order(user, side, type, more);
-      if (!result.ok) assert.fail(result.msg);
+      if (!result.ok) throw new Error(`refused: ${result.msg}`);
       return result;
     },
     refused: (user, side, type, more = {}) => {
       const result = floor.order(user, side, type, more);
-      assert.ok(!result.ok, 'was not refused');
+      if (result.ok) throw new Error('was not refused');
       return result;
     },
     tick: (price, volume = '1000') =>
@@ -146,7 +145,7 @@ export function openFloor(
     latest: (orderId) => {
       drain();
       const order = orders.get(orderId);
-      assert.ok(order !== undefined, `order ${orderId} was reported`);
+      if (order === undefined) throw new Error(`order ${orderId} was not reported`);
       return order;
     },
     events: () => {

@@ -264,7 +264,7 @@ export interface OrderList {
 
 /** A leg of a list: an order without user and pair. */
 export type LegRequest = Omit<OrderRequest, 'userId' | 'pair' | 'side' | 'quantity' | 'quoteOrderQty'>;
-/** POST orderList/oco. The old POST order/oco is the same with `above`/`below` chosen by side, see `oldOco`. */
+/** POST orderList/oco. The old POST order/oco is the same with the limit leg above (SELL) or below (BUY). */
 export interface OcoRequest {
   readonly userId: UserId;
   readonly pair: Pair;
