@@ -2,7 +2,9 @@
 import type { Clock } from '@holdfast/contracts';
 import type { VaultStatus } from '@holdfast/domain';
 import type { EngineQueries } from '@holdfast/storage';
+import { closedDeals, type TotalsByBot } from './engine/closed-deals.ts';
 import type { Hub } from './live/hub.ts';
+import { type EquityCurve, equityCurve } from './market/equity.ts';
 import type { EnginePort, ReadClock, VaultPort } from './ports.ts';
 import { unknownClock } from './status/clock.ts';
 import { recent } from './status/recent.ts';
@@ -25,6 +27,9 @@ export interface Context extends Neighbours {
   /** Undefined while the vault cannot be reached. */
   readonly vaultStatus: () => Promise<VaultStatus | undefined>;
   readonly clock: () => Promise<Clock>;
+  /** Sums over closed deals by bot. */
+  readonly dealTotals: () => Promise<TotalsByBot>;
+  readonly equity: EquityCurve;
 }
 
 /** How long a status of the vault or the clock is good for: several listeners and readers then cost one question. */
@@ -38,6 +43,8 @@ export function makeContext(neighbours: Neighbours, hub: Hub, version: string, e
     version,
     engineReachable,
     vaultStatus: recent(() => neighbours.vault.status().catch(() => undefined), keepMs, now),
+    dealTotals: closedDeals(neighbours.database),
+    equity: equityCurve(neighbours.database),
     clock: recent(async () => (await neighbours.readClock()) ?? unknownClock, keepMs, now),
   };
 }

@@ -1,16 +1,14 @@
 /** Bots as the engine keeps them, in the words of the API. */
 import type { BotDetail, BotSummary } from '@holdfast/contracts';
-import { baseOf, type Pair, quoteOf } from '@holdfast/domain';
+import { baseOf, formatAmount, type Pair, quoteOf } from '@holdfast/domain';
 import type { EngineQueries, Row } from '@holdfast/storage';
 import { ApiFailure } from '../failure.ts';
 import { sum } from './amounts.ts';
+import type { DealTotals, TotalsByBot } from './closed-deals.ts';
 import { heldBase, lastPrices, openDealView } from './deals.ts';
 
 type BotRow = Row<'bots'>;
-type DealMoney = Pick<Row<'deals'>, 'bot' | 'status' | 'profit' | 'fees'>;
-
-function summary(row: BotRow, deals: readonly DealMoney[]): BotSummary {
-  const closed = deals.filter(({ status }) => status !== 'open');
+function summary(row: BotRow, open: number, totals: DealTotals | undefined): BotSummary {
   return {
     id: row.id,
     kind: row.kind,
@@ -20,15 +18,15 @@ function summary(row: BotRow, deals: readonly DealMoney[]): BotSummary {
     state: row.status as BotSummary['state'],
     waitingFor: row.waiting_for,
     createdAt: row.created_at,
-    deals: { open: deals.length - closed.length, closed: closed.length },
-    profit: sum(closed.flatMap(({ profit }) => (profit === null ? [] : [profit]))),
-    fees: sum(closed.map(({ fees }) => fees)),
+    deals: { open, closed: totals?.closed ?? 0 },
+    profit: formatAmount(totals?.profit ?? 0n),
+    fees: formatAmount(totals?.fees ?? 0n),
     quote: quoteOf(row.pair as Pair),
   };
 }
 
 /** Oldest first, without deleted ones. */
-export async function listBots(db: EngineQueries): Promise<readonly BotSummary[]> {
+export async function listBots(db: EngineQueries, totals: TotalsByBot): Promise<readonly BotSummary[]> {
   const rows = await db
     .selectFrom('bots')
     .selectAll()
@@ -36,8 +34,9 @@ export async function listBots(db: EngineQueries): Promise<readonly BotSummary[]
     .orderBy('created_at')
     .orderBy('id')
     .execute();
-  const deals = Map.groupBy(await db.selectFrom('deals').select(['bot', 'status', 'profit', 'fees']).execute(), ({ bot }) => bot);
-  return rows.map((row) => summary(row, deals.get(row.id) ?? []));
+  const open = await db.selectFrom('deals').select('bot').where('status', '=', 'open').execute();
+  const openOf = Map.groupBy(open, ({ bot }) => bot);
+  return rows.map((row) => summary(row, openOf.get(row.id)?.length ?? 0, totals.get(row.id)));
 }
 
 /** What is free lies in the book `bot:ID`, what is reserved in one book `order:ID` per order that is not settled. */
@@ -54,18 +53,18 @@ async function fundsOf(db: EngineQueries, bot: string): Promise<BotDetail['funds
 }
 
 /** @throws ApiFailure bot-unknown */
-export async function showBot(db: EngineQueries, id: string): Promise<BotDetail> {
+export async function showBot(db: EngineQueries, id: string, totals: TotalsByBot): Promise<BotDetail> {
   const row = await db.selectFrom('bots').selectAll().where('id', '=', id).where('status', '<>', 'deleted').executeTakeFirst();
   if (row === undefined) throw new ApiFailure(404, 'bot-unknown', `there is no bot "${id}"; GET /api/bots lists them`, 'id');
-  const deals = await db.selectFrom('deals').selectAll().where('bot', '=', id).execute();
-  const open = deals.find(({ status }) => status === 'open');
-  const [prices, held] = [await lastPrices(db), await heldBase(db, deals)];
+  const open = await db.selectFrom('deals').selectAll().where('bot', '=', id).where('status', '=', 'open').execute();
+  const [current] = open;
+  const [prices, held] = [await lastPrices(db), await heldBase(db, open)];
   return {
-    ...summary(row, deals),
+    ...summary(row, open.length, totals.get(id)),
     settings: JSON.parse(row.settings) as Record<string, unknown>,
     funds: await fundsOf(db, id),
     dust: { asset: baseOf(row.pair as Pair), quantity: row.dust },
-    deal: open === undefined ? null : openDealView(open, held.get(open.id), prices.get(open.pair)),
+    deal: current === undefined ? null : openDealView(current, held.get(current.id), prices.get(current.pair)),
     problem: row.problem === null ? null : (JSON.parse(row.problem) as BotDetail['problem']),
   };
 }

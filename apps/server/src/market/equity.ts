@@ -1,8 +1,8 @@
 /** The equity curve, thinned for drawing without losing a peak or a trough. */
-import type { EquityPoint } from '@holdfast/contracts';
+import type { EquityAnswer, EquityPoint } from '@holdfast/contracts';
 import { type Amount, amount, epochMs, formatAmount } from '@holdfast/domain';
 import type { EngineQueries } from '@holdfast/storage';
-import { maxDrawdown } from '@holdfast/views';
+import { type DrawdownSoFar, noDrawdown, withSample } from '@holdfast/views';
 
 const shownPlaces = 10n ** 12n; // 6 of 18 places
 
@@ -29,18 +29,54 @@ function extremes(points: readonly EquityPoint[]): EquityPoint[] {
   return [...places].sort((a, b) => a - b).flatMap((place) => points[place] ?? []);
 }
 
-/** The curve of the account in `quote`, oldest first. */
-export async function readEquity(db: EngineQueries, quote: string, most: number) {
-  const points = await db
-    .selectFrom('equity')
-    .select(['at', 'value', 'realised'])
-    .where('quote', '=', quote)
-    .orderBy('at')
-    .execute();
-  const { fraction } = maxDrawdown(points.map(({ at, value }) => ({ at: epochMs(at), value: amount(value) })));
-  return {
-    quote,
-    points: thin(points, most),
-    largestDrawdown: formatAmount((fraction / shownPlaces) * shownPlaces),
+/** Points kept in memory; between this and twice as many. */
+const keptMost = 20_000;
+const rowsAtOnce = 20_000;
+
+interface Curve {
+  points: EquityPoint[];
+  drawdown: DrawdownSoFar;
+}
+
+export type EquityCurve = (quote: string, most: number) => Promise<EquityAnswer>;
+
+/**
+ * The curves by quote. Points are only ever added, so each is read once: the largest fall is carried on exactly, and what is
+ * drawn is kept thinned. Questions wait for each other.
+ */
+export function equityCurve(database: () => EngineQueries): EquityCurve {
+  const curves = new Map<string, Curve>();
+  async function readOn(quote: string): Promise<Curve> {
+    const curve = curves.get(quote) ?? { points: [], drawdown: noDrawdown };
+    curves.set(quote, curve);
+    for (;;) {
+      const rows = await database()
+        .selectFrom('equity')
+        .select(['at', 'value', 'realised'])
+        .where('quote', '=', quote)
+        .where('at', '>=', curve.points.at(-1)?.at ?? 0) // the newest may have been written again
+        .orderBy('at')
+        .limit(rowsAtOnce)
+        .execute();
+      for (const row of rows) addPoint(curve, row);
+      if (rows.length < rowsAtOnce) return curve;
+      await new Promise((done) => setImmediate(done));
+    }
+  }
+  let turn: Promise<unknown> = Promise.resolve();
+  return async (quote, most) => {
+    const read = (): Promise<Curve> => readOn(quote);
+    const next = turn.then(read, read);
+    turn = next;
+    const { points, drawdown } = await next;
+    const { fraction } = drawdown.worst;
+    return { quote, points: thin(points, most), largestDrawdown: formatAmount((fraction / shownPlaces) * shownPlaces) };
   };
+}
+
+function addPoint(curve: Curve, point: EquityPoint): void {
+  if (curve.points.at(-1)?.at === point.at) curve.points.pop();
+  curve.points.push(point);
+  curve.drawdown = withSample(curve.drawdown, { at: epochMs(point.at), value: amount(point.value) });
+  if (curve.points.length > 2 * keptMost) curve.points = thin(curve.points, keptMost);
 }

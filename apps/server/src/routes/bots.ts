@@ -98,7 +98,7 @@ export function addBotRoutes(app: App, context: Context): void {
         response: answers(botsAnswer, 'All bots'),
       },
     },
-    async () => ({ bots: [...(await listBots(context.database()))] }),
+    async () => ({ bots: [...(await listBots(context.database(), await context.dealTotals()))] }),
   );
   app.get(
     '/api/bots/:id',
@@ -111,7 +111,7 @@ export function addBotRoutes(app: App, context: Context): void {
         response: answers(botDetail, 'The bot'),
       },
     },
-    ({ params }) => showBot(context.database(), params.id),
+    async ({ params }) => showBot(context.database(), params.id, await context.dealTotals()),
   );
   app.post(
     '/api/bots',

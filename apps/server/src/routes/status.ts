@@ -3,7 +3,6 @@ import { equityAnswer, logAnswer, status } from '@holdfast/contracts';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { readLog } from '../engine/log.ts';
-import { readEquity } from '../market/equity.ts';
 import { mainQuote } from '../status/accounts.ts';
 import { readStatus } from '../status/status.ts';
 import { answers, count, since } from './answers.ts';
@@ -35,7 +34,7 @@ export function addStatusRoutes(app: App, context: Context): void {
     },
     async ({ query }) => {
       const db = context.database();
-      return readEquity(db, await mainQuote(db, await context.vaultStatus()), query.limit);
+      return context.equity(await mainQuote(db, await context.vaultStatus()), query.limit);
     },
   );
   app.get(

@@ -1,10 +1,9 @@
 /** `GET /api/status`: everything at a glance; and the part of it that the page's header follows. */
 import type { Status, StatusEvent } from '@holdfast/contracts';
-import { type Pair, quoteOf } from '@holdfast/domain';
-import type { EngineQueries } from '@holdfast/storage';
+import { formatAmount } from '@holdfast/domain';
 import type { Context } from '../context.ts';
-import { sum } from '../engine/amounts.ts';
 import { listBots } from '../engine/bots.ts';
+import type { TotalsByBot } from '../engine/closed-deals.ts';
 import { mainQuote, readAccounts } from './accounts.ts';
 import { readProcesses } from './processes.ts';
 import { unreachableVault, vaultView } from './vault-view.ts';
@@ -15,10 +14,10 @@ const agreement = (accounts: Status['accounts']): boolean | null => {
 };
 
 /** Of closed deals whose pair is priced in `quote`. */
-async function profitOf(db: EngineQueries, quote: string): Promise<Status['profit']> {
-  const closed = await db.selectFrom('deals').select(['pair', 'profit', 'fees']).where('status', '<>', 'open').execute();
-  const own = closed.filter(({ pair }) => quoteOf(pair as Pair) === quote);
-  return { quote, amount: sum(own.flatMap(({ profit }) => profit ?? [])), fees: sum(own.map(({ fees }) => fees)) };
+function profitOf(totals: TotalsByBot, quote: string): Status['profit'] {
+  const own = [...totals.values()].filter((total) => total.quote === quote);
+  const sum = (of: 'profit' | 'fees'): string => formatAmount(own.reduce((so, total) => so + total[of], 0n));
+  return { quote, amount: sum('profit'), fees: sum('fees') };
 }
 
 const engineView = (reachable: boolean): Status['engine'] => ({
@@ -30,11 +29,11 @@ export async function readStatus(context: Context): Promise<Status> {
   const db = context.database();
   const [clock, vault] = await Promise.all([context.clock(), context.vaultStatus()]);
   const quote = await mainQuote(db, vault);
-  const [processes, accounts, bots, profit] = await Promise.all([
+  const totals = await context.dealTotals();
+  const [processes, accounts, bots] = await Promise.all([
     readProcesses(context.processesFile, vault),
     readAccounts(db, context.vault, vault, quote),
-    listBots(db),
-    profitOf(db, quote),
+    listBots(db, totals),
   ]);
   const count = (of: 'open' | 'closed'): number => bots.reduce((total, { deals }) => total + deals[of], 0);
   return {
@@ -47,7 +46,7 @@ export async function readStatus(context: Context): Promise<Status> {
     engine: engineView(context.engineReachable()),
     bots: [...bots],
     deals: { open: count('open'), closed: count('closed') },
-    profit,
+    profit: profitOf(totals, quote),
     ledgerMatchesExchange: agreement(accounts),
   };
 }
