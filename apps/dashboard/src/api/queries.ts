@@ -15,6 +15,8 @@ import { QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/re
 import { read, send } from './client.ts';
 
 const slowPollMs = 10_000;
+/** What follows the market's price without an event of its own: value of the account, profit of the open deal. */
+const pricePollMs = 2_000;
 
 export const makeQueryClient = (): QueryClient =>
   new QueryClient({
@@ -25,10 +27,16 @@ export const makeQueryClient = (): QueryClient =>
 
 const inPath = encodeURIComponent;
 
-export const useStatus = () => useQuery({ queryKey: ['status'], queryFn: () => read<Status>('/api/status') });
+export const useStatus = () =>
+  useQuery({ queryKey: ['status'], queryFn: () => read<Status>('/api/status'), refetchInterval: pricePollMs });
 
 export const useBot = (id: string | undefined) =>
-  useQuery({ queryKey: ['bot', id], queryFn: () => read<BotDetail>(`/api/bots/${inPath(id ?? '')}`), enabled: id !== undefined });
+  useQuery({
+    queryKey: ['bot', id],
+    queryFn: () => read<BotDetail>(`/api/bots/${inPath(id ?? '')}`),
+    refetchInterval: pricePollMs,
+    enabled: id !== undefined,
+  });
 
 export const useBotKinds = (wanted: boolean) =>
   useQuery({

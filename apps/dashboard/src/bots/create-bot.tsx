@@ -3,7 +3,7 @@ import { Button, Modal, NativeSelect, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { type FormEvent, useState } from 'react';
 import { ApiFailure } from '../api/client.ts';
-import { useBotKinds, useChange, usePairs } from '../api/queries.ts';
+import { useBotKinds, useChange, usePairs, useStatus } from '../api/queries.ts';
 import { Icon } from '../parts/icons.tsx';
 import { Loaded } from '../parts/states.tsx';
 import { SettingsForm } from './settings-form.tsx';
@@ -25,13 +25,20 @@ export function CreateBotButton() {
   );
 }
 
+/** What the mandate allows, then what is followed besides; the vault would refuse the latter, and says so. */
+function useTradablePairs(): string[] {
+  const followed = usePairs().data?.pairs.map(({ pair }) => pair) ?? [];
+  const allowed = useStatus().data?.vault.accounts.flatMap(({ mandate }) => mandate?.pairs.map(({ pair }) => pair) ?? []) ?? [];
+  return [...new Set([...allowed, ...followed])];
+}
+
 interface CreateBotFormProps {
   readonly kinds: readonly BotKind[];
   readonly close: () => void;
 }
 
 function CreateBotForm({ kinds, close }: CreateBotFormProps) {
-  const pairs = usePairs().data?.pairs.map(({ pair }) => pair) ?? [];
+  const pairs = useTradablePairs();
   const [chosen, setChosen] = useState({ kind: kinds[0]?.kind ?? '', pair: '', name: '' });
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
   const create = useChange('/api/bots');

@@ -146,7 +146,7 @@ function setCandles(drawing: Drawing, { pair, candles }: CandlesAnswer, interval
   if (bars.length === 0 || drawing.fitted === view) return;
   drawing.fitted = view;
   const shown = Math.min(barsShown, Math.max(40, Math.floor(drawing.chart.timeScale().width() / 7)));
-  drawing.chart.timeScale().setVisibleLogicalRange({ from: bars.length - shown, to: bars.length + 6 });
+  drawing.chart.timeScale().setVisibleLogicalRange({ from: Math.max(-1, bars.length - shown), to: bars.length + 6 });
 }
 
 function setLines(drawing: Drawing, marks: readonly PriceMark[], palette: Palette): void {

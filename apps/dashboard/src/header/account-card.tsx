@@ -27,7 +27,7 @@ export function AccountCard() {
             <span className={toneOf(profit.amount)}>{formatMoney(profit.amount, profit.quote, 'always')}</span>
           )}
         </Figure>
-        <Figure name="Fees paid">{profit === undefined ? null : formatMoney(profit.fees, profit.quote)}</Figure>
+        <Figure name="Fees of closed deals">{profit === undefined ? null : formatMoney(profit.fees, profit.quote)}</Figure>
         <Figure name="Largest drawdown">
           {equity === undefined ? null : `${formatDecimal(fractionToPercent(equity.largestDrawdown), 2)} %`}
         </Figure>

@@ -4,7 +4,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { type FormEvent, useState } from 'react';
 import { useChange } from '../api/queries.ts';
 
-/** Stops all trading at once, after asking. To undo it is an owner's act and not possible from here. */
+/** Stops new risk at once, after asking. To undo it is an owner's act and not possible from here. */
 export function FreezeButton({ state }: { readonly state: VaultStatusView['state'] | undefined }) {
   const [asked, { open, close }] = useDisclosure(false);
   return (
@@ -34,7 +34,7 @@ function FreezeForm({ close }: { readonly close: () => void }) {
   };
   return (
     <form onSubmit={submit}>
-      <p>The vault signs no further order until the owner unfreezes it. Orders that already rest at the exchange stay there.</p>
+      <p>The vault withdraws the buys that rest at the exchange and signs no new order. Take profits that rest stay there.</p>
       <p className="quiet modal-note">
         To unfreeze is an act of the owner and cannot be done from this page: <code>npx holdfast unfreeze</code>
       </p>
