@@ -99,6 +99,8 @@ export const haltMarket = (
   place: ControlPlace,
   request: { readonly pair: string; readonly halted: boolean },
 ): Promise<{ pair: string; halted: boolean }> => call(place, 'POST', '/sim/halt', request);
+/** Lets the time of an exchange go that was started with --hold. */
+export const releaseTime = (place: ControlPlace): Promise<{ held: boolean }> => call(place, 'POST', '/sim/release', {});
 export const exchangeClock = (place: ControlPlace): Promise<{ now: number; ended: boolean; lockstep: boolean; round: number }> =>
   call(place, 'GET', '/sim/clock');
 export const balancesOf = (place: ControlPlace, userId: number): Promise<{ balances: BalanceTexts }> =>

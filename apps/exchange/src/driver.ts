@@ -22,6 +22,8 @@ export interface DriverParts {
   readonly speed: Speed;
   readonly listeners: SyncListeners;
   readonly setQuiet: (quiet: boolean) => void;
+  /** Whether the tape waits to be let go; orders and rounds go on meanwhile. */
+  readonly isHeld: () => boolean;
 }
 
 const checkpointEveryMs = 1000;
@@ -31,7 +33,7 @@ const backlogBytesMost = 4_000_000;
 /** Faster than this nobody watches single ticks: in quiet stretches they are left out for those in lockstep. */
 const watchableSpeedMost = 600;
 
-export function runDriver({ venue, feed, clock, ring, speed, listeners, setQuiet }: DriverParts): Driver {
+export function runDriver({ venue, feed, clock, ring, speed, listeners, setQuiet, isHeld }: DriverParts): Driver {
   let stopped = false;
   let ended = false;
   let wakeUp: (() => void) | undefined;
@@ -87,7 +89,7 @@ export function runDriver({ venue, feed, clock, ring, speed, listeners, setQuiet
     let sliceEnd = performance.now() + sliceMs;
     clock.setNext(feed.peek()?.at);
     while (!stopped) {
-      if (mustWait()) {
+      if (mustWait() || isHeld()) {
         await wait(undefined);
         continue;
       }

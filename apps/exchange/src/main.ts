@@ -33,6 +33,7 @@ export function readOptions(args: readonly string[]): ServerOptions {
     speed: speedOf(values.speed ?? '1'),
     seed: values.seed === undefined ? undefined : Math.trunc(numberOf(values.seed, 'seed', 0, 0xffff_ffff)),
     lockstep: values.lockstep ?? false,
+    hold: values.hold ?? false,
     touch,
     volumeShare: numberOf(values['volume-share'] ?? '1', 'volume-share', 0, 100),
     spreadTicks: Math.trunc(numberOf(values['spread-ticks'] ?? '1', 'spread-ticks', 1, 1_000_000)),
@@ -57,6 +58,7 @@ function parse(args: readonly string[]) {
         'volume-share': text,
         'spread-ticks': text,
         lockstep: { type: 'boolean' },
+        hold: { type: 'boolean' },
       },
     });
   } catch (error) {

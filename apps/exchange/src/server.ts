@@ -44,6 +44,8 @@ export interface ServerOptions {
   readonly speed: Speed;
   readonly seed?: number | undefined;
   readonly lockstep: boolean;
+  /** A new exchange's time stands still until POST /sim/release; one that was let go before goes on. */
+  readonly hold?: boolean | undefined;
   readonly touch: 'touch' | 'through';
   /** Part of a tick's volume that orders can get. */
   readonly volumeShare: number;
@@ -168,6 +170,7 @@ async function serve(options: ServerOptions, store: Store, token: string): Promi
   const clock = makeClock(start, options.speed, options.lockstep, Date.now);
   const listeners = makeSyncListeners();
   let ring: Ring | undefined;
+  let held = options.hold === true && store.meta('released') === undefined;
   const position = (): Record<string, string> => ({
     position: feed.position(),
     time: String(clock.now()),
@@ -206,6 +209,7 @@ async function serve(options: ServerOptions, store: Store, token: string): Promi
     ring,
     speed: options.speed,
     listeners,
+    isHeld: () => held,
     setQuiet: (quiet) => {
       streams.setQuiet(quiet);
       references.setQuiet(quiet);
@@ -218,13 +222,19 @@ async function serve(options: ServerOptions, store: Store, token: string): Promi
     speed: options.speed,
     lockstep: options.lockstep,
     ended: driver.ended(),
+    held,
     round: ring?.round() ?? 0,
     open: ring?.isOpen() ?? false,
     engine: ring?.hasEngine() ?? false,
     source: source.name,
     tape: options.tape === undefined ? null : basename(options.tape),
   });
-  const control = makeSimControl(venue, token, clockJson);
+  const release = (): void => {
+    held = false;
+    store.commit([], { released: 'yes' });
+    driver.wake();
+  };
+  const control = makeSimControl(venue, token, clockJson, release);
   const rest = makeRestHandler(venue, makeRoutes(listenKeyCalls));
   const server = createServer({ keepAliveTimeout: 65_000, noDelay: true }, (request, response) => {
     const handle = request.url?.startsWith('/sim/') === true ? control.handle : rest;

@@ -31,7 +31,7 @@ export interface SimControl {
   isAuthorised(request: IncomingMessage): boolean;
 }
 
-export function makeSimControl(venue: Venue, token: string, clock: () => object): SimControl {
+export function makeSimControl(venue: Venue, token: string, clock: () => object, release: () => void): SimControl {
   const isAuthorised = (request: IncomingMessage): boolean => {
     const given = Buffer.from(String(request.headers['x-sim-token'] ?? ''));
     const expected = Buffer.from(token);
@@ -49,6 +49,9 @@ export function makeSimControl(venue: Venue, token: string, clock: () => object)
         return listMarket(venue, body);
       case 'POST /sim/halt':
         return halt(venue, body);
+      case 'POST /sim/release':
+        release();
+        return { held: false };
       case 'GET /sim/balances':
         return balances(venue, query);
       case 'GET /sim/keys':

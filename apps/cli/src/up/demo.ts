@@ -20,7 +20,7 @@ import {
   roundTo,
   type VaultAccount,
 } from '@holdfast/domain';
-import { creditUser, registerKey } from '@holdfast/exchange/control';
+import { registerKey, releaseTime } from '@holdfast/exchange/control';
 import { connectVault, type VaultClient } from '@holdfast/vault/client';
 import { apiAt } from '../api-client.ts';
 import { replaceFile } from '../data-directory.ts';
@@ -109,8 +109,9 @@ function mandate(account: AccountId, quote: Asset, traded: readonly Market[], no
 }
 
 const connectTimeoutMs = 30_000;
+const notYet: ReadonlySet<string> = new Set(['account-not-connected', 'pair-unpriced']);
 
-/** The engine takes in the balances of a new account a moment after the vault connected it; until then it makes no bot. */
+/** The engine takes in the balances of a new account and its prices a moment after the vault connected it; until then it makes no bot. */
 async function onceConnected(create: () => Promise<unknown>): Promise<void> {
   const deadline = Date.now() + connectTimeoutMs;
   for (;;) {
@@ -118,7 +119,7 @@ async function onceConnected(create: () => Promise<unknown>): Promise<void> {
       await create();
       return;
     } catch (error) {
-      if (!(error instanceof CliError) || error.refusal !== 'account-not-connected' || Date.now() > deadline) throw error;
+      if (!(error instanceof CliError) || !notYet.has(error.refusal ?? '') || Date.now() > deadline) throw error;
       await new Promise((done) => setTimeout(done, 250));
     }
   }
@@ -181,10 +182,9 @@ class Demo {
       const { publicKey: before, apiKey } = JSON.parse(readFileSync(note, 'utf8')) as { publicKey: string; apiKey: string };
       if (before === publicKey) return apiKey;
     }
-    const control = { url: this.#places.exchange, data: this.#data };
-    const { apiKey } = await registerKey(control, { type: 'ed25519', publicKey });
+    const credit = { [quote]: formatAmount(scaled('10000', quote)) };
+    const { apiKey } = await registerKey({ url: this.#places.exchange, data: this.#data }, { publicKey, credit });
     replaceFile(note, `${JSON.stringify({ publicKey, apiKey })}\n`);
-    await creditUser(control, { apiKey, credit: { [quote]: formatAmount(scaled('10000', quote)) } });
     return apiKey;
   }
 
@@ -209,8 +209,9 @@ class Demo {
   }
 }
 
-/** Makes account, mandate and bot where they are missing. @throws CliError */
+/** Makes account, mandate and bot where they are missing; the exchange's time, held until then, is let go. @throws CliError */
 export async function setUpDemo(data: string, places: DemoPlaces): Promise<void> {
   const demo = new Demo(data, places);
   await demo.bot(await demo.account());
+  await releaseTime({ url: places.exchange, data });
 }

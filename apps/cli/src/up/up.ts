@@ -39,7 +39,7 @@ export const tapeArguments = ({ file, pair, from, to, speed, seed }: TapeOptions
     value === undefined ? [] : [`--${name}`, value],
   );
 
-function specs({ data, ports, tape }: UpOptions): Record<'exchange' | 'warden' | 'engine' | 'server', ProcessSpec> {
+function specs({ data, ports, tape, demo }: UpOptions): Record<'exchange' | 'warden' | 'engine' | 'server', ProcessSpec> {
   const vault = ['--vault', url(ports.gate)];
   const exchange = ['--exchange', url(ports.exchange)];
   const spec = (name: string, main: string, args: readonly string[]): ProcessSpec => ({
@@ -48,7 +48,13 @@ function specs({ data, ports, tape }: UpOptions): Record<'exchange' | 'warden' |
     args: ['--data', data, ...args],
   });
   return {
-    exchange: spec('exchange', 'exchange/src/main.ts', ['--port', String(ports.exchange), '--lockstep', ...tapeArguments(tape)]),
+    exchange: spec('exchange', 'exchange/src/main.ts', [
+      '--port',
+      String(ports.exchange),
+      '--lockstep',
+      ...(demo ? ['--hold'] : []),
+      ...tapeArguments(tape),
+    ]),
     warden: spec('warden', 'vault/src/warden/main.ts', ['--port', String(ports.gate), '--simulated', ...exchange]),
     engine: spec('engine', 'engine/src/main.ts', [...vault, ...exchange, '--account', account]),
     server: spec('server', 'server/src/main.ts', ['--port', String(ports.dashboard), ...vault, ...exchange]),

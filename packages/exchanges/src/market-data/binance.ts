@@ -15,7 +15,7 @@ import {
   type PairRules,
 } from '@holdfast/domain';
 import { MarketDataError } from './error.ts';
-import { integer, isHalted, object, readKline, readRules, readStreamMessage, symbolOf } from './wire.ts';
+import { integer, isHalted, object, readKline, readRules, readStreamMessage, readTickers, symbolOf } from './wire.ts';
 
 export interface BinanceMarketDataOptions {
   /** Scheme, host and port, e.g. `https://api.binance.com`. */
@@ -62,7 +62,11 @@ export function binanceMarketData(options: BinanceMarketDataOptions): MarketData
         const all = await symbols(pairs);
         return new Map(pairs.map((pair) => [pair, isHalted(symbolOfPair(all, pair))]));
       };
-      return openSubscription(options, pairs, listener, readHalted);
+      const readPrices = async (): Promise<readonly MarketEvent[]> => {
+        const answer = await get('/api/v3/ticker/24hr', { symbols: JSON.stringify(pairs.map(symbolOf)) });
+        return readTickers(answer, new Map(pairs.map((pair) => [symbolOf(pair), pair])));
+      };
+      return openSubscription(options, pairs, listener, readHalted, readPrices);
     },
   };
 }
@@ -119,6 +123,7 @@ function openSubscription(
   pairs: readonly Pair[],
   listener: (event: MarketEvent) => void,
   readHalted: () => Promise<ReadonlyMap<Pair, boolean>>,
+  readPrices: () => Promise<readonly MarketEvent[]>,
 ): () => void {
   const address = streamAddress(options, pairs);
   const bySymbol = new Map(pairs.map((pair) => [symbolOf(pair), pair]));
@@ -143,6 +148,18 @@ function openSubscription(
       () => undefined, // the stream's own reconnecting says that the exchange is away; the next look comes by itself
     );
   };
+  // The streams speak when something moves; where nothing does, the prices of now have to be asked for.
+  const askPrices = (current: WebSocket): void => {
+    readPrices().then(
+      (events) => {
+        if (closed || socket !== current) return;
+        for (const event of events) if ('pair' in event && !heard.has(event.pair)) listener(event);
+      },
+      () => undefined, // as above
+    );
+  };
+  /** Pairs of which the present connection has said something. */
+  const heard = new Set<Pair>();
   const connect = (): void => {
     const current = new WebSocket(address);
     let opened = false;
@@ -161,6 +178,8 @@ function openSubscription(
       opened = true;
       listener({ kind: 'connected' });
       lookForHalts();
+      heard.clear();
+      askPrices(current);
     };
     current.onmessage = (message): void => {
       if (gone || closed) return;
@@ -168,6 +187,7 @@ function openSubscription(
       if (event === 'malformed') drop();
       else {
         waitMs = backoffMs.first;
+        if (event?.kind === 'trade' || event?.kind === 'best') heard.add(event.pair);
         if (event !== undefined) deliver(event);
       }
     };

@@ -150,3 +150,21 @@ export function readStreamMessage(message: unknown, pairs: ReadonlyMap<string, P
   if (kind.startsWith('kline_')) return readCandleEvent(data, pair);
   return undefined;
 }
+
+/** Last trade and best prices of `GET /api/v3/ticker/24hr`; a price that there is not yet is left out. */
+export function readTickers(json: unknown, pairs: ReadonlyMap<string, Pair>): readonly MarketEvent[] {
+  if (!Array.isArray(json)) throw new MarketDataError('market-data-malformed', 'The exchange sent no list of tickers');
+  return json.flatMap((each) => {
+    const ticker = object(each, 'a ticker');
+    const pair = pairs.get(String(ticker.symbol));
+    if (pair === undefined) return [];
+    const [last, bid, ask] = [ticker.lastPrice, ticker.bidPrice, ticker.askPrice].map((price) => amount(String(price)));
+    const events: MarketEvent[] = [];
+    if (bid !== undefined && ask !== undefined && bid > 0n && ask > 0n) events.push({ kind: 'best', pair, bid, ask });
+    if (last !== undefined && last > 0n) {
+      const at = epochMs(integer(ticker.closeTime, 'a close time'));
+      events.push({ kind: 'trade', pair, at, price: last, quantity: amount(String(ticker.lastQty)) });
+    }
+    return events;
+  });
+}
