@@ -59,7 +59,7 @@ export interface LinkPorts {
   readonly log: (message: string) => void;
 }
 
-/** `denied`: the exchange refuses the key. */
+/** `denied`: the exchange refuses the key, or the stream could not be opened for a while; it is tried on and on. */
 export type LinkPhase = 'closed' | 'opening' | 'reading' | 'live' | 'denied';
 
 export interface AccountLink {
@@ -83,6 +83,8 @@ const longestRetryMs = 5000;
 const secondLookMs = 1000;
 /** How long the stream may take to say a fill that an answer has hinted at. */
 const hintMs = 1000;
+/** Failures in a row after which nobody waits for the account any more. */
+const failuresMax = 5;
 /** Trades after which what is accounted for is noted down. */
 const tradesNoted = 500;
 
@@ -99,6 +101,7 @@ export function createLink(account: AccountState, ports: LinkPorts): AccountLink
   let phase: LinkPhase = 'closed';
   let generation = 0;
   let retryMs = firstRetryMs;
+  let failures = 0;
   /** Changes with everything that may change a balance. */
   let activity = 0;
   const cancelling = new Set<string>();
@@ -111,7 +114,7 @@ export function createLink(account: AccountState, ports: LinkPorts): AccountLink
 
   const open = (): void => {
     generation += 1;
-    phase = 'opening';
+    phase = failures > failuresMax ? 'denied' : 'opening';
     ports.sendToEgress({
       kind: 'open-stream',
       account: account.account,
@@ -138,6 +141,7 @@ export function createLink(account: AccountState, ports: LinkPorts): AccountLink
         if (mine !== generation) return;
         phase = 'live';
         retryMs = firstRetryMs;
+        failures = 0;
         for (const order of account.unclosed.values()) if (order.cancelWanted) sendCancel(order);
         ports.onSettled();
       },
@@ -386,10 +390,12 @@ export function createLink(account: AccountState, ports: LinkPorts): AccountLink
       ports.log(`private stream of account ${account.account}: ${reason}`);
       generation += 1;
       const mine = generation;
-      phase = 'opening';
+      failures += 1;
+      phase = failures > failuresMax ? 'denied' : 'opening';
       later(backoff(), () => {
         if (mine === generation) open();
       });
+      ports.onSettled();
     },
     streamEvent: (text) => {
       activity += 1;
