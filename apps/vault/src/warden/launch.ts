@@ -40,11 +40,11 @@ const reads = (paths: readonly string[]): string[] => paths.map((path) => `--all
 const inTree = (paths: readonly string[]): string[] => paths.map((path) => join(treeRoot, path));
 
 /**
- * Starts Node with exactly these flags. The shell in between only sets the size of core dumps to nothing and becomes the
- * process; standard input is a pipe whose end tells a child that its warden is gone.
+ * Starts Node with exactly these flags. The shell in between only sets the size of core dumps to nothing, drops what it
+ * put into the environment itself and becomes the process; standard input is a pipe whose end tells a child that its warden is gone.
  */
 function launch(flags: readonly string[], args: readonly string[], stdio: StdioOptions): ChildProcess {
-  return spawn('/bin/sh', ['-c', 'ulimit -c 0; exec "$0" "$@"', process.execPath, ...flags, ...args], {
+  return spawn('/bin/sh', ['-c', 'ulimit -c 0; unset PWD OLDPWD SHLVL; exec "$0" "$@"', process.execPath, ...flags, ...args], {
     env: {},
     cwd: '/',
     stdio,
