@@ -73,14 +73,14 @@ export function judge(
   now: number,
 ): Judgement {
   if (!grant.alive) return refuse('E_REVOKED', `sub-key ${grant.subKey} is revoked`);
-  if (mandate === null) return refuse('E_RIGHT', `account ${book.account} has no mandate`);
+  if (mandate === null) return refuse('E_MANDATE_EXP', `account ${book.account} has no mandate`);
   const isExit = order.side === 'sell' && order.quantity <= freeBase(positionOf(book, grant.subKey, order.pair));
   if (now > mandate.exp && !isExit)
     return refuse('E_MANDATE_EXP', `the mandate of account ${book.account} ended at ${mandate.exp}, it is ${now}`);
   const rules = mandate.pairs.find((it) => it.pair === order.pair);
   if (rules === undefined || !grant.pairs.includes(order.pair))
     return refuse('E_SYMBOL', `${order.pair} is not in the ${rules === undefined ? 'mandate' : 'grant'}`);
-  if (!rules.sides.includes(order.side)) return refuse('E_RIGHT', `the mandate does not allow to ${order.side} ${order.pair}`);
+  if (!rules.sides.includes(order.side)) return refuse('E_TYPE', `the mandate does not allow to ${order.side} ${order.pair}`);
   if (!rules.orders.includes(order.order))
     return refuse('E_TYPE', `the mandate does not allow ${order.order} orders on ${order.pair}`);
   const stale = referenceFault(order.pair, reference);

@@ -104,11 +104,11 @@ function fillWhole(book: Book, it: PlaceOrder, now: number): void {
 test('each refusal has its code', () => {
   const cases: readonly (readonly [string, string])[] = [
     ['E_REVOKED', codeOf(judge(accountBook(account), mandate(), grant({ alive: false }), order('buy', '1', '100'), at100, 0))],
-    ['E_RIGHT', codeOf(judge(accountBook(account), null, grant(), order('buy', '1', '100'), at100, 0))],
+    ['E_MANDATE_EXP', codeOf(judge(accountBook(account), null, grant(), order('buy', '1', '100'), at100, 0))],
     ['E_MANDATE_EXP', ask(accountBook(account), order('buy', '1', '100'), 11 * dayMs)],
     ['E_SYMBOL', ask(accountBook(account), { ...order('buy', '1', '100'), pair: 'ETH/USDT' as Pair }, 0)],
     ['E_SYMBOL', ask(accountBook(account), order('buy', '1', '100'), 0, mandate(), grant({ pairs: [] }))],
-    ['E_RIGHT', ask(accountBook(account), order('buy', '1', '100'), 0, mandate({}, { sides: ['sell'] }))],
+    ['E_TYPE', ask(accountBook(account), order('buy', '1', '100'), 0, mandate({}, { sides: ['sell'] }))],
     ['E_TYPE', ask(accountBook(account), order('buy', '1', '100', 'post-only'), 0)],
     ['E_ORACLE', codeOf(judge(accountBook(account), mandate(), grant(), order('buy', '1', '100'), undefined, 0))],
     ['E_ORACLE', ask(accountBook(account), order('buy', '1', '100'), 0, mandate(), grant(), { ...at100, sources: 1 })],

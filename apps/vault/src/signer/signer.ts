@@ -334,7 +334,7 @@ export function createSigner(ports: SignerPorts): Signer {
     const signed = Buffer.from(ownerSigningText(config.vaultId, text), 'utf8');
     if (!verify(null, signed, config.ownerKey, Buffer.from(signature, 'base64')))
       throw new Refused('E_MANDATE_SIG', 'the signature is not of this vault’s owner over this act');
-    const act = parseOwnerAct(text);
+    const act = readAct(text);
     if (Math.abs(clock.now() - act.at) > ownerFreshMs)
       throw new Refused('E_TIME', `the act is of ${act.at}, it is ${clock.now()}; limit ${ownerFreshMs} ms`);
     if (state.actsSeen.has(hashText(text))) throw new Refused('E_REPLAY', 'this act was accepted before');
@@ -516,6 +516,15 @@ const postPaths: ReadonlySet<string> = new Set([
 ]);
 
 const refusal = (code: RefusalCode, reason: string) => ({ error: { code, reason } });
+
+function readAct(text: string): OwnerAct {
+  try {
+    return parseOwnerAct(text);
+  } catch (error) {
+    if (error instanceof ParameterError) throw new Refused('E_MANDATE_FORM', error.message);
+    throw error;
+  }
+}
 
 /** Only one's own open orders, frozen or not; the pair must be the order's. */
 function judgeCancel(order: KnownOrder | undefined, intent: Extract<Intent, { kind: 'cancel-order' }>): Verdict {
