@@ -169,12 +169,13 @@ async function serve(options: ServerOptions, store: Store, token: string): Promi
   const start = Number(store.meta('time') ?? feed.start);
   const clock = makeClock(start, options.speed, options.lockstep, Date.now);
   const listeners = makeSyncListeners();
+  const firstRound = Number(store.meta('round') ?? 0);
   let ring: Ring | undefined;
   let held = options.hold === true && store.meta('released') === undefined;
   const position = (): Record<string, string> => ({
     position: feed.position(),
     time: String(clock.now()),
-    round: String(ring?.round() ?? store.meta('round') ?? 0),
+    round: String(ring?.round() ?? firstRound),
   });
   const limits = makeLimits({
     wall: Date.now,
@@ -196,7 +197,7 @@ async function serve(options: ServerOptions, store: Store, token: string): Promi
   ring = options.lockstep
     ? makeRing({
         exchange,
-        firstRound: Number(store.meta('round') ?? 0),
+        firstRound,
         persist: () => venue.checkpoint(),
         tell: (round) => listeners.tell(round),
         onChange: () => driver.wake(),
@@ -261,19 +262,24 @@ async function serve(options: ServerOptions, store: Store, token: string): Promi
   await listen(server, options.port);
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
+  const stop = async (): Promise<void> => {
+    driver.stop();
+    await driver.finished;
+    streams.stop();
+    for (const client of sockets.clients) client.terminate();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    store.close();
+  };
+  let stopped: Promise<void> | undefined;
   writeFileSync(join(options.data, 'exchange', 'address.json'), `${JSON.stringify({ url })}\n`, { mode: 0o600 });
   return {
     url,
     port,
     token,
-    async stop(): Promise<void> {
-      driver.stop();
-      await driver.finished;
-      streams.stop();
-      for (const client of sockets.clients) client.terminate();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-      store.close();
+    stop(): Promise<void> {
+      stopped ??= stop();
+      return stopped;
     },
   };
 }
