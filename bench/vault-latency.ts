@@ -1,0 +1,176 @@
+/**
+ * What the vault adds between an intent leaving the engine and its request arriving at the exchange, and how many durable
+ * decisions it makes. Real warden, gate, signer and egress; the stub exchange and the client share this process and its clock.
+ */
+import { createPrivateKey } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { amount, type BotId } from '@holdfast/domain';
+import type { SubKeyClient, VaultClient } from '@holdfast/vault/client';
+import { account, btc, mandate, newFolder, order, peer, startVault, stop, until } from '../tests/vault/harness.ts';
+import { type StubExchange, startStubExchange } from './vault/stub-exchange.ts';
+
+interface Row {
+  readonly name: string;
+  readonly median: number;
+  readonly p99: number | null;
+  readonly unit: string;
+  readonly aim: string | null;
+  readonly reached: boolean | null;
+}
+
+const rounds = 5;
+const ordersPerRound = 500;
+const warmUp = 500;
+const clients = 32;
+const decisionsPerRound = 4000;
+const price = amount('50000');
+
+let sequence = 0;
+const next = () => {
+  sequence += 1;
+  return order(`bench-${sequence}`, price, { order: 'ioc', quantity: amount('0.001') });
+};
+
+const at = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+const median = (values: readonly number[]): number =>
+  at(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  );
+const hrMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+async function connect(cli: VaultClient, data: string): Promise<void> {
+  const owner = createPrivateKey(readFileSync(join(data, 'owner', 'owner.key')));
+  const wide = {
+    ...mandate(Date.now() + 86_400_000, price),
+    turnover24h: amount('100000000'),
+    burn24h: amount('100000000'),
+    ordersPerMinute: 100_000_000,
+    openOrders: 100_000,
+  };
+  for (const act of [
+    { act: 'account-create', account, exchange: 'simulated', at: Date.now() },
+    { act: 'account-connect', account, apiKey: 'bench', at: Date.now() },
+    { act: 'mandate', mandate: wide, at: Date.now() },
+  ] as const) {
+    const done = await cli.ownerAct(act, owner);
+    if (done.kind === 'refused') throw new Error(`${act.act}: ${done.reason}`);
+  }
+  await until('an open vault', async () => {
+    const { state, reference } = await cli.status();
+    return state === 'open' && reference.length > 0 ? true : undefined;
+  });
+}
+
+async function place(bot: SubKeyClient): Promise<void> {
+  const verdict = await bot.submit(next());
+  if (verdict.kind === 'refused') throw new Error(`${verdict.code}: ${verdict.reason}`);
+}
+
+/** Milliseconds from the intent's leaving to the arrival of the exchange's request, one order after the other. */
+async function latencies(bot: SubKeyClient, exchange: StubExchange, count: number): Promise<number[]> {
+  const found: number[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const arrived = new Promise<number>((resolve) => {
+      exchange.onOrder = () => resolve(hrMs());
+    });
+    const left = hrMs();
+    const verdict = place(bot);
+    found.push((await arrived) - left);
+    await verdict;
+  }
+  exchange.onOrder = () => {};
+  return found.sort((a, b) => a - b);
+}
+
+/** Verdicts per second, each durable before it is given, by `clients` callers at once. */
+async function throughput(bot: SubKeyClient): Promise<number> {
+  const started = hrMs();
+  let left = decisionsPerRound;
+  await Promise.all(
+    Array.from({ length: clients }, async () => {
+      while (left > 0) {
+        left -= 1;
+        await place(bot);
+      }
+    }),
+  );
+  return (decisionsPerRound * 1000) / (hrMs() - started);
+}
+
+/** Milliseconds from SIGKILL of the signer until the vault answers again. */
+async function recovery(cli: VaultClient): Promise<number> {
+  const before = (await cli.status()).processes.find(({ name }) => name === 'signer')!.pid;
+  const killed = hrMs();
+  process.kill(before, 'SIGKILL');
+  await until('the signer', async () => {
+    const { processes } = await cli.status();
+    return processes.some(({ name, pid }) => name === 'signer' && pid !== before) ? true : undefined;
+  });
+  return hrMs() - killed;
+}
+
+/** @returns rows of the benchmark, latencies in ms */
+export async function run(): Promise<Row[]> {
+  const exchange = await startStubExchange();
+  const data = newFolder();
+  const vault = await startVault(data, exchange.port);
+  const [cli, engine] = [peer(data, vault.port, 'cli'), peer(data, vault.port, 'engine')];
+  try {
+    await connect(cli, data);
+    const grant = {
+      bot: 'bench' as BotId,
+      account,
+      pairs: [btc],
+      maxOrderQuote: amount('2000'),
+      turnover24h: amount('100000000'),
+    };
+    const granted = await engine.grant(grant);
+    if (granted.kind === 'refused') throw new Error(granted.reason);
+    const bot = engine.subKey({ id: granted.subKey, secret: granted.secret });
+    await latencies(bot, exchange, warmUp);
+
+    const perRound: number[][] = [];
+    for (let round = 0; round < rounds; round += 1) perRound.push(await latencies(bot, exchange, ordersPerRound));
+    const p50 = median(perRound.map((sorted) => at(sorted, 0.5)));
+    const p99 = median(perRound.map((sorted) => at(sorted, 0.99)));
+    const rates: number[] = [];
+    for (let round = 0; round < rounds; round += 1) rates.push(await throughput(bot));
+    const rate = median(rates);
+    const back = await recovery(cli);
+    return [
+      {
+        name: 'vault: intent to request, one client',
+        median: p50,
+        p99,
+        unit: 'ms',
+        aim: 'p50 <= 1, p99 <= 15 ms',
+        reached: p50 <= 1 && p99 <= 15,
+      },
+      {
+        name: `vault: durable decisions, ${clients} clients`,
+        median: rate,
+        p99: null,
+        unit: 'per s',
+        aim: '>= 1,000 per s',
+        reached: rate >= 1000,
+      },
+      {
+        name: 'vault: answers again after SIGKILL of the signer',
+        median: back,
+        p99: null,
+        unit: 'ms',
+        aim: '<= 2,000 ms',
+        reached: back <= 2000,
+      },
+    ];
+  } finally {
+    cli.close();
+    engine.close();
+    await stop(vault);
+    exchange.close();
+    rmSync(data, { recursive: true, force: true });
+  }
+}
