@@ -40,6 +40,6 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(path, { ...init, signal: AbortSignal.timeout(timeoutMs) });
   } catch (cause) {
-    throw new ApiFailure('unreachable', 'The server does not answer. Is `npm start` still running?', undefined, { cause });
+    throw new ApiFailure('unreachable', 'The server does not answer.', undefined, { cause });
   }
 }

@@ -54,7 +54,7 @@ export interface Range {
 }
 
 /** How many times the height of the candles the axis may take, so that lines far away do not flatten them. */
-const stretchMost = 2.6;
+const stretchMost = 2;
 
 /** The candles' range widened to the nearest lines, nearest first, as long as the candles stay readable. */
 export function widenRange(range: Range, prices: readonly number[]): Range {

@@ -17,8 +17,9 @@ export function Banners() {
     <div className="banners" aria-live="polite" data-testid="banners">
       {isError ? (
         <Banner icon="broken" title={isSilent(error) ? 'The server does not answer' : 'The server cannot answer'}>
-          {sentence(error.message)} {data === undefined ? '' : 'What is shown is what was last read. '}Bots, vault and exchange
-          may still be running. This page tries again by itself.
+          {isSilent(error) ? <SilentAdvice /> : sentence(error.message)}{' '}
+          {data === undefined ? '' : 'What is shown is what was last read. '}Bots, vault and exchange may still be running. This
+          page tries again by itself.
         </Banner>
       ) : connected === false ? (
         <Banner icon="broken" title="Live updates are interrupted">
@@ -29,6 +30,12 @@ export function Banners() {
     </div>
   );
 }
+
+const SilentAdvice = () => (
+  <>
+    Is <code>npm start</code> still running?
+  </>
+);
 
 const isSilent = (error: Error): boolean => error instanceof ApiFailure && error.code === 'unreachable';
 
