@@ -60,6 +60,8 @@ export interface RunningExchange {
 }
 
 const connectionsPer5MinMost = 300;
+/** Those who keep step, and the other exchanges' streams, are not counted: a machine that restarts often needs them. */
+const isOwn = (request: IncomingMessage): boolean => /[?&]sync=1|^\/sim\/|^\/reference\//.test(request.url ?? '');
 
 /** @throws StartError */
 export async function startExchange(options: ServerOptions): Promise<RunningExchange> {
@@ -314,15 +316,17 @@ function acceptUpgrades(
   const connects = new Map<string, number[]>();
   const isTooMany = (address: string): boolean => {
     const now = Date.now();
-    const recent = [...(connects.get(address) ?? []).filter((at) => now - at < 300_000), now];
+    const recent = (connects.get(address) ?? []).filter((at) => now - at < 300_000);
     connects.set(address, recent);
-    return recent.length > connectionsPer5MinMost;
+    if (recent.length >= connectionsPer5MinMost) return true;
+    recent.push(now);
+    return false;
   };
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     if (!isSocketPath(pathOf(request))) return refuseUpgrade(socket, '404 Not Found');
     if (!mayConnect(request)) return refuseUpgrade(socket, '401 Unauthorized');
-    if (isTooMany(addressOf(request))) return refuseUpgrade(socket, '429 Too Many Requests');
+    if (!isOwn(request) && isTooMany(addressOf(request))) return refuseUpgrade(socket, '429 Too Many Requests');
     sockets.handleUpgrade(request, socket, head, (accepted) => route(accepted, request));
   });
 }

@@ -438,7 +438,7 @@ function queryList(call: Call): Json {
   const { params, venue, userId } = call;
   requireOne(params, 'origClientOrderId', 'orderListId');
   const list = venue.store.list(userId, params.integer('orderListId'), params.textOr('origClientOrderId'));
-  if (list === undefined) throw new ApiError(-2018, 'Order list does not exist.');
+  if (list === undefined) throw new ApiError(-2013, 'Order list does not exist.');
   return listJson(listMarket(call, list.pair), list, call.time);
 }
 
