@@ -389,6 +389,13 @@ export async function createWorld(faults: Faults): Promise<World> {
       const last = price(exchange.last(pair));
       return [{ openTime: epochMs(now - 60_000), open: last, high: last, low: last, close: last, volume: lot }];
     },
+    prices: async () => {
+      const best = exchange.best(pair);
+      return [
+        { kind: 'trade', pair, at: epochMs(now), price: price(exchange.last(pair)), quantity: lot },
+        { kind: 'best', pair, bid: price(best.bid), ask: price(best.ask) },
+      ];
+    },
     serverTime: async () => epochMs(now),
     subscribe: (_pairs, listener) => {
       engineSide.market = listener;

@@ -28,6 +28,7 @@ import {
   type Quote,
   quoteOf,
   type SubKeyId,
+  type Ticks,
   toTicks,
   ValueError,
 } from '@holdfast/domain';
@@ -241,12 +242,19 @@ class Core implements Engine {
     this.#setRules(batch, rules);
     const newest = (await this.#ports.store.newestCandle(of)) ?? 0;
     for (const candle of candles) if (candle.openTime > newest) putCandle(batch, of, candle, true);
-    const last = candles.at(-1)?.close;
-    if (last !== undefined && this.#memory.runtime.quote(of) === undefined) {
-      const price = toTicks(last, rules, 'down');
-      this.#memory.runtime.know({ pair: of, last: price, bid: price, ask: price });
-    }
+    if (this.#memory.runtime.quote(of) === undefined) this.#know(rules, await this.#ports.market.prices([of]));
     await this.#commit(batch);
+  }
+
+  /** Takes the prices of now, where the stream has not spoken yet. */
+  #know(rules: PairRules, events: readonly MarketEvent[]): void {
+    const last = events.find((event) => event.kind === 'trade')?.price;
+    const best = events.find((event) => event.kind === 'best');
+    const price = last ?? best?.bid;
+    if (price === undefined) return;
+    const inTicks = (value: Amount): Ticks => toTicks(value, rules, 'down');
+    const { bid, ask } = best ?? { bid: price, ask: price };
+    this.#memory.runtime.know({ pair: rules.pair, last: inTicks(price), bid: inTicks(bid), ask: inTicks(ask) });
   }
 
   #setRules(batch: Batch, rules: PairRules): void {

@@ -18,6 +18,8 @@ export interface MarketDataPort {
   rules(pairs: readonly Pair[]): Promise<readonly PairRules[]>;
   /** Oldest first, closed candles only. */
   candles(pair: Pair, interval: string, limit: number): Promise<readonly Candle[]>;
+  /** Last trade and best prices of now, as events; a price that there is not yet is left out. */
+  prices(pairs: readonly Pair[]): Promise<readonly MarketEvent[]>;
   serverTime(): Promise<EpochMs>;
   /** Streams trades, best prices and one-minute candles; reconnects by itself until the returned function is called. */
   subscribe(pairs: readonly Pair[], listener: (event: MarketEvent) => void): () => void;

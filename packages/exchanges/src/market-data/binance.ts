@@ -53,6 +53,10 @@ export function binanceMarketData(options: BinanceMarketDataOptions): MarketData
       const closed = rows.filter((row) => row.closeTime < now).map((row) => row.candle);
       return closed.slice(-limit);
     },
+    async prices(pairs: readonly Pair[]): Promise<readonly MarketEvent[]> {
+      const answer = await get('/api/v3/ticker/24hr', { symbols: JSON.stringify(pairs.map(symbolOf)) });
+      return readTickers(answer, new Map(pairs.map((pair) => [symbolOf(pair), pair])));
+    },
     async serverTime(): Promise<EpochMs> {
       const answer = object(await get('/api/v3/time', {}), 'a time');
       return epochMs(integer(answer.serverTime, 'a server time'));
@@ -62,10 +66,7 @@ export function binanceMarketData(options: BinanceMarketDataOptions): MarketData
         const all = await symbols(pairs);
         return new Map(pairs.map((pair) => [pair, isHalted(symbolOfPair(all, pair))]));
       };
-      const readPrices = async (): Promise<readonly MarketEvent[]> => {
-        const answer = await get('/api/v3/ticker/24hr', { symbols: JSON.stringify(pairs.map(symbolOf)) });
-        return readTickers(answer, new Map(pairs.map((pair) => [symbolOf(pair), pair])));
-      };
+      const readPrices = (): Promise<readonly MarketEvent[]> => this.prices(pairs);
       return openSubscription(options, pairs, listener, readHalted, readPrices);
     },
   };
