@@ -385,10 +385,7 @@ export async function createWorld(faults: Faults): Promise<World> {
 
   const market: MarketDataPort = {
     rules: async () => [rules],
-    candles: async () => {
-      const last = price(exchange.last(pair));
-      return [{ openTime: epochMs(now - 60_000), open: last, high: last, low: last, close: last, volume: lot }];
-    },
+    candles: async () => [],
     prices: async () => {
       const best = exchange.best(pair);
       return [

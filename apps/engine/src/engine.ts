@@ -28,7 +28,6 @@ import {
   type Quote,
   quoteOf,
   type SubKeyId,
-  type Ticks,
   toTicks,
   ValueError,
 } from '@holdfast/domain';
@@ -62,8 +61,6 @@ const candlesAtStart = 1000;
 const minuteMs = 60_000;
 const flushMs = 1_000;
 const connectRetryMs = 250;
-/** How long time on a lockstep clock waits for the first bot of a new database, so that a tape is traded from its start. */
-const firstBotWaitMs = 10_000;
 /** How long a round waits for the exchange's first word on an approved order before it says so and goes on. */
 const settleWaitMs = 5_000;
 /** Wall clock between two comparisons with the exchange. */
@@ -90,7 +87,6 @@ class Core implements Engine {
   readonly #ring = new Ring();
   readonly #sender: Sender;
   readonly #inbox: (() => Promise<void>)[] = [];
-  readonly #startedAt: number;
   #working = false;
   #dead = false;
   #stopVault: () => void = () => {};
@@ -113,7 +109,6 @@ class Core implements Engine {
   constructor(ports: EnginePorts, memory: Memory) {
     this.#ports = ports;
     this.#memory = memory;
-    this.#startedAt = ports.timers.now();
     this.#match = readMatch(memory.engine.ledger_match);
     this.#sender = new Sender(memory, ports.vault, ports.timers, (answer) => this.#enqueue(() => this.#onAnswer(answer)));
   }
@@ -233,7 +228,7 @@ class Core implements Engine {
     this.#ports.timers.after(ms, () => this.#enqueue(work));
   }
 
-  /** Learns a pair's rules, its candles and, until the stream says more, its price. @throws when the exchange does not answer */
+  /** Learns a pair's rules, its candles and its prices. @throws when the exchange does not answer */
   async #learn(of: Pair): Promise<void> {
     const [rules] = await this.#ports.market.rules([of]);
     if (rules === undefined) throw new CommandError('pair-unknown', `The exchange does not list ${of}`);
@@ -242,19 +237,8 @@ class Core implements Engine {
     this.#setRules(batch, rules);
     const newest = (await this.#ports.store.newestCandle(of)) ?? 0;
     for (const candle of candles) if (candle.openTime > newest) putCandle(batch, of, candle, true);
-    if (this.#memory.runtime.quote(of) === undefined) this.#know(rules, await this.#ports.market.prices([of]));
+    for (const event of await this.#ports.market.prices([of])) this.#know(event);
     await this.#commit(batch);
-  }
-
-  /** Takes the prices of now, where the stream has not spoken yet. */
-  #know(rules: PairRules, events: readonly MarketEvent[]): void {
-    const last = events.find((event) => event.kind === 'trade')?.price;
-    const best = events.find((event) => event.kind === 'best');
-    const price = last ?? best?.bid;
-    if (price === undefined) return;
-    const inTicks = (value: Amount): Ticks => toTicks(value, rules, 'down');
-    const { bid, ask } = best ?? { bid: price, ask: price };
-    this.#memory.runtime.know({ pair: rules.pair, last: inTicks(price), bid: inTicks(bid), ask: inTicks(ask) });
   }
 
   #setRules(batch: Batch, rules: PairRules): void {
@@ -436,6 +420,14 @@ class Core implements Engine {
     return { pair: of, last: toTicks(last, rules, 'down'), bid: at(known.bid, 'down'), ask: at(known.ask, 'up') };
   }
 
+  /** Makes a price known without waking anybody. */
+  #know(event: MarketEvent): void {
+    if (event.kind !== 'trade' && event.kind !== 'best') return;
+    const change = event.kind === 'trade' ? { last: event.price } : { bid: event.bid, ask: event.ask };
+    const quote = this.#quoteWith(event.pair, change);
+    if (quote !== undefined) this.#memory.runtime.know(quote);
+  }
+
   async #onTime(): Promise<void> {
     const { time } = this.#memory.engine;
     if (time !== null) await this.#wake(this.#memory.runtime.onTime(epochMs(time)));
@@ -544,7 +536,6 @@ class Core implements Engine {
       await this.#endRound();
       return;
     }
-    if (!this.#mayRun()) return;
     const next = this.#ring.next(this.#memory.bots.size > 0);
     if (next.kind === 'again') this.#acknowledge(next.round.n);
     if (next.kind !== 'new') return;
@@ -553,30 +544,11 @@ class Core implements Engine {
     if (this.#inbox.length === 0) await this.#endRound();
   }
 
-  /** Time does not run before the account is connected and, in a new database, before the first bot had its chance. */
-  #mayRun(): boolean {
-    if (!this.#ring.isLockstep || this.#memory.bots.size > 0) return this.#ring.isLockstep;
-    const waited = this.#ports.timers.now() - this.#startedAt;
-    const isFresh =
-      this.#memory.engine.baseline === 0 || (this.#memory.closedDeals.size === 0 && this.#memory.engine.epoch === 1);
-    if (!isFresh || waited >= firstBotWaitMs) return true;
-    this.#later(firstBotWaitMs - waited, async () => {});
-    return false;
-  }
-
   /** Prices first, so that a fill is seen with the prices of its time; then fills; then what the prices wake. */
   async #handleRound(at: EpochMs): Promise<void> {
     const { market, vault } = this.#ring.drain();
     this.#heard(at);
-    for (const event of market) {
-      const quote =
-        event.kind === 'trade'
-          ? this.#quoteWith(event.pair, { last: event.price })
-          : event.kind === 'best'
-            ? this.#quoteWith(event.pair, { bid: event.bid, ask: event.ask })
-            : undefined;
-      if (quote !== undefined) this.#memory.runtime.know(quote);
-    }
+    for (const event of market) this.#know(event);
     for (const event of vault) await this.#takeIn(event);
     for (const [index, event] of market.entries()) {
       if (event.kind !== 'trade') {
