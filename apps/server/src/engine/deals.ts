@@ -7,12 +7,16 @@ import { percent, valueAt } from './amounts.ts';
 
 type DealRow = Row<'deals'>;
 
-/** Last prices by pair. */
+/** What one base is worth now, by pair. */
 export type LastPrices = ReadonlyMap<string, string>;
 
+/** The last trade, held inside the present spread: a trade outside of it is older than the spread. */
+export const spreadPrice = ({ last, bid, ask }: Pick<Row<'prices'>, 'last' | 'bid' | 'ask'>): string =>
+  amount(last) < amount(bid) ? bid : amount(last) > amount(ask) ? ask : last;
+
 export async function lastPrices(db: EngineQueries): Promise<LastPrices> {
-  const rows = await db.selectFrom('prices').select(['pair', 'last']).execute();
-  return new Map(rows.map(({ pair, last }) => [pair, last]));
+  const rows = await db.selectFrom('prices').selectAll().execute();
+  return new Map(rows.map((row) => [row.pair, spreadPrice(row)]));
 }
 
 function openProfit(row: DealRow, held: string, last: string | undefined): string | null {

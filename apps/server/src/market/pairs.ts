@@ -1,6 +1,7 @@
 /** Pairs that the engine knows, with their steps and newest prices. */
 import type { PairView } from '@holdfast/contracts';
 import type { EngineQueries } from '@holdfast/storage';
+import { spreadPrice } from '../engine/deals.ts';
 
 export async function readPairs(db: EngineQueries): Promise<PairView[]> {
   const rows = await db
@@ -18,6 +19,6 @@ export async function readPairs(db: EngineQueries): Promise<PairView[]> {
     price:
       row.last === null || row.bid === null || row.ask === null || row.at === null
         ? null
-        : { last: row.last, bid: row.bid, ask: row.ask, at: row.at },
+        : { last: spreadPrice({ last: row.last, bid: row.bid, ask: row.ask }), bid: row.bid, ask: row.ask, at: row.at },
   }));
 }

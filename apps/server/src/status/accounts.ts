@@ -3,6 +3,7 @@ import type { Account, LedgerMatch } from '@holdfast/contracts';
 import { type Amount, add, amount, asset, formatAmount, type VaultAccount, type VaultStatus } from '@holdfast/domain';
 import type { EngineQueries } from '@holdfast/storage';
 import { equity } from '@holdfast/views';
+import { lastPrices } from '../engine/deals.ts';
 import type { ExchangeBalance, VaultPort } from '../ports.ts';
 
 /** Used while neither engine nor mandate has named one. */
@@ -20,10 +21,10 @@ export async function assetPrices(
   vault: VaultStatus | undefined,
   quote: string,
 ): Promise<ReadonlyMap<string, Amount>> {
-  const last = await db.selectFrom('prices').select(['pair', 'last']).execute();
+  const last = await lastPrices(db);
   const all = [
     ...(vault?.reference ?? []).map(({ pair, price }) => ({ pair: pair as string, price })),
-    ...last.map(({ pair, last }) => ({ pair, price: amount(last) })),
+    ...[...last].map(([pair, price]) => ({ pair, price: amount(price) })),
   ];
   const inQuote = all.flatMap(({ pair, price }) => {
     const [base, priced] = pair.split('/');
