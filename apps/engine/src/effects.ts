@@ -401,7 +401,9 @@ export function equity(memory: Memory): Amount | undefined {
     if (quoteOf(of) !== quote || total === 0n) continue;
     const known = memory.runtime.quote(of);
     if (known === undefined) return undefined;
-    value += multiply(total, priceAmount(known.last, rules), 'down');
+    // A tape that is skipped over publishes best prices but not every trade: a trade outside the spread is older than it.
+    const price = known.last < known.bid ? known.bid : known.last > known.ask ? known.ask : known.last;
+    value += multiply(total, priceAmount(price, rules), 'down');
   }
   return value as Amount;
 }
