@@ -19,7 +19,7 @@ import { chance } from '../simulation/market.ts';
 const kills = Number(process.env.HOLDFAST_KILLS ?? 15);
 const seed = Number(process.env.HOLDFAST_SEED ?? 20_261_121);
 /** Fast enough that a deal takes seconds, slow enough that a kill falls between its steps. */
-const speed = 120;
+const speed = 600;
 const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 const vaultProcesses = async (gate: string, dir: string) => {
@@ -31,6 +31,31 @@ const vaultProcesses = async (gate: string, dir: string) => {
     vault.close();
   }
 };
+
+/** A second bot with small steps beside the demonstration's, so that something is always on its way when a kill falls. */
+async function addBusyBot(stack: Stack): Promise<void> {
+  const token = readFileSync(join(stack.dir, 'cli.token'), 'utf8').trim();
+  const call = async (path: string, body?: unknown): Promise<{ bots?: { pair: string }[] }> => {
+    const answer = await fetch(`${stack.dashboard}/api${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    assert.ok(answer.ok, `${path}: ${answer.status} ${answer.ok ? '' : await answer.text()}`);
+    return (await answer.json()) as { bots?: { pair: string }[] };
+  };
+  const pair = (await call('/bots')).bots?.[0]?.pair;
+  const settings = {
+    baseOrderSize: '40',
+    averagingOrderSize: '40',
+    averagingOrders: 4,
+    averagingOrdersActive: 2,
+    stepPercent: '0.1',
+    takeProfitPercent: '0.05',
+    retrySeconds: 1,
+  };
+  await call('/bots', { kind: 'dca', name: 'Busy', pair, settings });
+}
 
 /** Every kind in turn, so that all are met however few kills there are; the moment is the seed's. */
 async function killAll(stack: Stack, log: (text: string) => void): Promise<ReadonlyMap<ProcessName, number>> {
@@ -66,7 +91,7 @@ test(`${kills} kills lose no fill and double no order`, { timeout: 120_000 + kil
   const stack = await startStack({ dir: folder, speed, seed: 7, vaultProcesses });
   try {
     await stack.whole();
-    await sleep(1_000);
+    await addBusyBot(stack);
     const killed = await killAll(stack, (text) => context.diagnostic(text));
     await bringToRest(stack);
     assert.equal(await stack.stop(), 0, 'stops cleanly');
