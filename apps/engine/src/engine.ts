@@ -38,7 +38,7 @@ import { CommandError } from './command-error.ts';
 import { approved, baseline, refreshBot, refused, type SettledEvent, sampleEquity, stepBot, vaultEvent } from './effects.ts';
 import { botKind, completeSettings, readSettings } from './kinds.ts';
 import { type Bot, loadMemory, type Memory, writeRules } from './memory.ts';
-import { type EnginePorts, VaultRefusal } from './ports.ts';
+import { type EnginePorts, type QuietPromise, VaultRefusal } from './ports.ts';
 import { Ring } from './round.ts';
 import { type Answer, Sender } from './sender.ts';
 
@@ -98,6 +98,8 @@ class Core implements Engine {
   #comparedAt = Number.NEGATIVE_INFINITY;
   #doubted = '';
   #settleBy: number | undefined;
+  /** The quiet promised last, as text. */
+  #promised: string | undefined;
   #outboxAtClose = 0;
   #connecting = false;
   #flushSoon = false;
@@ -412,6 +414,8 @@ class Core implements Engine {
     const rules = this.#memory.rules.get(of);
     if (rules === undefined) return undefined;
     const known = { ...this.#knownQuotes.get(of), ...change };
+    // Best prices that have left the last trade behind say more than it: the stream may have left trades out.
+    if (change.last === undefined && known.last !== undefined) known.last = inside(known.last, known.bid, known.ask);
     this.#knownQuotes.set(of, known);
     const last = known.last ?? known.bid ?? known.ask;
     if (last === undefined) return undefined;
@@ -538,6 +542,7 @@ class Core implements Engine {
     }
     const next = this.#ring.next(this.#memory.bots.size > 0);
     if (next.kind === 'again') this.#acknowledge(next.round.n);
+    else if (next.kind !== 'new') this.#promiseAgain();
     if (next.kind !== 'new') return;
     this.#settleBy = undefined;
     await this.#handleRound(next.round.at);
@@ -579,7 +584,25 @@ class Core implements Engine {
     this.#acknowledge(round.n);
   }
 
+  /** What happened between rounds (a command, a late verdict) may have armed wakes inside the quiet that was promised. */
+  #promiseAgain(): void {
+    const { acknowledged } = this.#ring;
+    if (acknowledged === undefined) return;
+    const promise = this.#quietPromise();
+    if (JSON.stringify(promise) === this.#promised) return;
+    this.#promise(acknowledged, promise);
+  }
+
   #acknowledge(n: number): void {
+    this.#promise(n, this.#quietPromise());
+  }
+
+  #promise(n: number, promise: QuietPromise): void {
+    this.#promised = JSON.stringify(promise);
+    this.#ports.ring.acknowledge(n, promise);
+  }
+
+  #quietPromise(): QuietPromise {
     const { until, candles, pairs } = this.#memory.runtime.quiet();
     const now = this.#memory.engine.time ?? 0;
     const minuteEnd = candles.length === 0 ? null : (Math.floor(now / minuteMs) + 1) * minuteMs;
@@ -592,7 +615,7 @@ class Core implements Engine {
         price === null || price === undefined ? null : formatAmount(BigInt(price) * rules.tick);
       return [{ pair: of, below: say(bounds?.below), above: say(bounds?.above) }];
     });
-    this.#ports.ring.acknowledge(n, { until: ends.length === 0 ? null : Math.min(...ends), prices });
+    return { until: ends.length === 0 ? null : Math.min(...ends), prices };
   }
 
   /** Every intent has its verdict, and every approved one the exchange's first word. */
@@ -931,6 +954,12 @@ function putCandle(batch: Batch, of: Pair, candle: Extract<MarketEvent, { kind: 
     volume: formatAmount(candle.volume),
     closed: closed ? 1 : 0,
   });
+}
+
+/** `price`, or the nearer of two bounds that it lies outside of. A bound of 0 is an empty side of the book. */
+function inside(price: Amount, bid: Amount | undefined, ask: Amount | undefined): Amount {
+  if (bid !== undefined && bid > 0n && price < bid) return bid;
+  return ask !== undefined && ask > 0n && price > ask ? ask : price;
 }
 
 const no = (code: string, reason: string): EngineResult => ({ ok: false, error: { code, reason } });

@@ -65,13 +65,15 @@ export class Ring {
     this.#vault = round;
   }
 
-  /** The market stream is gone: nothing of the old connection counts for a later round. What was kept is handed out. */
+  /**
+   * The market stream is gone: nothing of the old connection counts for a later round. What was kept is handed out. What was
+   * promised with the last acknowledgement stands at the exchange, so its number is kept: the promise can still be renewed.
+   */
   leave(): { readonly market: readonly Said[]; readonly vault: readonly Settled[] } {
     const kept = { market: this.#marketSaid, vault: this.#vaultSaid };
     this.#market = undefined;
     this.#vault = undefined;
     this.#open = undefined;
-    this.#acknowledged = undefined;
     this.#marketSaid = [];
     this.#vaultSaid = [];
     return kept;

@@ -68,7 +68,7 @@ export function runDriver({ venue, feed, clock, ring, speed, listeners, setQuiet
   const mustWait = (): boolean => {
     if (ring === undefined) return false;
     if (!ring.hasEngine() || ring.isOpen()) return true;
-    if (!hasNews()) return false;
+    if (!hasNews() && !ring.isAsked()) return false;
     beginRound();
     return true;
   };

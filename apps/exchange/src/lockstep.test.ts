@@ -140,3 +140,30 @@ test('an unacknowledged round is told again', async (t) => {
   assert.ok(told.every((frame) => frame.data.n === n));
   engine.close();
 });
+
+test('the engine may take its promise back: a new quiet for the same round counts', async (t) => {
+  const exchange = await exchangeUnderTest({ tape: tapeFile(), speed: 60, lockstep: true });
+  t.after(() => exchange.end());
+  const engine = await engineOf(exchange);
+  const first = await engine.nextSync(0);
+  engine.acknowledge(first.n, { until: null, pairs: {} });
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  assert.equal((await clockOf(exchange)).round, first.n);
+  engine.acknowledge(first.n, { until: 0, pairs: {} });
+  assert.equal((await engine.nextSync(first.n)).n, first.n + 1);
+  engine.close();
+});
+
+test('who joins later gets a round: what was promised quiet was promised without it', async (t) => {
+  const exchange = await exchangeUnderTest({ tape: tapeFile(), speed: 60, lockstep: true });
+  t.after(() => exchange.end());
+  const engine = await engineOf(exchange);
+  const first = await engine.nextSync(0);
+  engine.acknowledge(first.n, { until: null, pairs: {} });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const late = new WebSocket(`ws://${exchange.host}/reference/kraken?sync=1`);
+  await new Promise((resolve) => late.addEventListener('open', resolve));
+  assert.equal((await engine.nextSync(first.n)).n, first.n + 1);
+  late.close();
+  engine.close();
+});

@@ -5,6 +5,8 @@
  *   R2  Time stands still until the engine acknowledged round n; it is told again every 250 ms.
  *   R3  What users did since a round gets a further round at the same time.
  *   R4  Ticks inside what the engine declared quiet, that touch no order of a user, need no round.
+ *   R5  The engine may say another quiet for the round it acknowledged: a command between rounds changes what wakes it.
+ *   R6  Whoever joins gets a round: quiet was declared without it.
  */
 import { amount } from '@holdfast/domain';
 import type { Exchange, MarketTick } from '@holdfast/exchanges/simulated';
@@ -25,6 +27,10 @@ export interface Ring {
   acknowledge(n: number, quiet: Quiet | undefined): void;
   isQuiet(tick: MarketTick): boolean;
   round(): number;
+  /** A connection that takes part has come. */
+  join(): void;
+  /** Whether somebody waits for a round though nothing happened. */
+  isAsked(): boolean;
   setEngine(connected: boolean): void;
   hasEngine(): boolean;
 }
@@ -41,6 +47,7 @@ export interface RingParts {
 export function makeRing({ exchange, firstRound, persist, tell, onChange }: RingParts): Ring {
   let n = firstRound;
   let open = false;
+  let asked = false;
   let openedAt = 0;
   let engines = 0;
   let quiet: Quiet | undefined;
@@ -49,6 +56,7 @@ export function makeRing({ exchange, firstRound, persist, tell, onChange }: Ring
     begin(at): void {
       n += 1;
       open = true;
+      asked = false;
       openedAt = at;
       quiet = undefined;
       persist();
@@ -59,13 +67,19 @@ export function makeRing({ exchange, firstRound, persist, tell, onChange }: Ring
       if (open) tell({ n, at: openedAt });
     },
     acknowledge(acknowledged, declared): void {
-      if (!open || acknowledged !== n) return;
+      if (acknowledged !== n) return;
       open = false;
       quiet = declared;
       onChange();
     },
     isQuiet: (tick) => quiet !== undefined && isInside(exchange, quiet, tick),
     round: () => n,
+    join(): void {
+      asked = true;
+      quiet = undefined;
+      onChange();
+    },
+    isAsked: () => asked,
     setEngine(connected): void {
       engines += connected ? 1 : -1;
       if (!connected) quiet = undefined;

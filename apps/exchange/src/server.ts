@@ -205,6 +205,7 @@ async function serve(options: ServerOptions, store: Store, token: string): Promi
         onChange: () => driver.wake(),
       })
     : undefined;
+  listeners.onJoin(() => ring?.join());
   const driver = runDriver({
     venue,
     feed,

@@ -41,13 +41,20 @@ export interface SyncListeners {
   tell(round: { readonly n: number; readonly at: number }): void;
   /** Bytes that the slowest listener has not taken yet. */
   backlog(): number;
+  /** Calls `joined` whenever a connection is added. */
+  onJoin(joined: () => void): void;
 }
 
 export function makeSyncListeners(): SyncListeners {
   const listeners = new Map<WebSocket, (round: { readonly n: number; readonly at: number }) => void>();
+  let joined = (): void => {};
   return {
+    onJoin(call): void {
+      joined = call;
+    },
     add(socket, send): void {
       listeners.set(socket, send);
+      joined();
       socket.on('close', () => listeners.delete(socket));
     },
     tell(round): void {
