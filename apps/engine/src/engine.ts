@@ -127,6 +127,7 @@ class Core implements Engine {
       state: (connected, reason) => this.#enqueue(() => this.#onVaultState(connected, reason)),
     });
     this.#enqueue(() => this.#prepare());
+    this.#later(compareEveryMs / 2, () => this.#lookForQuiet());
     this.#sender.pump();
   }
 
@@ -529,7 +530,6 @@ class Core implements Engine {
     }
     batch.put('engine', engine);
     await this.#commit(batch);
-    this.#lookForQuiet();
   }
 
   // Rounds
@@ -641,10 +641,11 @@ class Core implements Engine {
     return due && this.#memory.engine.baseline === 1 && this.#vault.connected;
   }
 
-  /** Without rounds, a comparison is made between events; it counts when nothing happened meanwhile. */
-  #lookForQuiet(): void {
-    if (this.#ring.isLockstep || !this.#isCompareDue() || this.#memory.outbox.size > 0) return;
-    this.#enqueue(() => this.#compare(false));
+  /** Where no round ends, as on a real exchange or after the end of a tape, a comparison is made between events. */
+  async #lookForQuiet(): Promise<void> {
+    const isQuiet = this.#ring.open === undefined && this.#memory.outbox.size === 0;
+    if (isQuiet && this.#isCompareDue()) await this.#compare(false);
+    this.#later(compareEveryMs / 2, () => this.#lookForQuiet());
   }
 
   /** Compares what the ledger holds with what the exchange holds. A difference counts at rest, or when it is there twice. */
