@@ -90,8 +90,9 @@ export interface World {
   /** One tick of the tape, and rounds until nothing more happens at its time. */
   play(price: number): Promise<void>;
   settle(): Promise<void>;
+  /** Kills the engine and starts it on another database. */
+  restartOn(other: EngineStore): Promise<void>;
   readonly db: DatabaseSync;
-  readonly store: EngineStore;
   engine(): Engine;
   held(): ReadonlyMap<string, bigint>;
   venue(): ReturnType<typeof makeVenue>;
@@ -299,7 +300,7 @@ export async function createWorld(faults: Faults): Promise<World> {
 
   // The engine
   const db = openDatabase(':memory:', engineMigrations);
-  const store = engineStore(db);
+  let store = engineStore(db);
   const engineSide: { events: VaultEvents | undefined; next: () => number; market: ((event: MarketEvent) => void) | undefined } =
     {
       events: undefined,
@@ -526,8 +527,12 @@ export async function createWorld(faults: Faults): Promise<World> {
       await rounds();
     },
     settle: rounds,
+    restartOn: async (other) => {
+      store = other;
+      killEngine();
+      await until(() => engine !== undefined, 'the engine');
+    },
     db,
-    store,
     engine: () => engine as Engine,
     held: () =>
       new Map(
