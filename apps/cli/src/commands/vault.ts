@@ -41,7 +41,11 @@ interface FreezeFlags extends Common {
 }
 
 export function addVaultCommands(program: Command): void {
-  common(program.command('freeze').description('make the vault refuse new risk at once; exits of open positions stay possible'))
+  common(
+    program
+      .command('freeze')
+      .description('make the vault refuse new orders at once; resting buys are cancelled, resting exits stay'),
+  )
     .option('--reason <text>', 'kept in the journal', 'asked for on the command line')
     .option('--account <id>', 'one account only')
     .action(async ({ data, json, reason, account }: FreezeFlags) => {
