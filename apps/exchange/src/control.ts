@@ -99,6 +99,9 @@ export const haltMarket = (
   place: ControlPlace,
   request: { readonly pair: string; readonly halted: boolean },
 ): Promise<{ pair: string; halted: boolean }> => call(place, 'POST', '/sim/halt', request);
+/** Writes a consistent copy of the exchange's database to a new file: the running exchange lets nobody else open it. */
+export const backupExchange = (place: ControlPlace, file: string): Promise<{ file: string }> =>
+  call(place, 'POST', '/sim/backup', { file });
 /** Lets the time of an exchange go that was started with --hold. */
 export const releaseTime = (place: ControlPlace): Promise<{ held: boolean }> => call(place, 'POST', '/sim/release', {});
 export const exchangeClock = (place: ControlPlace): Promise<{ now: number; ended: boolean; lockstep: boolean; round: number }> =>

@@ -226,6 +226,7 @@ export function makeReferences(venue: Venue, seed: number, sync: SyncListeners):
       else {
         connection.wanted.add(key);
         sendCurrent(connection, channel, market);
+        if (connection.sync) sync.ask();
       }
     }
   };

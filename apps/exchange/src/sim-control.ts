@@ -49,6 +49,10 @@ export function makeSimControl(venue: Venue, token: string, clock: () => object,
         return listMarket(venue, body);
       case 'POST /sim/halt':
         return halt(venue, body);
+      case 'POST /sim/backup':
+        venue.checkpoint();
+        venue.store.backup(textOf(body, 'file'));
+        return { file: body.file };
       case 'POST /sim/release':
         release();
         return { held: false };

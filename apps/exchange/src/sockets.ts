@@ -41,7 +41,9 @@ export interface SyncListeners {
   tell(round: { readonly n: number; readonly at: number }): void;
   /** Bytes that the slowest listener has not taken yet. */
   backlog(): number;
-  /** Calls `joined` whenever a connection is added. */
+  /** A connection that takes part asked for more than before: it wants a round behind the answer. */
+  ask(): void;
+  /** Calls `joined` whenever a connection is added or asks. */
   onJoin(joined: () => void): void;
 }
 
@@ -49,6 +51,7 @@ export function makeSyncListeners(): SyncListeners {
   const listeners = new Map<WebSocket, (round: { readonly n: number; readonly at: number }) => void>();
   let joined = (): void => {};
   return {
+    ask: () => joined(),
     onJoin(call): void {
       joined = call;
     },

@@ -23,6 +23,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { backupExchange } from '@holdfast/exchange/control';
 import type { Command } from 'commander';
 import * as tar from 'tar';
 import { openDataDirectory, runningInstance } from '../data-directory.ts';
@@ -33,6 +34,7 @@ import { version } from '../version.ts';
 
 const archiveVersion = 1;
 const engineDatabase = 'engine/engine.db';
+const exchangeDatabase = 'exchange/exchange.db';
 /** Never in an archive. */
 const isKey = (path: string): boolean =>
   /(^|\/)(unseal\.key|owner|peers|cli\.token|control\.token|lock)(\/|$)|\.sock$/.test(path);
@@ -58,6 +60,16 @@ function copyDatabase(from: string, to: string): void {
   }
 }
 
+/** The simulated exchange lets nobody open its database beside it, so while it runs it makes the copy itself. */
+async function copyExchange(data: string, to: string): Promise<void> {
+  const from = join(data, exchangeDatabase);
+  if (!existsSync(from)) return;
+  const instance = runningInstance(data);
+  if (instance === undefined) return copyDatabase(from, to);
+  mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
+  await backupExchange({ url: `http://127.0.0.1:${instance.ports.exchange}`, data }, to);
+}
+
 function copyFile(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
   copyFileSync(from, to);
@@ -69,8 +81,8 @@ async function backup(data: string, file: string): Promise<Manifest> {
   if (existsSync(file)) throw new CliError(exitCode.cannotWrite, `${file} exists already; give another name`);
   const staging = mkdtempSync(join(tmpdir(), 'holdfast-backup-'));
   try {
-    for (const path of globSync(['engine/*.db', 'exchange/*.db'], { cwd: data }))
-      copyDatabase(join(data, path), join(staging, path));
+    copyDatabase(join(data, engineDatabase), join(staging, engineDatabase));
+    await copyExchange(data, join(staging, exchangeDatabase));
     for (const path of globSync('vault/**/*', { cwd: data })) {
       if (!isKey(path) && statSync(join(data, path)).isFile()) copyFile(join(data, path), join(staging, path));
     }

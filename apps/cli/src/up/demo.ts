@@ -175,6 +175,16 @@ class Demo {
     return first;
   }
 
+  /** Waits until the vault knows a reference price: before that it refuses every order, and the first one would come later. */
+  async reference({ pair: name }: Market): Promise<void> {
+    const deadline = Date.now() + connectTimeoutMs;
+    while (!(await this.#vault.status()).reference.some((known) => known.pair === name)) {
+      if (Date.now() > deadline)
+        throw new CliError(exitCode.failed, `the vault has no reference price of ${name} after ${connectTimeoutMs / 1000} s`);
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
+
   /** The key id of our public half at the exchange; remembered, so that an interrupted start registers once. */
   async #registered(publicKey: string, quote: Asset): Promise<string> {
     const note = join(this.#data, 'demo.json');
@@ -212,6 +222,8 @@ class Demo {
 /** Makes account, mandate and bot where they are missing; the exchange's time, held until then, is let go. @throws CliError */
 export async function setUpDemo(data: string, places: DemoPlaces): Promise<void> {
   const demo = new Demo(data, places);
-  await demo.bot(await demo.account());
+  const market = await demo.account();
+  await demo.reference(market);
+  await demo.bot(market);
   await releaseTime({ url: places.exchange, data });
 }
