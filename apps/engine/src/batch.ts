@@ -57,6 +57,15 @@ export class Batch {
     if (topic !== undefined) this.#topics.add(topic);
   }
 
+  /** Takes over another batch's rows of one table, but for those that are here already. */
+  takeOver(other: Batch, table: Table): void {
+    for (const [key, change] of other.#changes) {
+      if (change.table !== table) continue;
+      other.#changes.delete(key);
+      if (!this.#changes.has(key)) this.#changes.set(key, change);
+    }
+  }
+
   journal(source: string, body: unknown, bot: string | null = null, vaultSeq: number | null = null): void {
     this.put('journal', { at: this.at, source, bot, vault_seq: vaultSeq, body: JSON.stringify(body, amounts) });
   }

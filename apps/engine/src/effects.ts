@@ -21,6 +21,8 @@ import {
   invariant,
   multiply,
   type OrderEvent,
+  type Pair,
+  type PairRules,
   type PlaceOrder,
   priceAmount,
   quoteOf,
@@ -391,25 +393,37 @@ export function baseline(memory: Memory, batch: Batch, held: readonly { readonly
   );
 }
 
-/** Value of everything held in assets that can be priced in the account's quote; undefined while a bot's pair has no price. */
-export function equity(memory: Memory): Amount | undefined {
+/** Close of the newest closed minute per pair, in quote, with the time of the close. */
+export type Closes = ReadonlyMap<Pair, { readonly at: number; readonly price: Amount }>;
+
+/**
+ * Value of everything held in assets that can be priced in the account's quote, at the close of the minute that ended at `at` or,
+ * for pairs that closed none then, at the last price; undefined while a bot's pair has no price.
+ */
+export function equity(memory: Memory, at: number, closes: Closes): Amount | undefined {
   const quote = memory.engine.quote as Asset;
   const totals = memory.ledger.totals();
   let value = totals.get(quote) ?? 0n;
   for (const [of, rules] of memory.rules) {
     const total = totals.get(baseOf(of)) ?? 0n;
     if (quoteOf(of) !== quote || total === 0n) continue;
-    const known = memory.runtime.quote(of);
-    if (known === undefined) return undefined;
-    // A tape that is skipped over publishes best prices but not every trade: a trade outside the spread is older than it.
-    const price = known.last < known.bid ? known.bid : known.last > known.ask ? known.ask : known.last;
-    value += multiply(total, priceAmount(price, rules), 'down');
+    const close = closes.get(of);
+    const price = close?.at === at ? close.price : lastPrice(memory, of, rules);
+    if (price === undefined) return undefined;
+    value += multiply(total, price, 'down');
   }
   return value as Amount;
 }
 
-export function sampleEquity(memory: Memory, batch: Batch): void {
-  const value = equity(memory);
+/** A tape that is skipped over publishes best prices but not every trade: a trade outside the spread is older than it. */
+function lastPrice(memory: Memory, of: Pair, rules: PairRules): Amount | undefined {
+  const known = memory.runtime.quote(of);
+  if (known === undefined) return undefined;
+  return priceAmount(known.last < known.bid ? known.bid : known.last > known.ask ? known.ask : known.last, rules);
+}
+
+export function sampleEquity(memory: Memory, batch: Batch, closes: Closes = new Map()): void {
+  const value = equity(memory, batch.at, closes);
   if (value === undefined || memory.engine.baseline === 0) return;
   const quote = memory.engine.quote;
   const realised = formatAmount(memory.realised.get(quote) ?? 0n);

@@ -98,6 +98,8 @@ class Core implements Engine {
   #comparedAt = Number.NEGATIVE_INFINITY;
   #doubted = '';
   #settleBy: number | undefined;
+  /** The close of each pair's newest closed minute: what the account was worth then is counted with it. */
+  readonly #closes = new Map<Pair, { readonly at: number; readonly price: Amount }>();
   /** The quiet promised last, as text. */
   #promised: string | undefined;
   #outboxAtClose = 0;
@@ -181,6 +183,8 @@ class Core implements Engine {
 
   async #commit(batch: Batch): Promise<void> {
     if (batch.isEmpty) return;
+    // Readers follow the curve by its newest time, so no sample may come after a later one.
+    if (batch.topics.includes('equity')) batch.takeOver(this.#unsaved, 'equity');
     await this.#ports.store.commit(batch.changes);
     if (this.#dead) return;
     if (batch.topics.length > 0) this.#ports.notify({ changed: [...batch.topics] });
@@ -471,7 +475,8 @@ class Core implements Engine {
     if (!closed) return;
     this.#heard(epochMs(candle.openTime + minuteMs));
     const sample = new Batch(candle.openTime + minuteMs);
-    sampleEquity(this.#memory, sample);
+    this.#closes.set(of, { at: sample.at, price: candle.close });
+    sampleEquity(this.#memory, sample, this.#closes);
     for (const change of sample.changes) if (change.table === 'equity') this.#unsaved.put('equity', change.row);
     await this.#wake(this.#memory.runtime.onCandleClose(of, event.interval));
     await this.#onTime();
@@ -553,15 +558,20 @@ class Core implements Engine {
   async #handleRound(at: EpochMs): Promise<void> {
     const { market, vault } = this.#ring.drain();
     this.#heard(at);
-    for (const event of market) this.#know(event);
+    // Candles that closed in a stretch without rounds come first: they are older than this round's prices and fills.
+    const passed = market.findIndex((event) => event.kind !== 'candle');
+    const older = passed === -1 ? market : market.slice(0, passed);
+    const said = market.slice(older.length);
+    for (const event of older) await this.#onSaid(event);
+    for (const event of said) this.#know(event);
     for (const event of vault) await this.#takeIn(event);
-    for (const [index, event] of market.entries()) {
+    for (const [index, event] of said.entries()) {
       if (event.kind !== 'trade') {
         await this.#onSaid(event);
         continue;
       }
       // A trade and the best prices that follow it are one picture.
-      const after = market[index + 1];
+      const after = said[index + 1];
       const best = after?.kind === 'best' && after.pair === event.pair ? { bid: after.bid, ask: after.ask } : {};
       if (event.at < (this.#lastTrade.get(event.pair) ?? 0)) continue; // E7
       this.#lastTrade.set(event.pair, event.at);
@@ -603,6 +613,7 @@ class Core implements Engine {
   }
 
   #quietPromise(): QuietPromise {
+    if (this.#memory.outbox.size > 0 || this.#sender.isBusy) return { until: 0, prices: [] };
     const { until, candles, pairs } = this.#memory.runtime.quiet();
     const now = this.#memory.engine.time ?? 0;
     const minuteEnd = candles.length === 0 ? null : (Math.floor(now / minuteMs) + 1) * minuteMs;

@@ -236,6 +236,7 @@ async function serve(options: ServerOptions, store: Store, token: string): Promi
   const release = (): void => {
     held = false;
     store.commit([], { released: 'yes' });
+    ring?.join(); // what was promised quiet was promised before the set-up that ends here
     driver.wake();
   };
   const control = makeSimControl(venue, token, clockJson, release);
