@@ -13,8 +13,11 @@ const root = resolve(import.meta.dirname, '..');
 const require = createRequire(import.meta.url);
 const node = process.execPath;
 
-/** Packages of the tests' concurrency: two cores, and most files wait for processes rather than compute. */
+/** Test files at once: two cores, and most files wait for processes rather than compute. */
 const concurrency = 3;
+
+/** No test may hang the run; the longest, 200 real kills, takes about six minutes. */
+const timeoutMs = 900_000;
 
 function run(title: string, command: string, args: readonly string[], env: Record<string, string> = {}): boolean {
   process.stdout.write(`\n── ${title}\n`);
@@ -50,7 +53,14 @@ function tests(paths: readonly string[], env: Record<string, string> = {}): bool
   }
   if (!existsSync(join(root, '../shared/data')))
     process.stdout.write('check: ../shared/data is absent; tests over recorded data are skipped\n');
-  const flags = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning', '--test', `--test-concurrency=${concurrency}`];
+  const flags = [
+    '--disable-sigusr1',
+    '--disable-warning=ExperimentalWarning',
+    '--test',
+    '--test-force-exit',
+    `--test-timeout=${timeoutMs}`,
+    `--test-concurrency=${concurrency}`,
+  ];
   return run(`${files.length} test files`, node, [...flags, ...files], env);
 }
 

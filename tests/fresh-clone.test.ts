@@ -59,7 +59,8 @@ test('npm ci and npm start on a fresh clone show a bot with orders within a minu
   started.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const exited = new Promise<number | null>((done) => started.once('exit', done));
   t.after(() => {
-    if (started.exitCode === null && started.pid !== undefined) process.kill(-started.pid, 'SIGKILL');
+    if (started.exitCode === null && started.signalCode === null && started.pid !== undefined)
+      process.kill(-started.pid, 'SIGKILL');
   });
 
   await until(`the address of the dashboard in: ${output}`, 60, async () =>
