@@ -62,11 +62,11 @@ const isFree = (port: number): Promise<boolean> =>
 /** A port P whose P+2 and P+10 are free as well. */
 async function freePorts(): Promise<number> {
   for (let tries = 0; tries < 200; tries++) {
-    const port = 20_000 + Math.floor(Math.random() * 30_000);
+    const port = 10_000 + Math.floor(Math.random() * 10_000); // below what systems give to outgoing connections
     const all = await Promise.all([port, port + 1, port + 2, port + 10].map(isFree));
     if (all.every((free) => free)) return port;
   }
-  throw new Error('no free ports between 20000 and 50000');
+  throw new Error('no free ports between 10000 and 20000');
 }
 
 const isAlive = (pid: number): boolean => {
