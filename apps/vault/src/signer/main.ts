@@ -23,7 +23,7 @@ import {
 } from '../frames/frames.ts';
 import { JournalDamage } from './journal.ts';
 import { openJournalFile } from './journal-file.ts';
-import { createSecrets, type KeyFiles, ownerPublicKey } from './secrets.ts';
+import { createSecrets, type KeyFiles, ownerPublicKey, SealDamage } from './secrets.ts';
 import { createSigner, type Signer } from './signer.ts';
 
 const gateDescriptor = 3;
@@ -127,7 +127,7 @@ function fromWarden(payload: Buffer): void {
   try {
     signer = startSigner(unsealKey, frame);
   } catch (error) {
-    if (error instanceof JournalDamage) stop(65, error.message);
+    if (error instanceof JournalDamage || error instanceof SealDamage) stop(65, error.message);
     stop(73, error instanceof Error ? error.message : String(error));
   }
   listen(signer);

@@ -27,6 +27,12 @@ export interface KeyFiles {
   write(account: string, bytes: Buffer): void;
 }
 
+/** A sealed record does not open: it was changed, or the unseal key is not the one that sealed it. */
+export class SealDamage extends Error {
+  override readonly name = 'SealDamage';
+  readonly code = 'seal-damaged';
+}
+
 export interface Secrets {
   readonly peerKeys: ReadonlyMap<PeerName, KeyObject>;
   subKey(id: string, epoch: number): KeyObject;
@@ -36,7 +42,7 @@ export interface Secrets {
   upstreamId(subKey: string, clientOrderId: string, intentText: string): string;
   /** Makes an account key, seals it on disk and tells its public half as SPKI PEM. */
   createAccountKey(account: string): string;
-  /** @throws Error when the record is missing or was not sealed by this vault */
+  /** @throws SealDamage when the record is missing, was changed, or was not sealed by this vault's key */
   accountKey(account: string): KeyObject;
 }
 
@@ -75,8 +81,9 @@ export function createSecrets(unsealKey: KeyObject, vaultId: string, files: KeyF
       const known = accountKeys.get(account);
       if (known !== undefined) return known;
       const sealed = files.read(account);
-      if (sealed === null) throw new Error(`the key record of account ${account} is missing; restore this vault from a backup`);
-      const secret = unseal(derived(recordInfo(account)), recordInfo(account), sealed);
+      if (sealed === null)
+        throw new SealDamage(`the key record of account ${account} is missing; restore this vault from a backup`);
+      const secret = opened(account, () => unseal(derived(recordInfo(account)), recordInfo(account), sealed));
       const key = createPrivateKey({ key: secret, type: 'pkcs8', format: 'der' });
       secret.fill(0);
       accountKeys.set(account, key);
@@ -121,6 +128,16 @@ function unseal(key: KeyObject, info: string, sealed: Buffer): Buffer {
   const plain = decipher.update(sealed.subarray(nonceBytes, sealed.length - tagBytes));
   decipher.final();
   return plain;
+}
+
+/** @throws SealDamage in place of what the cipher says, which names nothing */
+function opened(account: string, open: () => Buffer): Buffer {
+  try {
+    return open();
+  } catch (cause) {
+    const text = `the key of account ${account} does not open: the unseal key is not the one that sealed it, or its record was changed; put the right one back`;
+    throw new SealDamage(text, { cause });
+  }
 }
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
