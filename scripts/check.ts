@@ -16,14 +16,14 @@ const node = process.execPath;
 /** Test files at once: two cores, and most files wait for processes rather than compute. */
 const concurrency = 3;
 
-/** No test may hang the run; the longest, 200 real kills, takes about six minutes. */
+/** No step may hang the run; the longest, 200 real kills, takes about five minutes. */
 const timeoutMs = 900_000;
 
 function run(title: string, command: string, args: readonly string[], env: Record<string, string> = {}): boolean {
   process.stdout.write(`\n── ${title}\n`);
   const { NODE_OPTIONS: _dropped, ...inherited } = process.env;
   const started = process.hrtime.bigint();
-  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...inherited, ...env } });
+  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit', timeout: timeoutMs, env: { ...inherited, ...env } });
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
   process.stdout.write(`── ${title}: ${status === 0 ? 'passed' : 'FAILED'} in ${seconds.toFixed(1)} s\n`);
   return status === 0;
