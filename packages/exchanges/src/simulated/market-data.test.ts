@@ -198,6 +198,19 @@ test('a snapshot with the diffs after it is the book, and their ids leave no gap
   );
 });
 
+test('a snapshot between two diffs is brought up to date by the next, also where the book went back', () => {
+  const floor = openFloor({ house: { levels: 6, levelLots: 500 } });
+  floor.tick('10');
+  const feed = floor.exchange.depthFeed(foo);
+  floor.tick('10.5');
+  const taken = floor.exchange.depth(foo, 5000);
+  floor.tick('10');
+  const diff = feed.next();
+  assert.ok(diff !== undefined && diff.first <= taken.lastUpdateId + 1 && diff.last > taken.lastUpdateId);
+  const book = { lastUpdateId: diff.last, bids: applied(taken.bids, diff.bids, -1), asks: applied(taken.asks, diff.asks, 1) };
+  assert.deepEqual(book, floor.exchange.depth(foo, 5000));
+});
+
 test('the core keeps up with 200,000 ticks a second over a market with a few orders', () => {
   const floor = openFloor({ house: {} });
   const user = floor.user();

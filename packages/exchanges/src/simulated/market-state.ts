@@ -63,6 +63,8 @@ export class MarketState {
   userTradesInCandle = false;
   readonly #watched = new Map<Interval, number>();
   #nextClose = Number.POSITIVE_INFINITY;
+  /** Told of each snapshot that somebody takes. */
+  readonly #onSnapshot: (() => void)[] = [];
   #published: BookTicker | undefined;
 
   constructor(definition: MarketDefinition) {
@@ -355,6 +357,7 @@ export class MarketState {
   }
 
   depth(limit: number): DepthSnapshot {
+    for (const shown of this.#onSnapshot) shown();
     return { lastUpdateId: this.updateId, bids: this.levels('BUY', limit), asks: this.levels('SELL', limit) };
   }
 
@@ -363,27 +366,45 @@ export class MarketState {
     let bids = new Map(this.levels('BUY', all));
     let asks = new Map(this.levels('SELL', all));
     let said = this.updateId;
+    // What a snapshot showed between two differences must be said again, also where it is back to what it was before.
+    const shown = { bids: new Set<number>(), asks: new Set<number>() };
+    this.#onSnapshot.push(() => {
+      if (said === this.updateId) return;
+      for (const [price] of changed(bids, new Map(this.levels('BUY', all)))) shown.bids.add(price);
+      for (const [price] of changed(asks, new Map(this.levels('SELL', all)))) shown.asks.add(price);
+    });
     return {
       next: (): DepthDiff | undefined => {
         if (said === this.updateId) return undefined;
         const nextBids = new Map(this.levels('BUY', all));
         const nextAsks = new Map(this.levels('SELL', all));
-        const diff = { first: said + 1, last: this.updateId, bids: changed(bids, nextBids), asks: changed(asks, nextAsks) };
+        const diff = {
+          first: said + 1,
+          last: this.updateId,
+          bids: changed(bids, nextBids, shown.bids),
+          asks: changed(asks, nextAsks, shown.asks),
+        };
         if (diff.bids.length + diff.asks.length === 0) return undefined;
         bids = nextBids;
         asks = nextAsks;
         said = this.updateId;
+        shown.bids.clear();
+        shown.asks.clear();
         return diff;
       },
     };
   }
 }
 
-/** Levels of `to` that differ from `from`; those that are gone with quantity 0. */
-function changed(from: ReadonlyMap<number, number>, to: ReadonlyMap<number, number>): Level[] {
+/** Levels of `to` that differ from `from` or were `shown` otherwise; those that are gone with quantity 0. */
+function changed(
+  from: ReadonlyMap<number, number>,
+  to: ReadonlyMap<number, number>,
+  shown: ReadonlySet<number> = new Set(),
+): Level[] {
   const levels: Level[] = [];
-  for (const [price, quantity] of to) if (from.get(price) !== quantity) levels.push([price, quantity]);
-  for (const price of from.keys()) if (!to.has(price)) levels.push([price, 0]);
+  for (const [price, quantity] of to) if (from.get(price) !== quantity || shown.has(price)) levels.push([price, quantity]);
+  for (const price of new Set([...from.keys(), ...shown])) if (!to.has(price)) levels.push([price, 0]);
   return levels;
 }
 
