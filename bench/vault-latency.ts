@@ -51,7 +51,7 @@ async function connect(cli: VaultClient, data: string): Promise<void> {
     openOrders: 100_000,
   };
   for (const act of [
-    { act: 'account-create', account, exchange: 'simulated', at: Date.now() },
+    { act: 'account-create', account, exchange: 'simulated', key: 'ed25519', at: Date.now() },
     { act: 'account-connect', account, apiKey: 'bench', at: Date.now() },
     { act: 'mandate', mandate: wide, at: Date.now() },
   ] as const) {
@@ -126,6 +126,7 @@ export async function run(): Promise<Row[]> {
       pairs: [btc],
       maxOrderQuote: amount('2000'),
       turnover24h: amount('100000000'),
+      rights: [],
     };
     const granted = await engine.grant(grant);
     if (granted.kind === 'refused') throw new Error(granted.reason);

@@ -43,7 +43,7 @@ for (const type of ['hmac', 'rsa', 'ed25519'] as const) {
       [resting.id],
     );
     const { USDT } = await client.fetchBalance();
-    assert.equal(USDT.used, 0.01 * far(bid, 0.9));
+    assert.equal(USDT.used.toFixed(8), (0.01 * far(bid, 0.9)).toFixed(8));
     const changed = await client.editOrder(resting.id, 'BTC/USDT', 'limit', 'buy', 0.02, far(bid, 0.91));
     assert.notEqual(changed.id, resting.id);
     assert.equal((await client.cancelOrder(changed.id, 'BTC/USDT')).status, 'canceled');

@@ -17,6 +17,8 @@ import {
   canonicalText,
   type DoorEvent,
   doorPaths,
+  draftMandate,
+  draftMandatePair,
   epochMs,
   formatAmount,
   type Mandate,
@@ -560,7 +562,9 @@ export async function createWorld(faults: Faults): Promise<World> {
     const signature = sign(null, Buffer.from(ownerSigningText(vaultId, text)), owner.privateKey).toString('base64');
     return peer('cli', doorPaths.owner, { act: text, signature });
   };
-  const made = (await act({ act: 'account-create', account, exchange: 'simulated', at: now })) as { publicKey: string };
+  const made = (await act({ act: 'account-create', account, exchange: 'simulated', key: 'ed25519', at: now })) as {
+    publicKey: string;
+  };
   venue.addKey({ apiKey, userId, type: 'ed25519', secret: made.publicKey, permissions: ['reading', 'trading'], createdAt: now });
   await act({ act: 'account-connect', account, apiKey, at: now });
   await act({ act: 'mandate', mandate: mandate(now), at: now });
@@ -570,29 +574,26 @@ export async function createWorld(faults: Faults): Promise<World> {
   return world;
 }
 
-const mandate = (now: number): Mandate => ({
-  v: 1,
-  account,
-  seq: 1,
-  prev: '',
-  exp: now + 10 * 86_400_000,
-  quote: 'USDT' as Mandate['quote'],
-  pairs: [
-    {
-      pair,
-      sides: ['buy', 'sell'],
-      orders: ['limit', 'post-only', 'ioc'],
-      maxOrderQuote: amount('5000'),
-      maxOrderBase: amount('100'),
-      floor: amount('1'),
-      ceiling: amount('1000'),
-      bandBps: 500,
-      maxSellHeldBase24h: amount('0'),
-    },
-  ],
-  turnover24h: amount('1000000'),
-  burn24h: amount('10000'),
-  ordersPerMinute: 600,
-  openOrders: 50,
-  foreign: 'alarm',
-});
+const mandate = (now: number): Mandate =>
+  draftMandate({
+    account,
+    exp: now + 10 * 86_400_000,
+    quote: 'USDT' as Mandate['quote'],
+    pairs: [
+      draftMandatePair({
+        pair,
+        sides: ['buy', 'sell'],
+        orders: ['limit', 'post-only', 'ioc'],
+        maxOrderQuote: amount('5000'),
+        maxOrderBase: amount('100'),
+        floor: amount('1'),
+        ceiling: amount('1000'),
+        bandBps: 500,
+        maxSellHeldBase24h: amount('0'),
+      }),
+    ],
+    turnover24h: amount('1000000'),
+    burn24h: amount('10000'),
+    ordersPerMinute: 600,
+    openOrders: 50,
+  });

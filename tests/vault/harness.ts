@@ -13,6 +13,8 @@ import {
   type BotId,
   type ClientOrderId,
   type DoorEvent,
+  draftMandate,
+  draftMandatePair,
   type Mandate,
   type PlaceOrder,
   pair,
@@ -136,15 +138,12 @@ export const lastPrice = async ({ exchange }: Instance): Promise<bigint> =>
 
 export function mandate(exp: number, price: bigint, change: Partial<Mandate> = {}): Mandate {
   const whole = (value: bigint): bigint => value - (value % 10n ** 18n);
-  return {
-    v: 1,
+  return draftMandate({
     account,
-    seq: 1,
-    prev: '',
     exp,
     quote: asset('USDT'),
     pairs: [
-      {
+      draftMandatePair({
         pair: btc,
         sides: ['buy', 'sell'],
         orders: ['limit', 'post-only', 'ioc'],
@@ -154,15 +153,14 @@ export function mandate(exp: number, price: bigint, change: Partial<Mandate> = {
         ceiling: whole(price * 4n) as never,
         bandBps: 100,
         maxSellHeldBase24h: amount('0'),
-      },
+      }),
     ],
     turnover24h: amount('1000000'),
     burn24h: amount('5000'),
     ordersPerMinute: 100_000,
     openOrders: 1000,
-    foreign: 'alarm',
     ...change,
-  };
+  });
 }
 
 /** Account with a vault-born key, credit, mandate; waits until the vault may trade. */
@@ -172,7 +170,7 @@ export async function connectAccount(instance: Instance, change: Partial<Mandate
     const result = await done;
     if (result.kind !== 'done') throw new Error(JSON.stringify(result));
   };
-  await act(cli.ownerAct({ act: 'account-create', account, exchange: 'simulated', at: Date.now() }, owner));
+  await act(cli.ownerAct({ act: 'account-create', account, exchange: 'simulated', key: 'ed25519', at: Date.now() }, owner));
   const { publicKey } = (await cli.status()).accounts[0]!;
   const control = { url: `http://127.0.0.1:${exchange.port}`, data };
   const { apiKey } = await registerKey(control, { type: 'ed25519', publicKey: publicKey! });
@@ -195,6 +193,7 @@ export async function newSubKey({ engine }: Instance, bot = 'bot-1') {
     pairs: [btc],
     maxOrderQuote: amount('2000'),
     turnover24h: amount('1000000'),
+    rights: [],
   });
   if (granted.kind === 'refused') throw new Error(granted.reason);
   return { id: granted.subKey as string, secret: granted.secret };

@@ -890,6 +890,7 @@ class Core implements Engine {
         pairs: [of],
         maxOrderQuote: least((funds * largestOrderPercent) / 100n, bounds.maxOrderQuote),
         turnover24h: least(funds * turnoverOfFunds, mandate.turnover24h),
+        rights: [],
       });
     } catch (error) {
       if (error instanceof CommandError || error instanceof VaultRefusal) throw error;

@@ -7,6 +7,8 @@
  *   holdfast-nonce: <32 hex digits, never reused>
  *   holdfast-mac: hex(HMAC-SHA256(secret, macText(...)))
  */
+
+import type { Mandate, OwnerId } from './mandate.ts';
 import type { Amount } from './money.ts';
 import type { AccountId, BotId, EpochMs, Intent, OrderEvent, RefusalCode, SubKeyId, Verdict } from './order.ts';
 import type { Asset, Pair } from './pair.ts';
@@ -32,8 +34,10 @@ export const doorPaths = {
   grant: '/v1/grant',
   /** Peer. Body: `{subKey}`. Ends a grant. */
   revoke: '/v1/revoke',
-  /** Owner acts, signed by the owner key: body `{act, signature}` with `act` the canonical text of an `OwnerAct`. */
+  /** Owner acts: body `{act, proof}` with `act` the canonical text of an `OwnerAct` and `proof` an `OwnerProof`. */
   owner: '/v1/owner',
+  /** Peer. Body: `{reason}`. All accounts revoked, sub-keys dead, resting entries cancelled, then sealed. */
+  kill: '/v1/kill',
   /** Engine peer. */
   events: '/v1/events',
 } as const;
@@ -74,6 +78,8 @@ export interface VaultStatus {
   readonly state: 'sealed' | 'reconcile' | 'open' | 'frozen';
   /** What is the matter, if the state is not `open`. */
   readonly reason: string | null;
+  /** Of the state of the whole vault; a number that rises with each change of state. */
+  readonly stateEpoch: number;
   /** Age of the reference price per pair, ms; null when there is none. */
   readonly reference: readonly {
     readonly pair: Pair;
@@ -91,10 +97,29 @@ export interface VaultStatus {
   }[];
 }
 
+/** Rightwards by anybody, leftwards by the owner's proof alone. `frozen`: reads and cancels of one's own only. */
+export type AccountCondition = 'active' | 'reduce-only' | 'frozen' | 'revoked';
+
 export interface VaultAccount {
   readonly account: AccountId;
+  readonly owner: OwnerId;
   readonly exchange: string;
+  readonly condition: AccountCondition;
+  /** Why it is not active, '' when it is. */
+  readonly reason: string;
+  readonly stateEpoch: number;
+  /** `condition` is frozen or revoked. */
   readonly frozen: boolean;
+  /** Fingerprint of the exchange's uid; '' before it was connected. */
+  readonly uid: string;
+  /** What the exchange says about the key, as of `checkedAt` (unix ms). `ipRestricted` false: caps are halved, the account counts as not protected. */
+  readonly key: {
+    readonly bornAt: number;
+    readonly checkedAt: number;
+    readonly ipRestricted: boolean;
+    readonly age: 'fresh' | 'old' | 'too-old';
+  } | null;
+  readonly pending: readonly VaultPending[];
   readonly publicKey: string | null;
   readonly connected: boolean;
   readonly mandate: Mandate | null;
@@ -103,6 +128,18 @@ export interface VaultAccount {
   readonly grants: readonly Grant[];
 }
 
+/** A widening, a new credential or another change that waits. */
+export interface VaultPending {
+  /** SHA-256 in hex of the act's text. */
+  readonly id: string;
+  readonly what: string;
+  /** Unix ms from which it counts. */
+  readonly from: number;
+}
+
+/** `cancel-stops`: may cancel a protective stop that it does not replace. `sell-held`: may sell coins from before the vault. */
+export type GrantRight = 'cancel-stops' | 'sell-held';
+
 export interface Grant {
   readonly subKey: SubKeyId;
   readonly bot: BotId;
@@ -110,6 +147,7 @@ export interface Grant {
   readonly pairs: readonly Pair[];
   readonly maxOrderQuote: Amount;
   readonly turnover24h: Amount;
+  readonly rights: readonly GrantRight[];
   readonly alive: boolean;
 }
 
@@ -126,50 +164,94 @@ export interface VerdictRecord {
 
 /**
  * What the owner signs. The signed bytes are the canonical JSON (keys sorted, no white space, amounts as decimal
- * strings without trailing zeros); the signature is Ed25519 over `holdfast/owner/v1` 0x00 vault id 0x00 bytes.
+ * strings without trailing zeros). What proves it is an `OwnerProof` of one of the owner's credentials; the act counts for
+ * the owner of that credential and for nobody else.
  */
 export type OwnerAct =
-  /** Makes an account with a vault-born Ed25519 key; the answer has its public half as PEM. */
-  | { readonly act: 'account-create'; readonly account: AccountId; readonly exchange: 'simulated'; readonly at: number }
+  /** Makes an account with a vault-born key; the answer has its public half as PEM. RSA is of 2048 bits. */
+  | {
+      readonly act: 'account-create';
+      readonly account: AccountId;
+      readonly exchange: ExchangeName;
+      readonly key: 'ed25519' | 'rsa';
+      readonly at: number;
+    }
+  /** Makes or rotates the key of an account from a secret that was sealed to a one-time ticket (HPKE). Permissions are checked, then it connects. */
+  | {
+      readonly act: 'account-import';
+      readonly account: AccountId;
+      readonly exchange: ExchangeName;
+      readonly ticket: string;
+      /** base64 of enc ‖ ciphertext. */
+      readonly sealed: string;
+      readonly at: number;
+    }
   /** Tells the vault the key id that the exchange gave for the public half. The vault checks permissions, then connects. */
   | { readonly act: 'account-connect'; readonly account: AccountId; readonly apiKey: string; readonly at: number }
+  /** Makes the next key of an account; `account-connect` with its key id puts it in the old one's place. Counters stay. */
+  | { readonly act: 'account-rotate'; readonly account: AccountId; readonly key: 'ed25519' | 'rsa'; readonly at: number }
+  /** Erases the key. Only when nothing is open. */
+  | { readonly act: 'account-remove'; readonly account: AccountId; readonly at: number }
   | { readonly act: 'mandate'; readonly mandate: Mandate; readonly at: number }
-  | { readonly act: 'unfreeze'; readonly account: AccountId | null; readonly at: number };
+  /** Drops a pending change (its hash as `VaultPending.id`). */
+  | { readonly act: 'veto'; readonly pending: string; readonly at: number }
+  /** Leftwards: back to active. `stateEpoch` is the one shown with the state, so that an old signature lifts no newer freeze. */
+  | { readonly act: 'unfreeze'; readonly account: AccountId | null; readonly stateEpoch: number; readonly at: number }
+  /** A dormant account may trade again (R1). */
+  | { readonly act: 'revive'; readonly account: AccountId; readonly at: number }
+  | { readonly act: 'credential-add'; readonly credential: Credential; readonly at: number }
+  | { readonly act: 'credential-retire'; readonly credential: string; readonly at: number }
+  /** The complete list of places that notices and anchors of this owner go to. */
+  | { readonly act: 'destinations'; readonly destinations: readonly Destination[]; readonly at: number }
+  /** The code that a notice to the destination said: it is read by the owner. */
+  | { readonly act: 'destination-confirm'; readonly destination: string; readonly code: string; readonly at: number };
 
-/** What may be done on an account at all. */
-export interface Mandate {
-  readonly v: 1;
-  readonly account: AccountId;
-  /** Rises by one with each mandate of the account; `prev` is the SHA-256 in hex of the one replaced, '' for the first. */
-  readonly seq: number;
-  readonly prev: string;
-  /** Not after, unix ms of the exchange's clock. */
-  readonly exp: number;
-  /** Asset that totals are counted in. */
-  readonly quote: Asset;
-  readonly pairs: readonly MandatePair[];
-  /** Rolling 24 h. */
-  readonly turnover24h: Amount;
-  readonly burn24h: Amount;
-  readonly ordersPerMinute: number;
-  readonly openOrders: number;
-  readonly foreign: 'freeze' | 'alarm';
+export const exchangeNames = ['simulated', 'binance'] as const;
+export type ExchangeName = (typeof exchangeNames)[number];
+
+/** Something that proves an owner. `id`: SHA-256 in hex of the SPKI DER of `publicKey`; a passkey's is its WebAuthn id in base64url. */
+export interface Credential {
+  readonly id: string;
+  readonly kind: 'ed25519' | 'ssh' | 'webauthn';
+  /** SPKI PEM. */
+  readonly publicKey: string;
+  /** What the owner calls it. */
+  readonly label: string;
 }
 
-export interface MandatePair {
-  readonly pair: Pair;
-  readonly sides: readonly ('buy' | 'sell')[];
-  readonly orders: readonly ('limit' | 'post-only' | 'ioc')[];
-  readonly maxOrderQuote: Amount;
-  readonly maxOrderBase: Amount;
-  /** Static corridor of prices, in quote. */
-  readonly floor: Amount;
-  readonly ceiling: Amount;
-  /** How far a limit may lie on the adverse side of the reference price, in basis points. */
-  readonly bandBps: number;
-  /** Most base that may be sold in rolling 24 h beyond the position this vault bought. 0: only what was bought. */
-  readonly maxSellHeldBase24h: Amount;
-}
+/** What proves an act. `credential` is the id of the credential that made it. */
+export type OwnerProof =
+  /** Ed25519 over `ownerSigningText`, base64. */
+  | { readonly kind: 'ed25519'; readonly credential: string; readonly signature: string }
+  /** Armoured `ssh-keygen -Y sign -n holdfast-owner@v1` over `ownerSigningText`. */
+  | { readonly kind: 'ssh'; readonly credential: string; readonly signature: string }
+  /** Assertion over SHA-256(`ownerSigningText`); all three base64url. */
+  | {
+      readonly kind: 'webauthn';
+      readonly credential: string;
+      readonly authenticatorData: string;
+      readonly clientDataJSON: string;
+      readonly signature: string;
+    };
+
+/** Where notices and anchors go. They carry no exchange credential and nothing is read from them. */
+export type Destination =
+  | { readonly id: string; readonly kind: 'webhook'; readonly url: string }
+  /** POST of plain text with the headers Title, Priority and Tags, as ntfy takes it. */
+  | { readonly id: string; readonly kind: 'ntfy'; readonly url: string }
+  | {
+      readonly id: string;
+      readonly kind: 'smtp';
+      readonly host: string;
+      readonly port: number;
+      readonly tls: 'implicit' | 'starttls' | 'none';
+      readonly from: string;
+      readonly to: string;
+      readonly user: string;
+      readonly password: string;
+    }
+  /** A file on another mount: absolute path, lines are appended. Written by the warden. */
+  | { readonly id: string; readonly kind: 'file'; readonly path: string };
 
 /** An answer of the door that is not 200. `code` is one of custody's for refusals. */
 export interface DoorRefusal {

@@ -24,9 +24,11 @@ export type Side = 'buy' | 'sell';
 
 /**
  * `limit` rests until filled or cancelled, `post-only` is refused if it would take, `ioc` takes what it can at its
- * limit or better and the rest expires. A market order is an `ioc` at a capped price; there is no other.
+ * limit or better and the rest expires. A market order is an `ioc` at a capped price; there is no other. `stop-limit` becomes
+ * a limit order when the market reaches its trigger: a sell at or below it, a buy at or above it.
  */
-export type OrderKind = 'limit' | 'post-only' | 'ioc';
+export type OrderKind = 'limit' | 'post-only' | 'ioc' | 'stop-limit';
+export const orderKindNames: readonly OrderKind[] = ['limit', 'post-only', 'ioc', 'stop-limit'];
 
 /** Bot to vault: "I want this order to exist." Sent again with the same id, it means the same order. */
 export interface PlaceOrder {
@@ -39,6 +41,8 @@ export interface PlaceOrder {
   readonly quantity: Amount;
   /** In quote per base. */
   readonly limit: Amount;
+  /** In quote per base; there exactly with `stop-limit`. */
+  readonly trigger?: Amount;
 }
 
 /** Bot to vault: "I want this order of mine gone." */
@@ -77,6 +81,10 @@ export type RefusalCode =
   | 'E_FROZEN'
   | 'E_SEALED'
   | 'E_RECONCILE'
+  | 'E_MANDATE_PENDING'
+  | 'E_BIND'
+  | 'E_AUDIT'
+  | 'E_DUPKEY'
   | 'E_DUPLICATE'
   | 'E_UNKNOWN_ORDER'
   | 'E_CONNECT'

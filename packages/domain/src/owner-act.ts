@@ -2,7 +2,8 @@
  * The canonical text of what the owner signs: JSON with sorted keys, no white space, amounts as shortest decimal strings,
  * numbers only as safe integers. The vault reads it, writes it again and demands that both texts are equal.
  */
-import type { Mandate, OwnerAct } from './door.ts';
+import type { OwnerAct } from './door.ts';
+import type { Mandate } from './mandate.ts';
 import { formatAmount } from './money.ts';
 
 /** The text of an act as it is signed and sent. */

@@ -6,6 +6,8 @@ import {
   amount,
   type BotId,
   clientOrderId,
+  draftMandate,
+  draftMandatePair,
   type Grant,
   type Mandate,
   type Pair,
@@ -33,34 +35,31 @@ const pair = 'BTC/USDT' as Pair;
 const account = 'paper' as AccountId;
 const key = 'key-1' as SubKeyId;
 
-const mandate = (change: Partial<Mandate> = {}, pairChange: Partial<Mandate['pairs'][number]> = {}): Mandate => ({
-  v: 1,
-  account,
-  seq: 1,
-  prev: '',
-  exp: 10 * dayMs,
-  quote: 'USDT' as Mandate['quote'],
-  pairs: [
-    {
-      pair,
-      sides: ['buy', 'sell'],
-      orders: ['limit', 'ioc'],
-      maxOrderQuote: amount('1000'),
-      maxOrderBase: amount('50'),
-      floor: amount('50'),
-      ceiling: amount('200'),
-      bandBps: 100,
-      maxSellHeldBase24h: amount('0'),
-      ...pairChange,
-    },
-  ],
-  turnover24h: amount('10000'),
-  burn24h: amount('100'),
-  ordersPerMinute: 5,
-  openOrders: 3,
-  foreign: 'alarm',
-  ...change,
-});
+const mandate = (change: Partial<Mandate> = {}, pairChange: Partial<Mandate['pairs'][number]> = {}): Mandate =>
+  draftMandate({
+    account,
+    exp: 10 * dayMs,
+    quote: 'USDT' as Mandate['quote'],
+    pairs: [
+      draftMandatePair({
+        pair,
+        sides: ['buy', 'sell'],
+        orders: ['limit', 'ioc'],
+        maxOrderQuote: amount('1000'),
+        maxOrderBase: amount('50'),
+        floor: amount('50'),
+        ceiling: amount('200'),
+        bandBps: 100,
+        maxSellHeldBase24h: amount('0'),
+        ...pairChange,
+      }),
+    ],
+    turnover24h: amount('10000'),
+    burn24h: amount('100'),
+    ordersPerMinute: 5,
+    openOrders: 3,
+    ...change,
+  });
 const grant = (change: Partial<Grant> = {}): Grant => ({
   subKey: key,
   bot: 'bot' as BotId,
@@ -68,6 +67,7 @@ const grant = (change: Partial<Grant> = {}): Grant => ({
   pairs: [pair],
   maxOrderQuote: amount('1000'),
   turnover24h: amount('10000'),
+  rights: ['sell-held'],
   alive: true,
   ...change,
 });
@@ -193,7 +193,14 @@ test('what a position holds for its exit comes back when the exit is cancelled, 
 });
 
 test('a grant must lie inside the mandate', () => {
-  const request = { bot: 'b' as BotId, account, pairs: [pair], maxOrderQuote: amount('1000'), turnover24h: amount('10000') };
+  const request = {
+    bot: 'b' as BotId,
+    account,
+    pairs: [pair],
+    maxOrderQuote: amount('1000'),
+    turnover24h: amount('10000'),
+    rights: [],
+  };
   assert.equal(judgeGrant(mandate(), request, 0).kind, 'inside');
   for (const wider of [
     { ...request, pairs: ['ETH/USDT' as Pair] },

@@ -63,8 +63,12 @@ export function addVaultCommands(program: Command): void {
     .action(async ({ data, json, account, ownerKey }: Common & { account?: string; ownerKey?: string }) => {
       const file = ownerKey ?? join(data, 'owner', 'owner.key');
       if (!existsSync(file)) throw new CliError(exitCode.usage, `there is no owner key ${file}; name it with --owner-key FILE`);
-      const act = { act: 'unfreeze', account: (account ?? null) as AccountId | null, at: Date.now() } as const;
-      const done = await withVault(data, (vault) => vault.ownerAct(act, createPrivateKey(readFileSync(file))));
+      const done = await withVault(data, async (vault) => {
+        const { accounts, stateEpoch: whole } = await vault.status();
+        const stateEpoch = account === undefined ? whole : (accounts.find((it) => it.account === account)?.stateEpoch ?? 0);
+        const act = { act: 'unfreeze', account: (account ?? null) as AccountId | null, stateEpoch, at: Date.now() } as const;
+        return vault.ownerAct(act, createPrivateKey(readFileSync(file)));
+      });
       if (done.kind === 'refused') throw new CliError(exitCode.failed, `${done.reason} (${done.code})`);
       if (json) printJson({ unfrozen: account ?? 'all' });
       else print(`unfrozen: ${account ?? 'all accounts'}`);

@@ -12,6 +12,8 @@ import {
   type Asset,
   amount,
   asset,
+  draftMandate,
+  draftMandatePair,
   formatAmount,
   type Mandate,
   type OwnerAct,
@@ -82,30 +84,29 @@ const readable = (value: bigint): Amount =>
   roundTo(value < 1n ? 1n : value, 10n ** BigInt(Math.max(0, value.toString().length - 4)), 'up');
 
 function mandate(account: AccountId, quote: Asset, traded: readonly Market[], now: number, before: Mandate | null): Mandate {
-  return {
-    v: 1,
+  return draftMandate({
     account,
     seq: (before?.seq ?? 0) + 1,
     prev: '',
+    nbf: now,
     exp: now + mandateDays * dayMs,
     quote,
-    pairs: traded.map(({ pair: name, price }) => ({
-      pair: name,
-      sides: ['buy', 'sell'],
-      orders: ['limit', 'post-only', 'ioc'],
-      maxOrderQuote: scaled('2000', quote),
-      maxOrderBase: readable((scaled('4000', quote) * 10n ** 18n) / price),
-      floor: readable(price / 4n),
-      ceiling: readable(price * 4n),
-      bandBps: 100,
-      maxSellHeldBase24h: amount('0'),
-    })),
+    pairs: traded.map(({ pair: name, price }) =>
+      draftMandatePair({
+        pair: name,
+        maxOrderQuote: scaled('2000', quote),
+        maxOrderBase: readable((scaled('4000', quote) * 10n ** 18n) / price),
+        floor: readable(price / 4n),
+        ceiling: readable(price * 4n),
+        bandBps: 100,
+        maxSellHeldBase24h: amount('0'),
+      }),
+    ),
     turnover24h: scaled('30000', quote),
     burn24h: scaled('200', quote),
     ordersPerMinute: 60,
     openOrders: 40,
-    foreign: 'alarm',
-  };
+  });
 }
 
 const connectTimeoutMs = 30_000;
@@ -160,7 +161,7 @@ class Demo {
     const now = (await json<{ serverTime: number }>(`${this.#places.exchange}/api/v3/time`)).serverTime;
 
     if ((await this.#account()) === undefined)
-      await this.#act({ act: 'account-create', account, exchange: 'simulated', at: Date.now() });
+      await this.#act({ act: 'account-create', account, exchange: 'simulated', key: 'ed25519', at: Date.now() });
     const made = await this.#account();
     if (made === undefined || made.publicKey === null)
       throw new CliError(exitCode.failed, 'the vault shows no public key for the new account');

@@ -5,6 +5,7 @@ import {
   baseOf,
   type DoorRead,
   type EpochMs,
+  firstOwner,
   multiply,
   type Pair,
   quoteOf,
@@ -77,6 +78,7 @@ function status(context: ReadContext): VaultStatus {
   return {
     simulated: config.simulated,
     vaultId: config.vaultId,
+    stateEpoch: 0,
     ...stateOf(context),
     reference: [...reference.keys()].map((pair) => {
       const { price, sources, ageMs } = context.referenceOf(pair)!;
@@ -101,7 +103,14 @@ function stateOf({ state, links }: ReadContext): Pick<VaultStatus, 'state' | 're
 function accountStatus(account: AccountState, { state, links }: ReadContext): VaultAccount {
   return {
     account: account.account,
+    owner: firstOwner,
     exchange: 'simulated',
+    condition: account.frozen || state.frozen !== null ? 'frozen' : 'active',
+    reason: state.frozen ?? '',
+    stateEpoch: 0,
+    uid: '',
+    key: null,
+    pending: [],
     frozen: account.frozen || state.frozen !== null,
     publicKey: account.publicKey,
     connected: links.get(account.account)?.phase() === 'live',

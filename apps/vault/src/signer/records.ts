@@ -5,6 +5,7 @@ import {
   amount,
   type BotId,
   type DoorEvent,
+  type GrantRight,
   type Intent,
   type OrderEvent,
   type Pair,
@@ -38,6 +39,7 @@ export type RecordBody =
       readonly pairs: readonly Pair[];
       readonly maxOrderQuote: Amount;
       readonly turnover24h: Amount;
+      readonly rights: readonly GrantRight[];
       readonly by: string;
     }
   | { readonly kind: 'revoked'; readonly subKey: SubKeyId; readonly by: string }

@@ -171,14 +171,14 @@ test('freeze refuses new orders, cancels resting entries, outlives a restart, an
   await vault.sync('100');
   const refused = await bot.intent(buy('a-2'));
   assert.equal((refused.body as never as { verdict: { code: string } }).verdict.code, 'E_FROZEN');
-  await vault.ownerAct({ act: 'unfreeze', account: null, at: vault.now() });
+  await vault.ownerAct({ act: 'unfreeze', account: null, stateEpoch: 0, at: vault.now() });
   const approved = await bot.intent(buy('a-3'));
   assert.equal((approved.body as never as { verdict: { kind: string } }).verdict.kind, 'approved');
 });
 
 test('a key that can withdraw is refused with E_PERM, an unknown permission too', async () => {
   const vault = scriptedVault();
-  await vault.ownerAct({ act: 'account-create', account, exchange: 'simulated', at: vault.now() });
+  await vault.ownerAct({ act: 'account-create', account, exchange: 'simulated', key: 'ed25519', at: vault.now() });
   vault.exchange.restrict({ enableWithdrawals: true });
   const withdraw = await vault.ownerAct({ act: 'account-connect', account, apiKey: 'KEY', at: vault.now() });
   assert.equal((withdraw.body as never as { error: { code: string } }).error.code, 'E_PERM');

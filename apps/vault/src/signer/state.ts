@@ -146,8 +146,8 @@ export function applyRecord(state: SignerState, record: JournalRecord): void {
       return;
     }
     case 'granted': {
-      const { subKey, bot, account, pairs, maxOrderQuote, turnover24h } = record;
-      state.grants.set(subKey, { subKey, bot, account, pairs, maxOrderQuote, turnover24h, alive: true });
+      const { subKey, bot, account, pairs, maxOrderQuote, turnover24h, rights } = record;
+      state.grants.set(subKey, { subKey, bot, account, pairs, maxOrderQuote, turnover24h, rights, alive: true });
       return;
     }
     case 'revoked': {

@@ -13,6 +13,7 @@ export function buildPlace(order: Approved<PlaceOrder>, upstreamId: string, cred
     ...typeParameters(order),
     ['quantity', formatAmount(order.quantity)],
     ['price', formatAmount(order.limit)],
+    ...(order.trigger === undefined ? [] : ([['stopPrice', formatAmount(order.trigger)]] as const)),
     ['newClientOrderId', upstreamId],
     ['newOrderRespType', 'ACK'],
   ];
@@ -31,6 +32,11 @@ function typeParameters(order: PlaceOrder): Parameters {
       return [
         ['type', 'LIMIT'],
         ['timeInForce', 'IOC'],
+      ];
+    case 'stop-limit':
+      return [
+        ['type', 'STOP_LOSS_LIMIT'],
+        ['timeInForce', 'GTC'],
       ];
     case 'post-only':
       return [['type', 'LIMIT_MAKER']];

@@ -9,6 +9,8 @@ import {
   amount,
   type BotId,
   doorPaths,
+  draftMandate,
+  draftMandatePair,
   formatAmount,
   type Mandate,
   macText,
@@ -182,14 +184,22 @@ export function scriptedVault() {
     status: async () => (await askAsPeer(doorPaths.read, { kind: 'status' })).body as unknown as Record<string, never>,
     /** Account made, connected, with a mandate; live at a reference price of 100. */
     open: async (mandate: Mandate = testMandate()) => {
-      await vault.ownerAct({ act: 'account-create', account, exchange: 'simulated', at: now });
+      await vault.ownerAct({ act: 'account-create', account, exchange: 'simulated', key: 'ed25519', at: now });
       await vault.ownerAct({ act: 'account-connect', account, apiKey: 'KEY', at: now });
       await vault.ownerAct({ act: 'mandate', mandate, at: now });
       await settle();
       await vault.sync('100');
     },
     grant: async (bot = 'bot-1', terms: Partial<{ maxOrderQuote: string; turnover24h: string; pairs: string[] }> = {}) => {
-      const body = { bot: bot as BotId, account, pairs: [btc], maxOrderQuote: '1000', turnover24h: '10000', ...terms };
+      const body = {
+        bot: bot as BotId,
+        account,
+        pairs: [btc],
+        maxOrderQuote: '1000',
+        turnover24h: '10000',
+        rights: [],
+        ...terms,
+      };
       const answer = await askAsPeer(doorPaths.grant, body);
       const { subKey, secret } = answer.body as unknown as { subKey: string; secret: string };
       return { answer, subKey, intent: (body: unknown) => ask(Buffer.from(secret ?? '', 'hex'), subKey, doorPaths.intent, body) };
@@ -199,33 +209,31 @@ export function scriptedVault() {
   return vault;
 }
 
-export const testMandate = (change: Partial<Mandate> = {}): Mandate => ({
-  v: 1,
-  account,
-  seq: 1,
-  prev: '',
-  exp: 2_000_000_000_000,
-  quote: 'USDT' as Mandate['quote'],
-  pairs: [
-    {
-      pair: btc,
-      sides: ['buy', 'sell'],
-      orders: ['limit', 'post-only', 'ioc'],
-      maxOrderQuote: amount('1000'),
-      maxOrderBase: amount('100'),
-      floor: amount('1'),
-      ceiling: amount('1000'),
-      bandBps: 50,
-      maxSellHeldBase24h: amount('0'),
-    },
-  ],
-  turnover24h: amount('10000'),
-  burn24h: amount('100'),
-  ordersPerMinute: 60,
-  openOrders: 20,
-  foreign: 'freeze',
-  ...change,
-});
+export const testMandate = (change: Partial<Mandate> = {}): Mandate =>
+  draftMandate({
+    account,
+    exp: 2_000_000_000_000,
+    quote: 'USDT' as Mandate['quote'],
+    pairs: [
+      draftMandatePair({
+        pair: btc,
+        sides: ['buy', 'sell'],
+        orders: ['limit', 'post-only', 'ioc'],
+        maxOrderQuote: amount('1000'),
+        maxOrderBase: amount('100'),
+        floor: amount('1'),
+        ceiling: amount('1000'),
+        bandBps: 50,
+        maxSellHeldBase24h: amount('0'),
+      }),
+    ],
+    turnover24h: amount('10000'),
+    burn24h: amount('100'),
+    ordersPerMinute: 60,
+    openOrders: 20,
+    foreign: 'freeze',
+    ...change,
+  });
 
 export const mandateHash = (mandate: Mandate): string => createHash('sha256').update(mandateText(mandate)).digest('hex');
 
