@@ -37,7 +37,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'apps/server': ['domain', 'contracts', 'views', 'storage', 'vault/client'],
   'apps/dashboard': ['domain', 'contracts'],
-  'apps/exchange': ['domain', 'contracts', 'exchanges/simulated'],
+  'apps/exchange': ['domain', 'contracts', 'exchanges/simulated', 'exchanges/market-data'],
   'apps/cli': ['domain', 'contracts', 'storage', 'vault/audit', 'vault/client', 'exchange/control', 'dashboard/build'],
 };
 

@@ -16,6 +16,8 @@ export interface Driver {
 export interface DriverParts {
   readonly venue: Venue;
   readonly feed: TickFeed;
+  /** The feed has no end: when it has nothing, more comes. */
+  readonly isLive: boolean;
   readonly clock: Clock;
   /** Undefined: free run. */
   readonly ring: Ring | undefined;
@@ -33,7 +35,7 @@ const backlogBytesMost = 4_000_000;
 /** Faster than this nobody watches single ticks: in quiet stretches they are left out for those in lockstep. */
 const watchableSpeedMost = 600;
 
-export function runDriver({ venue, feed, clock, ring, speed, listeners, setQuiet, isHeld }: DriverParts): Driver {
+export function runDriver({ venue, feed, isLive, clock, ring, speed, listeners, setQuiet, isHeld }: DriverParts): Driver {
   let stopped = false;
   let ended = false;
   let wakeUp: (() => void) | undefined;
@@ -94,6 +96,10 @@ export function runDriver({ venue, feed, clock, ring, speed, listeners, setQuiet
         continue;
       }
       const next = feed.peek();
+      if (next === undefined && isLive) {
+        await wait(undefined);
+        continue;
+      }
       if (next === undefined) {
         if (!ended && ring !== undefined) beginRound();
         if (!ended) checkpoint();

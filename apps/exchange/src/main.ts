@@ -22,15 +22,17 @@ export function readOptions(args: readonly string[]): ServerOptions {
   const { values } = parse(args);
   const touch = values.touch ?? 'touch';
   if (touch !== 'touch' && touch !== 'through') throw usage(`--touch ${touch}: touch or through`);
+  if (values.live !== undefined && values.tape !== undefined) throw usage('--live and --tape: give one of them');
   if (values.data === undefined) throw usage('--data DIR is missing');
   return {
     data: values.data,
     port: Math.trunc(numberOf(values.port ?? '8440', 'port', 0, 65_535)),
     tape: values.tape,
+    live: values.live,
     pair: values.pair,
     from: values.from === undefined ? undefined : readTime(values.from, '--from'),
     to: values.to === undefined ? undefined : readTime(values.to, '--to'),
-    speed: speedOf(values.speed ?? '1'),
+    speed: values.live === undefined ? speedOf(values.speed ?? '1') : 1,
     seed: values.seed === undefined ? undefined : Math.trunc(numberOf(values.seed, 'seed', 0, 0xffff_ffff)),
     lockstep: values.lockstep ?? false,
     hold: values.hold ?? false,
@@ -49,6 +51,7 @@ function parse(args: readonly string[]) {
         data: text,
         port: text,
         tape: text,
+        live: text,
         pair: text,
         from: text,
         to: text,

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import type { Amount } from '@holdfast/domain';
+import { type Amount, pair as readPair } from '@holdfast/domain';
 import {
   CandleFeed,
   createExchange,
@@ -20,6 +20,7 @@ import { runDriver } from './driver.ts';
 import { listenKeyEndpoints } from './endpoints/account.ts';
 import { makeLimits } from './limits.ts';
 import { makeListenKeys } from './listen-keys.ts';
+import { type LiveFeed, openLive } from './live-source.ts';
 import { isReference, makeReferences } from './reference.ts';
 import { addressOf, makeRestHandler, makeRoutes } from './rest.ts';
 import { makeRing, type Ring, readQuiet } from './ring.ts';
@@ -38,6 +39,8 @@ export interface ServerOptions {
   /** 0: any free one. */
   readonly port: number;
   readonly tape?: string | undefined;
+  /** An exchange whose public prices are followed; `pair` may then name several, with commas. */
+  readonly live?: string | undefined;
   readonly pair?: string | undefined;
   readonly from?: number | undefined;
   readonly to?: number | undefined;
@@ -93,6 +96,7 @@ function prepareDirectory(directory: string): string {
 
 interface Source {
   readonly feed: TickFeed;
+  readonly live?: LiveFeed;
   /** What is played; must stay the same for a data directory. */
   readonly identity: string;
   readonly name: string;
@@ -102,6 +106,7 @@ interface Source {
 async function openSource(options: ServerOptions, store: Store): Promise<Source> {
   const position = store.meta('position');
   const seed = options.seed ?? Number(store.meta('seed') ?? 1);
+  if (options.live !== undefined) return openLiveSource(options, options.live, seed);
   if (options.tape === undefined) {
     const feed = new SyntheticFeed({
       seed,
@@ -133,6 +138,23 @@ async function openSource(options: ServerOptions, store: Store): Promise<Source>
   return { feed: new CandleFeed([market], [table], range), identity, name: `the tape ${options.tape}`, seed };
 }
 
+async function openLiveSource(options: ServerOptions, from: string, seed: number): Promise<Source> {
+  const pairs = (options.pair ?? 'BTC/USDT,ETH/USDT').split(',').map((text) => readPair(text.trim()));
+  const house = {
+    fill: options.touch,
+    spreadTicks: options.spreadTicks,
+    volumeShareBps: Math.round(options.volumeShare * 10_000),
+  };
+  const live = await openLive({ from, pairs, house, seed });
+  return {
+    feed: live,
+    live,
+    identity: `live ${from} ${pairs.join(',')}`,
+    name: `the live prices of ${from} (${pairs.join(', ')})`,
+    seed,
+  };
+}
+
 /** A book that was made with one tape means nothing on another. @throws StartError `usage` */
 function requireSameSource(store: Store, source: Source, data: string): void {
   const before = store.meta('source');
@@ -141,34 +163,46 @@ function requireSameSource(store: Store, source: Source, data: string): void {
   throw new StartError('usage', text);
 }
 
+/** Before a tape is read or an exchange is asked. @throws StartError `usage` */
+function demandSameKind(store: Store, { data, tape, live }: ServerOptions): void {
+  const before = store.meta('source')?.split(' ')[0];
+  const now = tape !== undefined ? 'tape' : live !== undefined ? 'live' : 'synthetic';
+  if (before === undefined || before === now) return;
+  const option = before === 'synthetic' ? `leave --${now} out` : `give that --${before}`;
+  throw new StartError(
+    'usage',
+    `${data} holds an exchange that plays ${store.meta('source-name')}: ${option}, or use another --data`,
+  );
+}
+
 function buildExchange(store: Store, source: Source): Exchange {
   const isRestart = store.meta('source') !== undefined;
   const config = { markets: source.feed.markets, seed: source.seed };
   const exchange = createExchange(config, isRestart ? store.restored() : undefined);
   for (const { pair } of source.feed.markets) {
-    exchange.loadHistory(pair, source.feed.history(pair));
-    exchange.loadHistory(pair, store.candles(pair));
+    const given = [...source.feed.history(pair)];
+    // Of live prices what the followed exchange says of a minute counts, of a tape what was played.
+    const before = source.live === undefined ? Number.POSITIVE_INFINITY : (given[0]?.openTime ?? Number.POSITIVE_INFINITY);
+    if (source.live !== undefined)
+      exchange.loadHistory(
+        pair,
+        [...store.candles(pair)].filter((row) => row.openTime < before),
+      );
+    exchange.loadHistory(pair, given);
+    if (source.live === undefined) exchange.loadHistory(pair, store.candles(pair));
   }
   for (const { pair } of exchange.markets()) exchange.watchKline(pair, '1m');
   return exchange;
 }
 
 async function serve(options: ServerOptions, store: Store, token: string): Promise<RunningExchange> {
-  if (store.meta('source')?.startsWith('tape') === true && options.tape === undefined)
-    throw new StartError(
-      'usage',
-      `${options.data} holds an exchange that plays ${store.meta('source-name')}: give that --tape, or use another --data`,
-    );
-  if (store.meta('source')?.startsWith('synthetic') === true && options.tape !== undefined)
-    throw new StartError(
-      'usage',
-      `${options.data} holds an exchange that plays ${store.meta('source-name')}: leave --tape out, or use another --data`,
-    );
+  demandSameKind(store, options);
   const source = await openSource(options, store);
   requireSameSource(store, source, options.data);
   const exchange = buildExchange(store, source);
   const { feed } = source;
-  const start = Number(store.meta('time') ?? feed.start);
+  const stored = Number(store.meta('time') ?? feed.start);
+  const start = source.live === undefined ? stored : Math.max(stored, feed.start);
   const clock = makeClock(start, options.speed, options.lockstep, Date.now);
   const listeners = makeSyncListeners();
   const firstRound = Number(store.meta('round') ?? 0);
@@ -209,6 +243,7 @@ async function serve(options: ServerOptions, store: Store, token: string): Promi
   const driver = runDriver({
     venue,
     feed,
+    isLive: source.live !== undefined,
     clock,
     ring,
     speed: options.speed,
@@ -219,6 +254,8 @@ async function serve(options: ServerOptions, store: Store, token: string): Promi
       references.setQuiet(quiet);
     },
   });
+
+  source.live?.onTick(() => driver.wake());
 
   const clockJson = (): object => ({
     now: clock.now(),
@@ -239,7 +276,7 @@ async function serve(options: ServerOptions, store: Store, token: string): Promi
     ring?.join(); // what was promised quiet was promised before the set-up that ends here
     driver.wake();
   };
-  const control = makeSimControl(venue, token, clockJson, release);
+  const control = makeSimControl(venue, token, clockJson, release, references);
   const rest = makeRestHandler(venue, makeRoutes(listenKeyCalls));
   const server = createServer({ keepAliveTimeout: 65_000, noDelay: true }, (request, response) => {
     const handle = request.url?.startsWith('/sim/') === true ? control.handle : rest;
@@ -267,6 +304,7 @@ async function serve(options: ServerOptions, store: Store, token: string): Promi
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
   const stop = async (): Promise<void> => {
+    source.live?.stop();
     driver.stop();
     await driver.finished;
     streams.stop();

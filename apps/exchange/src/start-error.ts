@@ -1,5 +1,5 @@
 /** Why the exchange does not start: one line for the person, an exit code for the supervisor. */
-export type StartErrorCode = 'usage' | 'corrupt' | 'port-taken' | 'unwritable' | 'running' | 'newer';
+export type StartErrorCode = 'usage' | 'corrupt' | 'port-taken' | 'unwritable' | 'running' | 'newer' | 'unreachable';
 
 const exitCodes: Readonly<Record<StartErrorCode, number>> = {
   usage: 64,
@@ -8,6 +8,7 @@ const exitCodes: Readonly<Record<StartErrorCode, number>> = {
   unwritable: 73,
   running: 75,
   newer: 76,
+  unreachable: 68,
 };
 
 export class StartError extends Error {

@@ -7,6 +7,7 @@ import { up } from '../up/up.ts';
 
 export interface TapeFlags {
   readonly tape?: string;
+  readonly live?: string | true;
   readonly pair?: string;
   readonly from?: string;
   readonly to?: string;
@@ -22,14 +23,15 @@ interface UpFlags extends Common, TapeFlags {
 }
 
 /** The synthetic market runs ten times faster than the clock, so that a first look shows whole deals; a tape runs as recorded. */
-const defaultSpeed = (flags: TapeFlags): string => (flags.tape === undefined ? '10' : '1');
+const defaultSpeed = (flags: TapeFlags): string => (flags.tape === undefined && flags.live === undefined ? '10' : '1');
 
 export const tapeOptions = (command: Command): Command =>
   command
     .option('--tape <file>', 'replay recorded candles (time_ms,open,high,low,close,volume; CSV or gzip)', (path: string) =>
       resolve(path),
     )
-    .option('--pair <pair>', 'pair of the tape, such as BTC/USDT; read off the file name when left out')
+    .option('--live [exchange]', 'paper trading on live public prices: binance, or the address of an exchange on this machine')
+    .option('--pair <pair>', 'pair of the tape, such as BTC/USDT; read off the file name when left out; with --live one or several with commas')
     .option('--from <time>', 'first moment of the tape to play: ISO date or unix ms')
     .option('--to <time>', 'last moment of the tape to play')
     .option('--speed <n>', 'times faster than recorded, or "max"', readSpeed)
@@ -37,6 +39,7 @@ export const tapeOptions = (command: Command): Command =>
 
 export const readTape = (flags: TapeFlags) => ({
   ...(flags.tape === undefined ? {} : { file: flags.tape }),
+  ...(flags.live === undefined ? {} : { live: flags.live === true ? 'binance' : flags.live }),
   ...(flags.pair === undefined ? {} : { pair: flags.pair }),
   ...(flags.from === undefined ? {} : { from: flags.from }),
   ...(flags.to === undefined ? {} : { to: flags.to }),

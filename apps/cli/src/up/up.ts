@@ -23,6 +23,7 @@ export interface UpOptions {
 
 export interface TapeOptions {
   readonly file?: string;
+  readonly live?: string;
   readonly pair?: string;
   readonly from?: string;
   readonly to?: string;
@@ -34,8 +35,8 @@ const account = 'paper';
 const url = (port: number): string => `http://127.0.0.1:${port}`;
 const app = (path: string): string => resolve(repositoryRoot, 'apps', path);
 
-export const tapeArguments = ({ file, pair, from, to, speed, seed }: TapeOptions): string[] =>
-  Object.entries({ tape: file, pair, from, to, speed, seed }).flatMap(([name, value]) =>
+export const tapeArguments = ({ file, live, pair, from, to, speed, seed }: TapeOptions): string[] =>
+  Object.entries({ tape: file, live, pair, from, to, speed, seed }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, value],
   );
 
