@@ -68,6 +68,11 @@ export function requireSignature(credentials: Credentials, key: ApiKey): void {
 }
 
 /** @throws ApiError -2015 */
+export function requireAddress(key: ApiKey, address: string): void {
+  if (key.ips !== undefined && !key.ips.includes(address)) throw rejectedKey();
+}
+
+/** @throws ApiError -2015 */
 export function requirePermission(key: ApiKey, security: Security): void {
   if (security === 'trade' && !key.permissions.includes('trading')) throw rejectedKey();
   if (security !== 'none' && !key.permissions.includes('reading')) throw rejectedKey();

@@ -27,6 +27,12 @@ export interface CreateKeyRequest {
   readonly publicKey?: string;
   readonly credit?: Sums;
   readonly permissions?: readonly KeyPermission[];
+  /** Further rights in the exchange's own names, e.g. `enableWithdrawals`. */
+  readonly rights?: Readonly<Record<string, boolean>>;
+  /** Addresses that the key may be used from. */
+  readonly ips?: readonly string[];
+  /** Unix ms; now when left out. */
+  readonly createdAt?: number;
 }
 
 export interface ListMarketRequest {
@@ -35,6 +41,20 @@ export interface ListMarketRequest {
   readonly lot: string;
   readonly minNotional?: string;
   readonly price?: string;
+  /** Quote that was traded in the 24 h before. */
+  readonly volume24h?: string;
+  /** Whether the house quotes there; users alone when left out. */
+  readonly house?: boolean;
+}
+
+/** What one reference exchange is to say that is not so; without any of the three it is honest again. */
+export interface LieRequest {
+  readonly venue: 'kraken' | 'coinbase' | 'okx';
+  /** All pairs when left out. */
+  readonly pair?: string;
+  readonly shiftBps?: number;
+  readonly price?: string;
+  readonly stopped?: true;
 }
 
 /** The exchange said no, or did not answer (`exchange-unreachable`). */
@@ -87,8 +107,24 @@ export const registerKey = (
     readonly userId?: number;
     readonly credit?: Sums;
     readonly permissions?: readonly KeyPermission[];
+    readonly rights?: Readonly<Record<string, boolean>>;
+    readonly ips?: readonly string[];
   },
 ): Promise<CreatedKey> => call(place, 'POST', '/sim/keys', { type: 'ed25519', ...request });
+/** Changes what a key may do, as a person does on the exchange's page; an empty list of addresses lifts the binding. */
+export const changeKey = (
+  place: ControlPlace,
+  request: {
+    readonly apiKey: string;
+    readonly permissions?: readonly KeyPermission[];
+    readonly rights?: Readonly<Record<string, boolean>>;
+    readonly ips?: readonly string[];
+  },
+): Promise<{ apiKey: string }> => call(place, 'POST', '/sim/keys/change', request);
+export const removeKey = (place: ControlPlace, request: { readonly apiKey: string }): Promise<{ apiKey: string }> =>
+  call(place, 'POST', '/sim/keys/remove', request);
+export const setReference = (place: ControlPlace, request: LieRequest): Promise<{ venue: string; lie: string }> =>
+  call(place, 'POST', '/sim/reference', request);
 export const creditUser = (
   place: ControlPlace,
   request: ({ readonly apiKey: string } | { readonly userId: number }) & { readonly credit: Sums },

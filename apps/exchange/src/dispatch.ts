@@ -3,6 +3,7 @@ import { ApiError } from './api-error.ts';
 import {
   type Credentials,
   knownKey,
+  requireAddress,
   requireFresh,
   requireKeyFormat,
   requirePermission,
@@ -67,6 +68,7 @@ function admit(venue: Venue, endpoint: Endpoint, request: IncomingRequest): read
   if (isSigned) requireFresh(credentials, [venue.now(), Date.now()]);
   const key = session ?? knownKey(venue.keys, apiKey);
   if (isSigned && session === undefined) requireSignature(credentials, key);
+  requireAddress(key, request.address);
   requirePermission(key, security);
   return [params, key];
 }

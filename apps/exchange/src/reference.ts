@@ -3,8 +3,7 @@
  * Coinbase Exchange (`ticker`), OKX (`tickers`, `bbo-tbt`). They see the tape's prices with seeded noise of their own.
  */
 import type { IncomingMessage } from 'node:http';
-import type { Pair } from '@holdfast/domain';
-import { formatAmount } from '@holdfast/domain';
+import { type Amount, divide, epochMs, formatAmount, type Pair } from '@holdfast/domain';
 import {
   type MarketDefinition,
   type ReferenceExchange,
@@ -22,6 +21,9 @@ interface Prices {
   readonly bid: string;
   readonly ask: string;
   readonly last: string;
+  /** Of 24 h, in base and in quote. */
+  readonly volume: string;
+  readonly quoteVolume: string;
   readonly at: number;
   readonly sequence: number;
 }
@@ -65,7 +67,7 @@ const kraken: Dialect = {
         : { ...base, error: `Currency pair not supported ${pair}`, symbol: pair },
     ];
   },
-  ticker: (_, { pair, bid, ask, last, at }) => ({
+  ticker: (_, { pair, bid, ask, last, volume, at }) => ({
     channel: 'ticker',
     type: 'update',
     data: [
@@ -76,7 +78,7 @@ const kraken: Dialect = {
         ask: Number(ask),
         ask_qty: 1,
         last: Number(last),
-        volume: 1,
+        volume: Number(volume),
         vwap: Number(last),
         low: Number(last),
         high: Number(last),
@@ -103,13 +105,13 @@ const coinbase: Dialect = {
     !isKnown
       ? [{ type: 'error', message: 'Failed to subscribe', reason: `${withDash(pair)} is not a valid product` }]
       : [{ type: 'subscriptions', channels: [{ name: channel, product_ids: [withDash(pair)], account_ids: null }] }],
-  ticker: (_, { pair, bid, ask, last, at, sequence }) => ({
+  ticker: (_, { pair, bid, ask, last, volume, at, sequence }) => ({
     type: 'ticker',
     sequence,
     product_id: withDash(pair),
     price: last,
     open_24h: last,
-    volume_24h: size,
+    volume_24h: volume,
     low_24h: last,
     high_24h: last,
     volume_30d: size,
@@ -144,12 +146,20 @@ const okx: Dialect = {
           },
         ]
       : [{ event: message.op, arg: { channel, instId: withDash(pair) }, connId: 'a4d3ae55' }],
-  ticker(channel, { pair, bid, ask, last, at, sequence }) {
+  ticker(channel, { pair, bid, ask, last, volume, quoteVolume, at, sequence }) {
     const arg = { channel, instId: withDash(pair) };
     const ts = String(at);
     if (channel === 'bbo-tbt')
       return { arg, data: [{ asks: [[ask, size, '0', '1']], bids: [[bid, size, '0', '1']], ts, seqId: sequence }] };
-    const day = { open24h: last, high24h: last, low24h: last, volCcy24h: size, vol24h: size, sodUtc0: last, sodUtc8: last };
+    const day = {
+      open24h: last,
+      high24h: last,
+      low24h: last,
+      volCcy24h: quoteVolume,
+      vol24h: volume,
+      sodUtc0: last,
+      sodUtc8: last,
+    };
     const best = { askPx: ask, askSz: size, bidPx: bid, bidSz: size };
     return { arg, data: [{ instType: 'SPOT', instId: withDash(pair), last, lastSz: size, ...best, ...day, ts }] };
   },
@@ -165,9 +175,19 @@ interface Connection {
   readonly wanted: Set<string>;
 }
 
+/** What one of the three says that is not so. */
+export type Lie =
+  | { readonly kind: 'shift'; readonly bps: number }
+  /** In quote. */
+  | { readonly kind: 'price'; readonly price: Amount }
+  /** Its connections end and none is accepted. */
+  | { readonly kind: 'stopped' };
+
 export interface References {
   connect(socket: WebSocket, request: IncomingMessage, exchange: string): void;
   setQuiet(quiet: boolean): void;
+  /** One of the three lies from now on, about one pair or all (`null`); null: it is honest again. It says so at once. */
+  lie(exchange: ReferenceExchange, pair: Pair | null, lie: Lie | null): void;
 }
 
 export const isReference = (name: string): name is ReferenceExchange => name in dialects;
@@ -175,8 +195,14 @@ export const isReference = (name: string): name is ReferenceExchange => name in 
 export function makeReferences(venue: Venue, seed: number, sync: SyncListeners): References {
   const connections = new Set<Connection>();
   const moved = new Set<Pair>();
+  /** By `exchange pair`, `exchange *` for all pairs. */
+  const lies = new Map<string, Lie>();
+  const volumes = dayVolumes(venue);
   let quiet = false;
   let sequence = 0;
+
+  const lieOf = (exchange: ReferenceExchange, pair: Pair): Lie | undefined =>
+    lies.get(`${exchange} ${pair}`) ?? lies.get(`${exchange} *`);
 
   const pricesOf = (
     quotes: readonly ReferenceQuote[],
@@ -184,9 +210,11 @@ export function makeReferences(venue: Venue, seed: number, sync: SyncListeners):
     market: MarketDefinition,
     at: number,
   ): Prices => {
-    const quote = quotes.find((each) => each.exchange === exchange) as ReferenceQuote;
+    const honest = quotes.find((each) => each.exchange === exchange) as ReferenceQuote;
+    const quote = told(honest, lieOf(exchange, market.pair), market);
     const text = (ticks: number): string => formatAmount(BigInt(ticks) * market.tick);
-    return { pair: market.pair, bid: text(quote.bid), ask: text(quote.ask), last: text(quote.last), at, sequence };
+    const said = { bid: text(quote.bid), ask: text(quote.ask), last: text(quote.last) };
+    return { pair: market.pair, ...said, ...volumes(market.pair, at), at, sequence };
   };
 
   const publish = (pair: Pair): void => {
@@ -239,10 +267,20 @@ export function makeReferences(venue: Venue, seed: number, sync: SyncListeners):
     socket.send(JSON.stringify(dialect.ticker(channel, pricesOf(quotes, dialect.exchange, market, at))));
   };
 
+  const sayAgain = (connection: Connection, wanted: string): void => {
+    const [channel = '', name] = wanted.split(' ');
+    const market = venue.exchange.market(name as Pair);
+    if (market !== undefined && connection.socket.readyState === connection.socket.OPEN) sendCurrent(connection, channel, market);
+  };
+
   return {
     connect(socket, request, exchange): void {
       const url = new URL(request.url ?? '/', 'http://exchange');
       const dialect = dialects[exchange as ReferenceExchange];
+      if (lies.get(`${exchange} *`)?.kind === 'stopped') {
+        socket.terminate();
+        return;
+      }
       const connection: Connection = { socket, dialect, sync: url.searchParams.get('sync') === '1', wanted: new Set() };
       connections.add(connection);
       keepAlive(socket);
@@ -254,6 +292,16 @@ export function makeReferences(venue: Venue, seed: number, sync: SyncListeners):
       });
       socket.on('close', () => connections.delete(connection));
     },
+    lie(exchange, pair, lie): void {
+      const key = `${exchange} ${pair ?? '*'}`;
+      if (lie === null) lies.delete(key);
+      else lies.set(key, lie);
+      for (const connection of connections) {
+        if (connection.dialect.exchange !== exchange) continue;
+        if (lie?.kind === 'stopped') connection.socket.terminate();
+        else for (const each of connection.wanted) sayAgain(connection, each);
+      }
+    },
     setQuiet(next): void {
       if (quiet === next) return;
       quiet = next;
@@ -261,6 +309,28 @@ export function makeReferences(venue: Venue, seed: number, sync: SyncListeners):
       for (const pair of moved) publish(pair);
       moved.clear();
     },
+  };
+}
+
+/** What is said in the place of an honest quote. */
+function told(honest: ReferenceQuote, lie: Lie | undefined, { tick }: MarketDefinition): ReferenceQuote {
+  if (lie === undefined || lie.kind === 'stopped') return honest;
+  const last = lie.kind === 'price' ? Number(divide(lie.price, tick, 'down')) : Math.round(honest.last * (1 + lie.bps / 10_000));
+  const half = Math.max(1, Math.round((honest.ask - honest.bid) / 2));
+  return { ...honest, last, bid: Math.max(1, last - half), ask: Math.max(1, last - half) + 2 * half };
+}
+
+/** 24 h volumes of a pair, counted once in a minute of the exchange's time. */
+function dayVolumes({ exchange }: Venue): (pair: Pair, at: number) => { readonly volume: string; readonly quoteVolume: string } {
+  const known = new Map<Pair, { readonly minute: number; readonly volume: string; readonly quoteVolume: string }>();
+  return (pair, at) => {
+    const minute = Math.floor(at / 60_000);
+    const held = known.get(pair);
+    if (held?.minute === minute) return held;
+    const day = exchange.dayStatistics(pair, epochMs(at));
+    const made = { minute, volume: formatAmount(day.volume), quoteVolume: formatAmount(day.quoteVolume) };
+    known.set(pair, made);
+    return made;
   };
 }
 

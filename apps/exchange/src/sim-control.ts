@@ -8,6 +8,8 @@ import { type Amount, type Asset, amount, asset, pair as readPair, ValueError } 
 import { houseUser, type UserId } from '@holdfast/exchanges/simulated';
 import { ApiError } from './api-error.ts';
 import { money } from './format.ts';
+import { loadQuietDay } from './quiet-day.ts';
+import { isReference, type Lie, type References } from './reference.ts';
 import { asApiError, readBody } from './rest.ts';
 import { type KeyType, makeSecret, randomName, typeOfPublicKey } from './signature.ts';
 import type { ApiKey, Permission } from './store.ts';
@@ -31,7 +33,13 @@ export interface SimControl {
   isAuthorised(request: IncomingMessage): boolean;
 }
 
-export function makeSimControl(venue: Venue, token: string, clock: () => object, release: () => void): SimControl {
+export function makeSimControl(
+  venue: Venue,
+  token: string,
+  clock: () => object,
+  release: () => void,
+  references: References,
+): SimControl {
   const isAuthorised = (request: IncomingMessage): boolean => {
     const given = Buffer.from(String(request.headers['x-sim-token'] ?? ''));
     const expected = Buffer.from(token);
@@ -43,6 +51,12 @@ export function makeSimControl(venue: Venue, token: string, clock: () => object,
         return { userId: createUser(venue, body.credit) };
       case 'POST /sim/keys':
         return createKey(venue, body);
+      case 'POST /sim/keys/change':
+        return changeKey(venue, body);
+      case 'POST /sim/keys/remove':
+        return removeKey(venue, body);
+      case 'POST /sim/reference':
+        return lie(references, body);
       case 'POST /sim/credit':
         return credit(venue, body);
       case 'POST /sim/markets':
@@ -168,10 +182,76 @@ function createKey(venue: Venue, body: Body): object {
     type: type as KeyType,
     secret: made.kept,
     permissions,
-    createdAt: venue.now(),
+    createdAt: body.createdAt === undefined ? venue.now() : timeOf(body, 'createdAt'),
+    ...limitsOf(body),
   };
   venue.addKey(key);
   return { apiKey: key.apiKey, userId, type, ...(made.given === undefined ? {} : { secret: made.given }) };
+}
+
+const timeOf = (body: Body, name: string): number => {
+  const value = Number(body[name]);
+  if (!Number.isSafeInteger(value) || value < 0) throw new ControlError('field-missing', `${name} must be a time in unix ms`);
+  return value;
+};
+
+/** Rights beyond reading and trading, and the addresses that a key is bound to. */
+function limitsOf(body: Body): Pick<ApiKey, 'rights' | 'ips'> {
+  const { rights, ips } = body;
+  const entries = Object.entries((rights ?? {}) as Record<string, unknown>);
+  if (entries.some(([name, value]) => !/^[A-Za-z]{1,60}$/.test(name) || typeof value !== 'boolean'))
+    throw new ControlError('permission-unknown', 'rights are names of the exchange, each true or false');
+  if (ips !== undefined && (!Array.isArray(ips) || ips.some((each) => typeof each !== 'string')))
+    throw new ControlError('field-missing', 'ips must be a list of addresses');
+  return {
+    ...(rights === undefined ? {} : { rights: Object.fromEntries(entries) as Record<string, boolean> }),
+    ...addresses(ips),
+  };
+}
+
+/** An empty list lifts the restriction. */
+const addresses = (ips: unknown): Pick<ApiKey, 'ips'> => (Array.isArray(ips) && ips.length > 0 ? { ips: ips as string[] } : {});
+
+function keyOf(venue: Venue, body: Body): ApiKey {
+  const apiKey = textOf(body, 'apiKey');
+  const key = venue.keys.get(apiKey);
+  if (key === undefined) throw new ControlError('unknown-key', `No API key ${apiKey.slice(0, 8)}… is known`, 404);
+  return key;
+}
+
+function changeKey(venue: Venue, body: Body): object {
+  const { ips, ...key } = keyOf(venue, body);
+  const bound = body.ips === undefined && ips !== undefined ? { ips } : {};
+  const permissions = body.permissions === undefined ? {} : { permissions: permissionsOf(body.permissions) };
+  const changed: ApiKey = { ...key, ...bound, ...permissions, ...limitsOf(body) };
+  venue.addKey(changed);
+  return { apiKey: changed.apiKey, permissions: changed.permissions, rights: changed.rights ?? {}, ips: changed.ips ?? [] };
+}
+
+function removeKey(venue: Venue, body: Body): object {
+  const { apiKey } = keyOf(venue, body);
+  venue.removeKey(apiKey);
+  return { apiKey };
+}
+
+/** `{venue, pair?, shiftBps | price | stopped: true}`; none of the three: honest again. */
+function lie(references: References, body: Body): object {
+  const venue = textOf(body, 'venue');
+  if (!isReference(venue)) throw new ControlError('unknown-venue', `${venue} is none of the reference exchanges`, 404);
+  const pair = body.pair === undefined ? null : readPair(textOf(body, 'pair'));
+  const told = lieOf(body);
+  if (told?.kind === 'stopped' && pair !== null) throw new ControlError('field-missing', 'an exchange stops with all its pairs');
+  references.lie(venue, pair, told);
+  return { venue, pair, lie: told?.kind ?? 'none' };
+}
+
+function lieOf(body: Body): Lie | null {
+  if (body.stopped === true) return { kind: 'stopped' };
+  if (body.price !== undefined) return { kind: 'price', price: sumOf(body.price, 'price') };
+  if (body.shiftBps === undefined) return null;
+  const bps = Number(body.shiftBps);
+  if (!Number.isSafeInteger(bps) || bps <= -10_000) throw new ControlError('field-missing', 'shiftBps must be a whole number');
+  return { kind: 'shift', bps };
 }
 
 function secretOf(type: KeyType, publicKey: unknown): { readonly kept: string; readonly given: string | undefined } {
@@ -226,9 +306,12 @@ function listMarket(venue: Venue, body: Body): object {
     lot: sumOf(body.lot, 'lot'),
     ...(body.minNotional === undefined ? {} : { minNotional: sumOf(body.minNotional, 'minNotional') }),
     ...(body.price === undefined ? {} : { price: sumOf(body.price, 'price') }),
+    ...(body.house === true ? { house: {} } : {}),
   };
   const listed = venue.command((at) => venue.exchange.listMarket(request, at));
   if (!listed.ok) throw new ApiError(listed.code, listed.msg);
+  if (request.price !== undefined && body.volume24h !== undefined)
+    loadQuietDay(venue.exchange, listed.market, venue.now(), request.price, sumOf(body.volume24h, 'volume24h'));
   return { symbol: listed.market.symbol, pair: listed.market.pair };
 }
 

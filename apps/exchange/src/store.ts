@@ -30,6 +30,10 @@ export interface ApiKey {
   readonly secret: string;
   readonly permissions: readonly Permission[];
   readonly createdAt: number;
+  /** Further rights in the exchange's own names, e.g. `enableWithdrawals`. They are only told: nothing here can be done with them. */
+  readonly rights?: Readonly<Record<string, boolean>>;
+  /** Addresses that the key may be used from; absent: all. */
+  readonly ips?: readonly string[];
 }
 export type Permission = 'reading' | 'trading';
 
@@ -236,6 +240,7 @@ export function openStore(file: string) {
         query.limit,
       );
     },
+    dropKey: (apiKey: string): void => void sql('DELETE FROM api_key WHERE api_key = ?').run(apiKey),
     /** Writes a consistent copy to a new file. */
     backup: (file: string): void => void sql('VACUUM INTO ?').run(file),
     close: (): void => db.close(),

@@ -22,7 +22,9 @@ export interface Venue {
   tick(tick: MarketTick): void;
   /** Writes down where the tape is. */
   checkpoint(): void;
+  /** Adds a key, or changes the one of that name. */
   addKey(key: ApiKey): void;
+  removeKey(apiKey: string): void;
   onMarketEvent(listener: (event: MarketEvent) => void): void;
   onUserEvent(listener: (event: UserEvent) => void): void;
   /** Changes of users (not of the tape alone) so far: says whether something happened. */
@@ -76,6 +78,10 @@ export function makeVenue({ exchange, store, limits, now, position }: VenueParts
     addKey(key): void {
       store.commit([], {}, [key]);
       keys.set(key.apiKey, key);
+    },
+    removeKey(apiKey): void {
+      store.dropKey(apiKey);
+      keys.delete(apiKey);
     },
     onMarketEvent: (listener) => void marketListeners.push(listener),
     onUserEvent: (listener) => void userListeners.push(listener),

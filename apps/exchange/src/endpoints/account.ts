@@ -82,7 +82,7 @@ const orderCounts = (call: Call): Json[] =>
 function apiRestrictions(call: Call): Json {
   const permissions = call.key?.permissions ?? [];
   return {
-    ipRestrict: false,
+    ipRestrict: call.key?.ips !== undefined,
     createTime: call.time(call.key?.createdAt ?? 0),
     enableReading: permissions.includes('reading'),
     enableWithdrawals: false,
@@ -95,6 +95,7 @@ function apiRestrictions(call: Call): Json {
     enableFixReadOnly: false,
     enableSpotAndMarginTrading: permissions.includes('trading'),
     enablePortfolioMarginTrading: false,
+    ...call.key?.rights,
   };
 }
 
