@@ -121,6 +121,9 @@ export function readAccount(value: unknown): ReadonlyMap<Asset, Amount> {
   return totals;
 }
 
+/** The exchange's number of the account (`uid` of `/api/v3/account`). @throws MalformedReply */
+export const readAccountUid = (value: unknown): string => idOf(asObject(value), 'uid');
+
 export function assetOf(from: Json, key: string): Asset {
   try {
     return asset(textOf(from, key));

@@ -6,6 +6,7 @@ export {
   type Outcome,
   orderDoesNotExist,
   readAccount,
+  readAccountUid,
   readCancelled,
   readMyTrades,
   readOpenOrders,
@@ -26,7 +27,7 @@ export {
   myTradesMax,
   userStreamPath,
 } from './requests.ts';
-export { restrictionsFault } from './restrictions.ts';
+export { readKeyFacts, restrictionsFault, wideningFault } from './restrictions.ts';
 export { type Credentials, recvWindowMs, type SignedRequest } from './signing.ts';
 export { readStreamEvent, type StreamEvent } from './stream.ts';
 export { MalformedReply, symbolOf } from './wire.ts';

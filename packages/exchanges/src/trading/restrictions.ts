@@ -1,8 +1,8 @@
 /**
  * What a key may do at the exchange (`/sapi/v1/account/apiRestrictions`). A key that can move money out, lend, borrow or
- * that has a permission unknown to us is refused: closed list, deny by default (custody 3.3, 4a).
+ * that has a permission unknown to us, granted or not, is refused: closed list, deny by default.
  */
-import { asObject } from './wire.ts';
+import { asObject, flagOf, timeOf } from './wire.ts';
 
 /** Rights without which the key is of no use. */
 const needed = ['enableReading', 'enableSpotAndMarginTrading'] as const;
@@ -30,9 +30,24 @@ export function restrictionsFault(value: unknown): string | null {
   const it = asObject(value);
   for (const right of needed) if (it[right] !== true) return `the key lacks the permission ${right}`;
   for (const [name, granted] of Object.entries(it)) {
-    if (harmless.has(name) || needed.some((right) => right === name) || granted === false) continue;
-    if (forbidden.has(name)) return `the key has the permission ${name}; make one that can read and trade only`;
-    return `the key has the unknown permission ${name.slice(0, 40)}`;
+    if (harmless.has(name) || needed.some((right) => right === name)) continue;
+    if (!forbidden.has(name)) return `the key has the unknown permission ${name.slice(0, 40)}`;
+    if (granted !== false) return `the key has the permission ${name}; make one that can read and trade only`;
   }
   return null;
+}
+
+/** A fault that a key in use must be stopped for: a forbidden or unknown permission that is granted. @throws MalformedReply */
+export function wideningFault(value: unknown): string | null {
+  for (const [name, granted] of Object.entries(asObject(value))) {
+    if (harmless.has(name) || needed.some((right) => right === name) || granted === false) continue;
+    return `the key now has the permission ${name.slice(0, 40)}`;
+  }
+  return null;
+}
+
+/** Whether the key works from listed addresses only, and when the exchange made it (unix ms). @throws MalformedReply */
+export function readKeyFacts(value: unknown): { readonly ipRestricted: boolean; readonly createdAt: number } {
+  const it = asObject(value);
+  return { ipRestricted: flagOf(it, 'ipRestrict'), createdAt: timeOf(it, 'createTime') };
 }

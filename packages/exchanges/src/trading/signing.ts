@@ -3,7 +3,7 @@
  * request signed over raw text is refused with -1022 (rest-api.md). All parameters travel in the query, the body is empty.
  * A signature covers neither method nor path nor host, so it never leaves the vault but in the request itself.
  */
-import { type KeyObject, sign } from 'node:crypto';
+import { createHmac, type KeyObject, sign } from 'node:crypto';
 
 /** A complete request; `query` is encoded and has no `?`. */
 export interface SignedRequest {
@@ -14,7 +14,7 @@ export interface SignedRequest {
   readonly body: string;
 }
 
-/** Key id and Ed25519 private key of an account, and the time to sign with (unix ms). */
+/** Key id and key of an account (Ed25519 or RSA private key, or HMAC secret), and the time to sign with (unix ms). */
 export interface Credentials {
   readonly apiKey: string;
   readonly key: KeyObject;
@@ -38,6 +38,9 @@ export function signedRequest(
   return { method, path, query, headers: { 'X-MBX-APIKEY': credentials.apiKey }, body: '' };
 }
 
-/** Ed25519 over the payload, base64. */
-export const signature = (payload: string, key: KeyObject): string =>
-  sign(null, Buffer.from(payload, 'utf8'), key).toString('base64');
+/** Ed25519 or RSA (PKCS#1 v1.5, SHA-256) in base64, HMAC-SHA256 in hex: what the exchange takes for the kind of key (rest-api.md). */
+export function signature(payload: string, key: KeyObject): string {
+  const bytes = Buffer.from(payload, 'utf8');
+  if (key.type === 'secret') return createHmac('sha256', key).update(bytes).digest('hex');
+  return sign(key.asymmetricKeyType === 'rsa' ? 'sha256' : null, bytes, key).toString('base64');
+}

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createPrivateKey, createPublicKey, verify } from 'node:crypto';
+import { createHmac, createPrivateKey, createPublicKey, createSecretKey, generateKeyPairSync, verify } from 'node:crypto';
 import { test } from 'node:test';
 import { type Approved, amount, clientOrderId, type Pair, type PlaceOrder } from '@holdfast/domain';
 import fc from 'fast-check';
@@ -11,12 +11,15 @@ import {
   MalformedReply,
   readAccount,
   readCancelled,
+  readKeyFacts,
   readMyTrades,
   readOutcome,
   readPlaced,
   readStreamEvent,
   restrictionsFault,
+  wideningFault,
 } from './index.ts';
+import { signature } from './signing.ts';
 
 // RFC 8032, section 7.1, test 1: the seed as PKCS#8.
 const seed = Buffer.from('9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60', 'hex');
@@ -151,6 +154,36 @@ test('an execution report gives the order’s own id, also when a cancel speaks'
   assert.ok(cancel.kind === 'order' && cancel.upstreamId === 'hf1' && cancel.trade === null);
   assert.equal(readStreamEvent('{"e":"outboundAccountPosition"}').kind, 'other');
   assert.throws(() => readStreamEvent('{"e":"executionReport"}'), MalformedReply);
+});
+
+test('a request is signed with HMAC in hex or with RSA in base64, as the kind of key asks', () => {
+  const order = { pair: 'BTC/USDT' as Pair };
+  const payloadOf = (query: string): string => query.slice(0, query.indexOf('&signature='));
+  const given = (query: string): string => new URLSearchParams(query).get('signature')!;
+  const secret = createSecretKey(Buffer.from('NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j'));
+  const hmac = buildCancel(order, 'hf1', { apiKey: 'K', key: secret, timestamp: 1 }).query;
+  assert.equal(given(hmac), createHmac('sha256', secret).update(payloadOf(hmac)).digest('hex'));
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const rsa = buildCancel(order, 'hf1', { apiKey: 'K', key: privateKey, timestamp: 1 }).query;
+  assert.ok(verify('sha256', Buffer.from(payloadOf(rsa)), publicKey, Buffer.from(given(rsa), 'base64')));
+});
+
+test('the published example of an HMAC signature comes out', () => {
+  // rest-api.md, "Example 1": the parameters and secret there.
+  const key = createSecretKey(Buffer.from('NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j'));
+  const payload =
+    'symbol=LTCBTC&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=0.1&recvWindow=5000&timestamp=1499827319559';
+  assert.equal(signature(payload, key), 'c8db56825ae71d6d79447849e617115f4a920fa2acdcab2b053c4b2838bd6b71');
+});
+
+test('an unknown permission refuses a new key even when it is not granted, a key in use only when it is', () => {
+  const good = { ipRestrict: true, createTime: 7, enableReading: true, enableSpotAndMarginTrading: true };
+  assert.match(restrictionsFault({ ...good, enableNewThing: false })!, /unknown permission enableNewThing/);
+  assert.equal(wideningFault({ ...good, enableNewThing: false }), null);
+  assert.match(wideningFault({ ...good, enableNewThing: true })!, /enableNewThing/);
+  assert.match(wideningFault({ ...good, enableWithdrawals: true })!, /enableWithdrawals/);
+  assert.deepEqual(readKeyFacts(good), { ipRestricted: true, createdAt: 7 });
+  assert.throws(() => readKeyFacts({ createTime: 7 }), MalformedReply);
 });
 
 test('a key may read and trade, nothing else', () => {
