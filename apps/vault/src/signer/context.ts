@@ -1,0 +1,48 @@
+/** What the parts of the signer share. Only `commit` changes the state. */
+import type { KeyObject } from 'node:crypto';
+import type { AccountId, Pair, SubKeyId } from '@holdfast/domain';
+import type { Credentials } from '@holdfast/exchanges/trading';
+import type { ReferencePrice } from '@holdfast/policy';
+import type { PeerName } from '../frames/frames.ts';
+import type { AccountLink, ClockPort } from './link.ts';
+import type { RecordBody } from './records.ts';
+import { Refused } from './refused.ts';
+import type { Secrets } from './secrets.ts';
+import type { AccountState, SignerState } from './state.ts';
+import type { Upstream } from './upstream.ts';
+
+export interface SignerConfig {
+  readonly vaultId: string;
+  readonly simulated: boolean;
+  readonly ownerKey: KeyObject;
+}
+
+export interface SignerContext {
+  readonly config: SignerConfig;
+  readonly state: SignerState;
+  readonly clock: ClockPort;
+  readonly secrets: Secrets;
+  readonly upstream: Upstream;
+  /** Journals a record and applies it; `after` runs once it is durable. */
+  readonly commit: (body: RecordBody, after?: () => void) => void;
+  /** Runs `after` once everything committed so far is durable. */
+  readonly whenDurable: (after: () => void) => void;
+  readonly links: ReadonlyMap<AccountId, AccountLink>;
+  /** The link of an account, made when there is none. */
+  readonly linkOf: (account: AccountState) => AccountLink;
+  readonly credentials: (account: AccountState, apiKey?: string) => Credentials;
+  readonly referenceOf: (pair: Pair) => ReferencePrice | undefined;
+  /** Tells egress which pairs the mandates name. */
+  readonly wantPairs: () => void;
+  readonly log: (message: string) => void;
+}
+
+/** Who asks: a program with a peer key or a bot with a sub-key. */
+export type Caller = { readonly kind: 'peer'; readonly name: PeerName } | { readonly kind: 'sub-key'; readonly subKey: SubKeyId };
+
+/** @throws Refused `E_STATE` */
+export function needAccount(state: SignerState, name: AccountId): AccountState {
+  const account = state.accounts.get(name);
+  if (account === undefined) throw new Refused('E_STATE', `account ${name} is not known`);
+  return account;
+}

@@ -1,0 +1,32 @@
+/** Sub-keys: a peer asks for one inside the mandate, or ends one. */
+import { randomBytes } from 'node:crypto';
+import type { SubKeyId } from '@holdfast/domain';
+import { judgeGrant } from '@holdfast/policy';
+import type { PeerName } from '../../frames/frames.ts';
+import { needAccount, type SignerContext } from '../context.ts';
+import { parseGrant, parseRevoke } from '../parse.ts';
+import { type Answer, Refused } from '../refused.ts';
+import { grantOf } from '../state.ts';
+
+export const subKeyEpoch = 1;
+
+/** @throws Refused, ParameterError */
+export function acceptGrant({ state, commit, secrets }: SignerContext, by: PeerName, body: string, answer: Answer): void {
+  const terms = parseGrant(body);
+  const account = needAccount(state, terms.account);
+  const judgement = judgeGrant(account.mandate, terms, state.time);
+  if (judgement.kind === 'outside') throw new Refused(judgement.code, judgement.reason);
+  // A bot has one sub-key: asking again, e.g. after a lost answer, gives the same one with the terms asked for last.
+  const known = grantOf(state, terms.account, terms.bot);
+  const subKey = known?.subKey ?? (randomBytes(16).toString('hex') as SubKeyId);
+  commit({ kind: 'granted', subKey, ...terms, by }, () =>
+    answer(200, { subKey, secret: secrets.showSubKey(subKey, subKeyEpoch) }),
+  );
+}
+
+/** @throws Refused, ParameterError */
+export function acceptRevoke({ state, commit }: SignerContext, by: PeerName, body: string, answer: Answer): void {
+  const subKey = parseRevoke(body);
+  if (state.grants.get(subKey) === undefined) throw new Refused('E_STATE', `sub-key ${subKey} is not known`);
+  commit({ kind: 'revoked', subKey, by }, () => answer(200, { revoked: subKey }));
+}

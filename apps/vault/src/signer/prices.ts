@@ -1,0 +1,40 @@
+/** Reference prices as egress says them, with their ages. */
+import { amount, type Pair, roundTo } from '@holdfast/domain';
+import type { ReferencePrice } from '@holdfast/policy';
+import type { ReferenceFrame } from '../frames/frames.ts';
+import type { ClockPort } from './link.ts';
+import type { Reference } from './reads.ts';
+
+const referenceStep = amount('0.00000001');
+
+export interface Prices {
+  /** The complete set at `time` of the exchange's clock. In lockstep that clock stands still with us. */
+  learn(time: number, prices: readonly ReferenceFrame[], isLockstep: boolean): void;
+  /** `now` is the newest time of the exchange's clock. */
+  of(pair: Pair, now: number): ReferencePrice | undefined;
+  readonly all: ReadonlyMap<Pair, Reference>;
+}
+
+export function createPrices(clock: ClockPort): Prices {
+  const known = new Map<Pair, Reference>();
+  let lockstep = false;
+  return {
+    all: known,
+    learn: (time, prices, isLockstep) => {
+      lockstep = isLockstep;
+      known.clear();
+      for (const it of prices) {
+        const price = roundTo(amount(it.price), referenceStep, 'down');
+        known.set(it.pair as Pair, { price, sources: it.sources, at: time, heardAt: clock.now() });
+      }
+    },
+    of: (pair, now) => {
+      const it = known.get(pair);
+      if (it === undefined) return undefined;
+      const byExchange = now - it.at;
+      // The machine's clock shows that nothing came any more.
+      const ageMs = lockstep ? byExchange : Math.max(byExchange, clock.now() - it.heardAt);
+      return { price: it.price, sources: it.sources, ageMs };
+    },
+  };
+}
