@@ -21,6 +21,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'apps/vault/src/frames': ['domain'],
   'apps/vault/src/warden': ['domain', 'vault/frames'],
   'apps/vault/src/gate': ['domain', 'vault/frames'],
+  'apps/vault/src/portal': ['domain', 'vault/frames'],
   'apps/vault/src/egress': ['domain', 'vault/frames'],
   'apps/vault/src/client': ['domain'],
   'apps/vault/src/audit': [],
@@ -38,7 +39,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'apps/server': ['domain', 'contracts', 'views', 'storage', 'vault/client'],
   'apps/dashboard': ['domain', 'contracts'],
   'apps/exchange': ['domain', 'contracts', 'exchanges/simulated', 'exchanges/market-data'],
-  'apps/cli': ['domain', 'contracts', 'storage', 'vault/audit', 'vault/client', 'exchange/control', 'dashboard/build'],
+  'apps/cli': ['domain', 'contracts', 'storage', 'exchanges/market-data', 'vault/audit', 'vault/client', 'exchange/control', 'dashboard/build'],
 };
 
 /** Third-party packages by row; a row that is not here may use none. Tests may use the development dependencies. */

@@ -1,5 +1,6 @@
 /** The command line. Answers on stdout; errors on stderr, one line: what, and what to do. */
 import { Command, CommanderError } from 'commander';
+import { addAccountCommands } from './commands/account.ts';
 import { addArchiveCommands } from './commands/archive.ts';
 import { addExchangeCommands } from './commands/exchange.ts';
 import { addLookCommands } from './commands/look.ts';
@@ -21,6 +22,7 @@ function program(): Command {
   addRunCommands(root);
   addLookCommands(root);
   addVaultCommands(root);
+  addAccountCommands(root);
   addExchangeCommands(root);
   addArchiveCommands(root);
   return root;
