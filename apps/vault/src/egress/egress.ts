@@ -32,7 +32,8 @@ export function createEgress(places: Places, send: (message: EgressToSigner) => 
         reference.forget(it);
         rounds.close(`reference/${it}`);
       },
-      quote: (it, quote) => reference.hear(it, quote),
+      quote: (it, quote) => reference.hear(it, places.isReal ? { ...quote, at: Date.now() } : quote),
+      ...(places.isReal ? { said: (it) => reference.alive(it, Date.now()) } : {}),
       round: (it, n, time) => {
         isLockstep = true;
         reference.alive(it, time);
@@ -42,7 +43,7 @@ export function createEgress(places: Places, send: (message: EgressToSigner) => 
   );
   // In lockstep prices come with the rounds only: the same tape then gives the same verdicts.
   setInterval(() => {
-    const time = reference.newest();
+    const time = places.isReal ? Date.now() : reference.newest();
     if (!isLockstep && time > 0) send({ kind: 'reference', time, reference: reference.prices(pairs, time) });
   }, priceEveryMs).unref();
 

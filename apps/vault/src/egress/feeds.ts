@@ -7,6 +7,8 @@ export interface FeedListener {
   readonly opened: (venue: ReferenceVenue) => void;
   readonly closed: (venue: ReferenceVenue) => void;
   readonly quote: (venue: ReferenceVenue, quote: Quote) => void;
+  /** Something was said, at whatever time. */
+  readonly said?: (venue: ReferenceVenue) => void;
   readonly round: (venue: ReferenceVenue, n: number, time: number) => void;
 }
 
@@ -24,6 +26,8 @@ export function openFeed(venue: ReferenceVenue, url: string, listener: FeedListe
   let socket: WebSocket | undefined;
   let retryMs = retryMsFirst;
   let isOpen = false;
+  const { keepAlive } = dialect;
+  if (keepAlive !== undefined) setInterval(() => isOpen && socket?.send(keepAlive.text), keepAlive.everyMs).unref();
 
   const subscribe = (pairs: readonly string[]): void => {
     if (isOpen && pairs.length > 0) socket?.send(JSON.stringify(dialect.subscribe(pairs)));
@@ -31,6 +35,8 @@ export function openFeed(venue: ReferenceVenue, url: string, listener: FeedListe
 
   const receive = (data: unknown): void => {
     if (typeof data !== 'string') return;
+    listener.said?.(venue);
+    if (data === dialect.keepAlive?.answer) return;
     let message: unknown;
     try {
       message = parseExact(data);

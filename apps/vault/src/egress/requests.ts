@@ -4,6 +4,7 @@
  *   X1  Every request is answered once: with an answer, or with whether a byte of it may have left.
  */
 import { Agent, request as httpRequest } from 'node:http';
+import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
 import { answerBytesMax, type EgressToSigner, envelopeBytesMax, type SignerToEgress } from '../frames/frames.ts';
 import type { Places } from './places.ts';
 
@@ -18,7 +19,7 @@ type Reply = Extract<EgressToSigner, { kind: 'answer' | 'failed' }>;
 export function createRequests(places: Places, reply: (reply: Reply) => void): (request: Request) => void {
   const agents = new Map<string, Agent>();
   const agentOf = (account: string): Agent => {
-    const agent = agents.get(account) ?? new Agent({ keepAlive: true, maxSockets: 32 });
+    const agent = agents.get(account) ?? newAgent(places);
     agents.set(account, agent);
     return agent;
   };
@@ -38,7 +39,7 @@ export function createRequests(places: Places, reply: (reply: Reply) => void): (
     const timer = setTimeout(() => failed('timeout'), timeoutMs);
     const target = query === '' ? path : `${path}?${query}`;
     const options = { host: places.host, port: places.port, method, path: target, headers, agent: agentOf(account) };
-    const sending = httpRequest(options, (response) => {
+    const sending = (places.tls === null ? httpRequest : httpsRequest)(options, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('data', (chunk: Buffer) => {
@@ -55,8 +56,9 @@ export function createRequests(places: Places, reply: (reply: Reply) => void): (
       response.on('close', () => failed('reset'));
     });
     sending.on('socket', (socket) => {
+      // By TLS nothing of a request leaves before the other end has shown its certificate.
       if (socket.connecting) {
-        socket.once('connect', () => {
+        socket.once(places.tls === null ? 'connect' : 'secureConnect', () => {
           isSent = true;
         });
       } else isSent = true;
@@ -65,3 +67,8 @@ export function createRequests(places: Places, reply: (reply: Reply) => void): (
     sending.end(body);
   };
 }
+
+const newAgent = ({ tls }: Places): Agent =>
+  tls === null
+    ? new Agent({ keepAlive: true, maxSockets: 32 })
+    : new TlsAgent({ ...tls, keepAlive: true, maxSockets: 32, minVersion: 'TLSv1.2' });

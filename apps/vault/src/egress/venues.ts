@@ -21,6 +21,8 @@ export interface VenueDialect {
   readonly subscribe: (pairs: readonly string[]) => unknown;
   /** The quotes of a message; none if it is something else. */
   readonly quotes: (message: Json) => readonly Quote[];
+  /** A text that keeps a quiet connection open, and how often it is sent; what it is answered is no message. */
+  readonly keepAlive?: { readonly text: string; readonly answer: string; readonly everyMs: number };
 }
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -68,7 +70,9 @@ const coinbase: VenueDialect = {
 
 const best = (levels: unknown): unknown => (Array.isArray(levels) && Array.isArray(levels[0]) ? levels[0][0] : undefined);
 
+/** OKX closes a connection on which nothing was said for 30 s ("WebSocket, connect"). */
 const okx: VenueDialect = {
+  keepAlive: { text: 'ping', answer: 'pong', everyMs: 20_000 },
   subscribe: (pairs) => ({ op: 'subscribe', args: pairs.map((pair) => ({ channel: 'tickers', instId: dashed(pair) })) }),
   quotes: (message) => {
     if (!isObject(message.arg)) return [];
