@@ -63,6 +63,8 @@ const flushMs = 1_000;
 const connectRetryMs = 250;
 /** How long a round waits for the exchange's first word on an approved order before it says so and goes on. */
 const settleWaitMs = 5_000;
+/** Wall clock between two looks at the time on an exchange that tells none by itself. */
+const beatMs = 1_000;
 /** Wall clock between two comparisons with the exchange. */
 const compareEveryMs = 5_000;
 /** Quote that a bot's orders may turn over in 24 hours, as a multiple of its funds; the mandate binds below it. */
@@ -105,6 +107,8 @@ class Core implements Engine {
   #outboxAtClose = 0;
   #connecting = false;
   #flushSoon = false;
+  /** The exchange's clock minus ours, in ms. */
+  #clockOffset: number | undefined;
   readonly #dirtyPrices = new Set<Pair>();
   readonly #lastTrade = new Map<Pair, EpochMs>();
   readonly #knownQuotes = new Map<Pair, { last?: Amount; bid?: Amount; ask?: Amount }>();
@@ -130,6 +134,7 @@ class Core implements Engine {
     });
     this.#enqueue(() => this.#prepare());
     this.#later(compareEveryMs / 2, () => this.#lookForQuiet());
+    if (this.#ports.ring === null) this.#later(beatMs, () => this.#beat());
     this.#sender.pump();
   }
 
@@ -205,7 +210,9 @@ class Core implements Engine {
   async #prepare(): Promise<void> {
     const wanted = this.#memory.pairs();
     try {
-      this.#heard(await this.#ports.market.serverTime());
+      const serverTime = await this.#ports.market.serverTime();
+      this.#heard(serverTime);
+      this.#clockOffset = serverTime - this.#ports.timers.now();
       for (const of of wanted) await this.#learn(of);
       this.#exchange = { connected: true, reason: null };
     } catch (error) {
@@ -437,6 +444,14 @@ class Core implements Engine {
     if (quote !== undefined) this.#memory.runtime.know(quote);
   }
 
+  /** On a real exchange: wakes of time are due when nothing trades, too. Says nothing while the exchange is away. */
+  async #beat(): Promise<void> {
+    this.#later(beatMs, () => this.#beat());
+    if (!this.#exchange.connected || this.#clockOffset === undefined) return;
+    this.#heard(epochMs(Math.floor(this.#ports.timers.now() + this.#clockOffset)));
+    await this.#onTime();
+  }
+
   async #onTime(): Promise<void> {
     const { time } = this.#memory.engine;
     if (time !== null) await this.#wake(this.#memory.runtime.onTime(epochMs(time)));
@@ -609,7 +624,7 @@ class Core implements Engine {
 
   #promise(n: number, promise: QuietPromise): void {
     this.#promised = JSON.stringify(promise);
-    this.#ports.ring.acknowledge(n, promise);
+    this.#ports.ring?.acknowledge(n, promise);
   }
 
   #quietPromise(): QuietPromise {

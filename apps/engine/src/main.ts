@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { AccountId, BotId } from '@holdfast/domain';
-import { binanceMarketData } from '@holdfast/exchanges/market-data';
+import { binanceMarketData, exchangeHelp, marketDataPlaces } from '@holdfast/exchanges/market-data';
 import { type EngineStore, openEngineStore, StorageError, storageExitCode } from '@holdfast/storage';
 import pino from 'pino';
 import { CommandError } from './command-error.ts';
@@ -98,17 +98,16 @@ async function main(): Promise<void> {
   const { database, socket: socketPath } = makeFolders(options.data);
   store = openEngineStore(database);
   const secret = await readPeerKey(options.data);
-  const clock = exchangeClock(options.exchange, join(options.data, 'exchange', 'control.token'));
+  const places = marketDataPlaces(options.exchange, { hasAccount: true });
+  if (places === undefined) return fail(exit.usage, `--exchange ${options.exchange}: ${exchangeHelp}`);
+  // Only a simulated exchange is on this machine, and only it has a clock that waits for us.
+  const simulated = options.exchange.startsWith('http://');
   engine = await createEngine({
     account: options.account as AccountId,
     store,
     vault: vaultDoor(options.vault, secret),
-    market: binanceMarketData({
-      restUrl: options.exchange,
-      streamUrl: options.exchange.replace(/^http/, 'ws'),
-      simulated: true,
-    }),
-    ring: clock,
+    market: binanceMarketData({ ...places, simulated }),
+    ring: simulated ? exchangeClock(options.exchange, join(options.data, 'exchange', 'control.token')) : null,
     timers: {
       now: () => performance.timeOrigin + performance.now(),
       after: (ms, work) => {

@@ -61,7 +61,7 @@ export interface QuietPromise {
   readonly prices: readonly { readonly pair: Pair; readonly below: string | null; readonly above: string | null }[];
 }
 
-/** The lockstep clock of a simulated exchange; absent on a real one. */
+/** The lockstep clock of a simulated exchange; null on a real one, where time goes on by itself. */
 export interface RingPort {
   /** Says that everything up to round `n` is handled, and what may pass unseen until the next round. */
   acknowledge(n: number, quiet: QuietPromise): void;
@@ -78,7 +78,7 @@ export interface EnginePorts {
   readonly store: EngineStore;
   readonly vault: VaultPort;
   readonly market: MarketDataPort;
-  readonly ring: RingPort;
+  readonly ring: RingPort | null;
   readonly timers: Timers;
   /** A bot id that no bot of this account ever had. */
   newBotId(): BotId;

@@ -18,7 +18,7 @@ import {
   type Pair,
   type PairRules,
 } from '@holdfast/domain';
-import { binanceMarketData } from '@holdfast/exchanges/market-data';
+import { binanceMarketData, exchangeHelp, marketDataPlaces } from '@holdfast/exchanges/market-data';
 import {
   type CandleRow,
   CandleTable,
@@ -29,11 +29,6 @@ import {
 } from '@holdfast/exchanges/simulated';
 import { StartError } from './start-error.ts';
 
-/** Public hosts of the exchanges that can be followed (rest-api.md, "General API information": hosts of market data only). */
-const known: Readonly<Record<string, { readonly restUrl: string; readonly streamUrl: string }>> = {
-  binance: { restUrl: 'https://data-api.binance.vision', streamUrl: 'wss://data-stream.binance.vision' },
-};
-const loopback = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/;
 const candlesWanted = 1000;
 const pulseMs = 1000;
 /** More than this waits only when those in lockstep cannot follow; then single trades are left out, newest kept. */
@@ -55,12 +50,9 @@ export interface LiveFeed extends TickFeed {
 
 /** The port of an exchange that is followed. @throws StartError `usage` */
 export function liveMarketData(from: string): MarketDataPort {
-  if (known[from] !== undefined) return binanceMarketData(known[from]);
-  if (loopback.test(from)) return binanceMarketData({ restUrl: from, streamUrl: from.replace(/^http/, 'ws') });
-  throw new StartError(
-    'usage',
-    `--live ${from}: ${Object.keys(known).join(', ')}, or an exchange on this machine such as http://127.0.0.1:8440`,
-  );
+  const places = marketDataPlaces(from, { hasAccount: false });
+  if (places === undefined) throw new StartError('usage', `--live ${from}: ${exchangeHelp}`);
+  return binanceMarketData(places);
 }
 
 /** Reads rules and recent minutes, then follows. @throws StartError `unreachable` when the exchange does not answer */

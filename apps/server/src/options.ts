@@ -44,7 +44,7 @@ export function readOptions(args: readonly string[]): Options {
       data: resolve(values.data),
       port: portNumber(values.port),
       vault: loopbackUrl('vault', values.vault),
-      exchange: loopbackUrl('exchange', values.exchange),
+      exchange: values.exchange === 'binance' ? values.exchange : loopbackUrl('exchange', values.exchange),
     };
   } catch (error) {
     if (error instanceof UsageError) throw error;

@@ -1,7 +1,7 @@
 /** `account check`: whether everything that is read from an exchange can be read, as it is now. */
 import { appendFileSync } from 'node:fs';
 import { pair as readPair, ValueError } from '@holdfast/domain';
-import { binanceMarketData } from '@holdfast/exchanges/market-data';
+import { binanceMarketData, exchangeHelp, marketDataPlaces } from '@holdfast/exchanges/market-data';
 import { connectVault } from '@holdfast/vault/client';
 import type { Command } from 'commander';
 import { checkAccount } from '../account-check.ts';
@@ -20,16 +20,10 @@ interface CheckFlags extends Common {
   readonly record?: string;
 }
 
-const hosts = { restUrl: 'https://api.binance.com', streamUrl: 'wss://stream.binance.com:9443' } as const;
-
 function marketOf(exchange: string) {
-  if (exchange === 'binance') return binanceMarketData(hosts);
-  if (/^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/.test(exchange))
-    return binanceMarketData({ restUrl: exchange, streamUrl: exchange.replace(/^http/, 'ws') });
-  throw new CliError(
-    exitCode.usage,
-    `--exchange ${exchange}: binance, or an exchange on this machine such as http://127.0.0.1:8440`,
-  );
+  const places = marketDataPlaces(exchange, { hasAccount: true });
+  if (places === undefined) throw new CliError(exitCode.usage, `--exchange ${exchange}: ${exchangeHelp}`);
+  return binanceMarketData(places);
 }
 
 function readPairs(text: string) {

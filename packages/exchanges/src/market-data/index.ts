@@ -1,2 +1,3 @@
 export { type BinanceMarketDataOptions, binanceMarketData } from './binance.ts';
 export { MarketDataError } from './error.ts';
+export { exchangeHelp, marketDataPlaces } from './hosts.ts';
