@@ -255,11 +255,12 @@ export async function createWorld(faults: Faults): Promise<World> {
       clock: { now: () => now, after: (ms, act) => void after(ms, () => mine === vaultLife && act()) },
       gate: (frame) => mine === vaultLife && fromSigner(frame),
       egress: (frame) => mine === vaultLife && egress(frame),
+      portal: () => undefined,
       secrets: createSecrets(createSecretKey(unsealKey), vaultId, {
         read: (name) => keyFiles.get(name) ?? null,
         write: (name, bytes) => void keyFiles.set(name, bytes),
       }),
-      config: { vaultId, simulated: true, ownerKey: owner.publicKey },
+      config: { vaultId, simulated: true, ownerKey: owner.publicKey, portalOrigin: 'http://localhost:8431' },
       log: () => undefined,
       fatal: (error) => {
         fatal.error = error;

@@ -1,4 +1,4 @@
-/** A real vault (warden, signer, gate, egress) and a real simulated exchange as processes, for tests. */
+/** A real vault (warden, signer, gate, portal, egress) and a real simulated exchange as processes, for tests. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
@@ -29,6 +29,8 @@ export const btc = pair('BTC/USDT');
 export interface Running {
   readonly child: ChildProcess;
   readonly port: number;
+  /** Origin of the owner's pages, of a vault that is ready. */
+  readonly portal: () => string;
   /** All that it wrote on stderr so far. */
   readonly log: () => string;
   readonly exit: Promise<number | null>;
@@ -47,18 +49,21 @@ export function begin(main: string, args: readonly string[]) {
   const flags = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning'];
   const child = spawn(process.execPath, [...flags, join(root, main), ...args], { stdio: ['pipe', 'pipe', 'pipe'], env: {} });
   child.stdin.on('error', () => {});
-  let log = '';
+  let [log, portalPort] = ['', 0];
   child.stderr.on('data', (chunk) => {
     log += chunk;
   });
   const exit = new Promise<number | null>((done) => child.on('exit', (code) => done(code)));
   const ready = new Promise<number | undefined>((done) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.startsWith('{"ready":true')) done((JSON.parse(line) as { port: number }).port);
+      if (!line.startsWith('{"ready":true')) return;
+      const said = JSON.parse(line) as { port: number; portalPort?: number };
+      portalPort = said.portalPort ?? 0;
+      done(said.port);
     });
     void exit.then(() => done(undefined));
   });
-  return { child, exit, ready, log: () => log };
+  return { child, exit, ready, portal: () => `http://localhost:${portalPort}`, log: () => log };
 }
 
 export async function stop({ child, exit }: Running): Promise<number | null> {
@@ -96,8 +101,11 @@ export interface Instance {
 export const newFolder = (): string => realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-vault-')));
 
 export const vaultMain = 'apps/vault/src/warden/main.ts';
-export const startVault = (data: string, exchangePort: number, port = 0): Promise<Running> =>
-  start(vaultMain, ['--data', data, '--port', String(port), '--exchange', `http://127.0.0.1:${exchangePort}`, '--simulated']);
+export const startVault = (data: string, exchangePort: number, port = 0, portalPort = 0): Promise<Running> =>
+  start(vaultMain, [
+    ...['--data', data, '--port', String(port), '--portal-port', String(portalPort)],
+    ...['--exchange', `http://127.0.0.1:${exchangePort}`, '--simulated'],
+  ]);
 
 export function peer(data: string, port: number, id: 'cli' | 'engine' | 'server'): VaultClient {
   const secret = readFileSync(join(data, 'peers', `${id}.key`), 'utf8').trim();

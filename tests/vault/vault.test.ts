@@ -174,11 +174,11 @@ test('unknown paths, methods, broken text and bodies of more than 64 KiB are ref
 
 test('the vault says its processes with their numbers and memory', async () => {
   const { processes } = await instance.cli.status();
-  assert.deepEqual(processes.map(({ name }) => name).sort(), ['egress', 'gate', 'signer', 'warden']);
+  assert.deepEqual(processes.map(({ name }) => name).sort(), ['egress', 'gate', 'portal', 'signer', 'warden']);
   assert.ok(processes.every(({ pid, rssBytes, state }) => pid > 0 && rssBytes > 1_000_000 && state === 'running'));
 });
 
-for (const victim of ['signer', 'gate', 'egress']) {
+for (const victim of ['signer', 'gate', 'portal', 'egress']) {
   test(`a killed ${victim} is back without a human and trading goes on`, async (t) => {
     await vaultOpen(instance);
     const pid = (await instance.cli.status()).processes.find(({ name }) => name === victim)!.pid;

@@ -186,7 +186,7 @@ for (const [name, end] of Object.entries(ends)) {
     const data = folder();
     const vault = await startVault(data, noExchange);
     const { processes } = await peer(data, vault.port, 'cli').status();
-    assert.equal(processes.length, 4);
+    assert.equal(processes.length, 5);
     end(vault);
     assert.equal(await vault.exit, name === 'it is killed' ? null : 0);
     const again = await startVault(data, noExchange, vault.port);

@@ -22,12 +22,17 @@ export const defaultData = join(repositoryRoot, '.holdfast');
 
 export interface Ports {
   readonly dashboard: number;
+  readonly portal: number;
   readonly gate: number;
   readonly exchange: number;
 }
 
-/** Portal N+1 is kept free for the vault's own page. */
-export const portsFrom = (dashboard: number): Ports => ({ dashboard, gate: dashboard + 2, exchange: dashboard + 10 });
+export const portsFrom = (dashboard: number): Ports => ({
+  dashboard,
+  portal: dashboard + 1,
+  gate: dashboard + 2,
+  exchange: dashboard + 10,
+});
 export const defaultPort = 8430;
 
 interface Instance {

@@ -1,6 +1,6 @@
 /**
  * The real stack in a folder of its own, on ports that were free a moment ago, started as a person starts it: `up` keeps
- * exchange, warden, engine and server, the warden keeps signer, gate and egress. Only processes of this stack are killed.
+ * exchange, warden, engine and server, the warden keeps signer, gate, portal and egress. Only processes of this stack are killed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const backTimeoutMs = 30_000;
 const lookEveryMs = 50;
 
 /** Kept by `up` itself, by the warden, and `up`. */
-export const processNames = ['exchange', 'warden', 'engine', 'server', 'signer', 'gate', 'egress', 'up'] as const;
+export const processNames = ['exchange', 'warden', 'engine', 'server', 'signer', 'gate', 'portal', 'egress', 'up'] as const;
 export type ProcessName = (typeof processNames)[number];
 
 export interface StackOptions {

@@ -17,6 +17,7 @@ export interface TapeFlags {
 
 interface UpFlags extends Common, TapeFlags {
   readonly port: number;
+  readonly portalPort?: number;
   readonly gatePort?: number;
   readonly exchangePort?: number;
   readonly demo: boolean;
@@ -31,7 +32,10 @@ export const tapeOptions = (command: Command): Command =>
       resolve(path),
     )
     .option('--live [exchange]', 'paper trading on live public prices: binance, or the address of an exchange on this machine')
-    .option('--pair <pair>', 'pair of the tape, such as BTC/USDT; read off the file name when left out; with --live one or several with commas')
+    .option(
+      '--pair <pair>',
+      'pair of the tape, such as BTC/USDT; read off the file name when left out; with --live one or several with commas',
+    )
     .option('--from <time>', 'first moment of the tape to play: ISO date or unix ms')
     .option('--to <time>', 'last moment of the tape to play')
     .option('--speed <n>', 'times faster than recorded, or "max"', readSpeed)
@@ -50,6 +54,7 @@ export const readTape = (flags: TapeFlags) => ({
 export function addRunCommands(program: Command): void {
   tapeOptions(common(program.command('up').description('start the vault, the simulated exchange, the engine and the dashboard')))
     .option('--port <n>', 'port of the dashboard', readPort, defaultPort)
+    .option('--portal-port <n>', "port of the vault's own pages (dashboard + 1 when left out)", readPort)
     .option('--gate-port <n>', "port of the vault's gate (dashboard + 2 when left out)", readPort)
     .option('--exchange-port <n>', 'port of the simulated exchange (dashboard + 10 when left out)', readPort)
     .option('--no-demo', 'make no demonstration account and bot')
@@ -57,6 +62,7 @@ export function addRunCommands(program: Command): void {
       const counted = portsFrom(flags.port);
       const ports = {
         dashboard: flags.port,
+        portal: flags.portalPort ?? counted.portal,
         gate: flags.gatePort ?? counted.gate,
         exchange: flags.exchangePort ?? counted.exchange,
       };

@@ -56,7 +56,14 @@ function specs({ data, ports, tape, demo }: UpOptions): Record<'exchange' | 'war
       ...(demo ? ['--hold'] : []),
       ...tapeArguments(tape),
     ]),
-    warden: spec('warden', 'vault/src/warden/main.ts', ['--port', String(ports.gate), '--simulated', ...exchange]),
+    warden: spec('warden', 'vault/src/warden/main.ts', [
+      '--port',
+      String(ports.gate),
+      '--portal-port',
+      String(ports.portal),
+      '--simulated',
+      ...exchange,
+    ]),
     engine: spec('engine', 'engine/src/main.ts', [...vault, ...exchange, '--account', account]),
     server: spec('server', 'server/src/main.ts', ['--port', String(ports.dashboard), ...vault, ...exchange]),
   };
@@ -94,6 +101,7 @@ export async function up(options: UpOptions): Promise<void> {
   const supervisor = new Supervisor(data);
   try {
     await demandFree(ports.dashboard, 'dashboard');
+    await demandFree(ports.portal, "vault's pages");
     await demandFree(ports.gate, "vault's gate");
     await demandFree(ports.exchange, 'simulated exchange');
     makeToken(data);
@@ -129,14 +137,16 @@ async function startAll(supervisor: Supervisor, options: UpOptions): Promise<voi
 
 function announce({ ports, json, data }: UpOptions): void {
   const dashboard = `http://localhost:${ports.dashboard}`;
+  const portal = `http://localhost:${ports.portal}`;
   if (json) {
-    printJson({ ready: true, dashboard, gate: url(ports.gate), exchange: url(ports.exchange), data });
+    printJson({ ready: true, dashboard, portal, gate: url(ports.gate), exchange: url(ports.exchange), data });
     return;
   }
   print(`
   Holdfast runs.   ${dashboard}
 
   This is a paper account on a simulated exchange, and a simulated vault: no real money moves.
+  The vault's own page             ${portal}
   Exchange for any Binance client  ${url(ports.exchange)}
   Data                             ${data}
   Ctrl-C stops it; the next start goes on where it stopped.`);

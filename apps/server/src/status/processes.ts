@@ -11,7 +11,7 @@ import { z } from 'zod';
 
 const kept = z.array(z.object({ name: z.string(), pid: z.int().min(0), state: z.string(), startedAt: z.int().min(0) }));
 
-const order = ['warden', 'signer', 'gate', 'egress', 'exchange', 'engine', 'server'];
+const order = ['warden', 'signer', 'gate', 'portal', 'egress', 'exchange', 'engine', 'server'];
 const place = (name: string): number => (order.includes(name) ? order.indexOf(name) : order.length);
 
 function isAlive(pid: number): boolean {

@@ -1,22 +1,26 @@
-/** Started by the warden with the signer's stream as descriptor 4 and the exchange's origin as its only argument. */
-
-import type { SignerToEgress } from '../frames/frames.ts';
-import { openSigner } from './channel.ts';
+/** Started by the warden with the signer's stream as descriptor 4 and one argument: the exchange's origin on the
+ * loopback (simulated vault) or its name (real vault). */
+import { endWithSigner, endWithWarden, openSigner } from '../frames/channel.ts';
+import {
+  answerBytesMax,
+  decodeSignerToEgress,
+  type EgressToSigner,
+  envelopeBytesMax,
+  requestBytesMax,
+  type SignerToEgress,
+} from '../frames/frames.ts';
 import { createEgress } from './egress.ts';
-import { simulatedPlaces } from './places.ts';
+import { realPlaces, simulatedPlaces } from './places.ts';
 
-const stop = (): never => process.exit(0);
-process.stdin.on('end', stop).on('error', stop).resume();
-process.on('SIGTERM', stop);
-// Ctrl-C reaches the whole group of a terminal; the warden says when to stop.
-process.on('SIGINT', () => {});
+endWithWarden();
 
 let receive: ((message: SignerToEgress) => void) | undefined;
-const send = openSigner(
-  (message) => receive?.(message),
-  (reason) => {
-    process.stderr.write(`egress: ${reason}; it stops and is started again with the signer\n`);
-    process.exit(1);
-  },
-);
-receive = createEgress(simulatedPlaces(process.argv[2] ?? ''), send);
+const signer = openSigner<SignerToEgress, EgressToSigner>({
+  decode: decodeSignerToEgress,
+  readBytesMax: requestBytesMax + envelopeBytesMax,
+  sendBytesMax: answerBytesMax,
+  onMessage: (message) => receive?.(message),
+  onEnd: endWithSigner('egress'),
+});
+const exchange = process.argv[2] ?? '';
+receive = createEgress(exchange.includes(':') ? simulatedPlaces(exchange) : realPlaces(exchange), signer.send);

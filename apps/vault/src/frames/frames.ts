@@ -1,9 +1,10 @@
 /**
- * What the vault's processes say to each other. Three ordered duplex streams end in the signer: descriptor 3 gate,
- * 4 egress, 5 warden. The end of any of them ends the signer; the warden then starts signer, gate and egress afresh.
+ * What the vault's processes say to each other. Four ordered duplex streams end in the signer: descriptor 3 gate,
+ * 4 egress, 5 warden, 6 portal. The end of any of them ends the signer; the warden then starts all four afresh.
  *
  *   gate    carries raw door requests in, answers and event lines out; it adds and judges nothing.
  *   egress  carries out complete requests, reports what came of them, the private streams and the reference price.
+ *   portal  the gate's requests and answers for the owner's pages: `key` is the session, the other headers are ''; no streams.
  *   warden  first one raw frame of 32 bytes, the unseal key; then `start`; then the state of all processes.
  *
  * Every decoder has a closed key set. Amounts are plain decimal strings, times unix milliseconds.
@@ -117,6 +118,8 @@ export type WardenToSigner =
       readonly folder: string;
       /** The owner's Ed25519 public key, SPKI PEM. */
       readonly ownerKey: string;
+      /** The one origin of the owner's pages, e.g. `http://localhost:8431`; passkeys count for its host. */
+      readonly portalOrigin: string;
     }
   | { readonly kind: 'processes'; readonly processes: readonly ProcessFrame[] };
 
@@ -252,7 +255,7 @@ export function decodeEgressToSigner(value: unknown): EgressToSigner {
 export function decodeWardenToSigner(value: unknown): WardenToSigner {
   switch (kindOf(value)) {
     case 'start': {
-      const it = fields(value, ['kind', 'vaultId', 'simulated', 'exchange', 'folder', 'ownerKey'], 'start');
+      const it = fields(value, ['kind', 'vaultId', 'simulated', 'exchange', 'folder', 'ownerKey', 'portalOrigin'], 'start');
       return {
         kind: 'start',
         vaultId: text(it.vaultId, 'vaultId', 64),
@@ -260,6 +263,7 @@ export function decodeWardenToSigner(value: unknown): WardenToSigner {
         exchange: text(it.exchange, 'exchange', 256),
         folder: text(it.folder, 'folder', 4096),
         ownerKey: text(it.ownerKey, 'ownerKey', 1024),
+        portalOrigin: text(it.portalOrigin, 'portalOrigin', 256),
       };
     }
     case 'processes': {

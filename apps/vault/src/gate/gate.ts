@@ -7,8 +7,8 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type DoorRefusal, doorHeaders } from '@holdfast/domain';
-import { FrameError, type SignerToGate } from '../frames/frames.ts';
-import type { SignerChannel } from './channel.ts';
+import type { Channel } from '../frames/channel.ts';
+import { FrameError, type GateToSigner, type SignerToGate } from '../frames/frames.ts';
 import { type Refusal, rawHeader, readBody, refusalOf } from './request.ts';
 
 /** What may wait for one slow reader of events. */
@@ -21,7 +21,7 @@ export interface Gate {
 }
 
 /** `port` is the one that clients name in Host; the caller listens. */
-export function createGate(signer: SignerChannel, port: () => number): Gate {
+export function createGate(signer: Channel<GateToSigner>, port: () => number): Gate {
   const waiting = new Map<number, ServerResponse>();
   let lastId = 0;
 

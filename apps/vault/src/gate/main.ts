@@ -1,24 +1,27 @@
 /** Started by the warden with the signer's stream as descriptor 4 and an IPC channel on which the listening port comes. */
 import { type AddressInfo, Server } from 'node:net';
-import { openSigner } from './channel.ts';
+import { endWithSigner, endWithWarden, openSigner } from '../frames/channel.ts';
+import {
+  answerBytesMax,
+  decodeSignerToGate,
+  envelopeBytesMax,
+  type GateToSigner,
+  requestBytesMax,
+  type SignerToGate,
+} from '../frames/frames.ts';
 import { createGate, type Gate } from './gate.ts';
 
-const stop = (): never => process.exit(0);
-process.stdin.on('end', stop).on('error', stop).resume();
-process.on('SIGTERM', stop);
-// Ctrl-C reaches the whole group of a terminal; the warden says when to stop.
-process.on('SIGINT', () => {});
-process.on('disconnect', stop);
+endWithWarden();
 
 let gate: Gate | undefined;
 let port = 0;
-const signer = openSigner(
-  (message) => gate?.receive(message),
-  (reason) => {
-    process.stderr.write(`gate: ${reason}; it stops and is started again with the signer\n`);
-    process.exit(1);
-  },
-);
+const signer = openSigner<SignerToGate, GateToSigner>({
+  decode: decodeSignerToGate,
+  readBytesMax: answerBytesMax + envelopeBytesMax,
+  sendBytesMax: 2 * requestBytesMax + envelopeBytesMax,
+  onMessage: (message) => gate?.receive(message),
+  onEnd: endWithSigner('gate'),
+});
 gate = createGate(signer, () => port);
 const { server } = gate;
 

@@ -15,6 +15,8 @@ export interface SignerConfig {
   readonly vaultId: string;
   readonly simulated: boolean;
   readonly ownerKey: KeyObject;
+  /** The one origin of the owner's pages; passkeys count for its host. */
+  readonly portalOrigin: string;
 }
 
 export interface SignerContext {

@@ -21,6 +21,7 @@ import {
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const root = realpathSync(join(dirname(main), '../../../..'));
+const portalOrigin = 'http://localhost:8431';
 const unsealKey = Buffer.alloc(unsealKeyBytes, 3);
 const folders: string[] = [];
 after(() => {
@@ -37,22 +38,23 @@ const flags = (folder: string): string[] => [
   '--no-addons',
 ];
 
-/** The signer's process as the warden starts it, with our ends of its three streams. */
+/** The signer's process as the warden starts it, with our ends of its four streams. */
 function startProcess(folder: string, exchange = 'http://127.0.0.1:8440') {
-  const stdio = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'] as const;
+  const stdio = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'] as const;
   const child: ChildProcess = spawn(process.execPath, [...flags(folder), main], { env: {}, stdio: [...stdio] });
-  const [gate, , warden] = child.stdio.slice(3) as unknown as Socket[];
+  const [gate, , warden, portal] = child.stdio.slice(3) as unknown as Socket[];
   for (const socket of child.stdio.slice(3) as unknown as Socket[]) socket.on('error', () => undefined);
   const ownerKey = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString();
   const ready = nextFrame(warden!);
   warden!.write(encodeRawFrame(unsealKey, requestBytesMax));
-  warden!.write(encodeFrame({ kind: 'start', vaultId: 'v', simulated: true, exchange, folder, ownerKey }, requestBytesMax));
+  const start = { kind: 'start', vaultId: 'v', simulated: true, exchange, folder, ownerKey, portalOrigin };
+  warden!.write(encodeFrame(start, requestBytesMax));
   let stderr = '';
   child.stderr!.on('data', (chunk) => {
     stderr += chunk;
   });
   const exit = new Promise<number | null>((resolve) => child.on('exit', resolve));
-  return { child, gate: gate!, ready, exit, stderr: () => stderr };
+  return { child, gate: gate!, portal: portal!, ready, exit, stderr: () => stderr };
 }
 
 const nextFrame = (socket: Socket): Promise<Record<string, unknown>> =>
@@ -96,6 +98,24 @@ test('the signer runs confined, answers over its streams, journals, and ends wit
   assert.equal((await second.ready).seq, 2);
   second.gate.destroy();
   await second.exit;
+});
+
+test('the pages are answered over a stream of their own, and only what is theirs', async () => {
+  const signer = startProcess(newFolder());
+  await signer.ready;
+  const ask = (id: number, path: string): Promise<Record<string, unknown>> => {
+    const answer = nextFrame(signer.portal);
+    const headers = { key: '', time: '', nonce: '', mac: '' };
+    signer.portal.write(encodeFrame({ kind: 'request', id, method: 'POST', path, headers, body: '{}' }, requestBytesMax));
+    return answer;
+  };
+  const state = await ask(1, '/v1/portal/state');
+  assert.equal(state.status, 200);
+  assert.equal(JSON.parse(state.body as string).origin, portalOrigin);
+  const door = await ask(2, doorPaths.read);
+  assert.equal(JSON.parse(door.body as string).error.code, 'E_PATH');
+  signer.portal.destroy();
+  assert.equal(await signer.exit, 0);
 });
 
 test('a damaged journal stops the start with code 65, naming file and record; a foreign exchange with code 64', async () => {

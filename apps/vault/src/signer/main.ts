@@ -1,5 +1,5 @@
 /**
- * The signer's process: inherited descriptors 3 (gate), 4 (egress) and 5 (warden), its own folder, nothing else. The warden
+ * The signer's process: inherited descriptors 3 (gate), 4 (egress), 5 (warden) and 6 (portal), its own folder, nothing else. The warden
  * starts it under the permission model with an empty environment; the unseal key comes first, as one raw frame. When any
  * stream ends, so does the process; starting again is the same path as starting.
  */
@@ -29,6 +29,7 @@ import { createSigner, type Signer } from './signer.ts';
 const gateDescriptor = 3;
 const egressDescriptor = 4;
 const wardenDescriptor = 5;
+const portalDescriptor = 6;
 
 function log(message: string): void {
   process.stderr.write(`${JSON.stringify({ process: 'signer', message })}\n`);
@@ -50,8 +51,9 @@ const attach = (descriptor: number): Socket => {
 const gateSocket = attach(gateDescriptor);
 const egressSocket = attach(egressDescriptor);
 const wardenSocket = attach(wardenDescriptor);
+const portalSocket = attach(portalDescriptor);
 
-/** Runs a handler of frames: a peer that breaks the protocol ends the signer, and with it the whole trio. */
+/** Runs a handler of frames: a peer that breaks the protocol ends the signer, and with it the others. */
 function guarded(from: string, handle: () => void): void {
   try {
     handle();
@@ -92,8 +94,14 @@ function startSigner(unsealKey: Buffer, start: Extract<WardenToSigner, { kind: '
     clock: { now: Date.now, after: (ms, act) => void setTimeout(act, ms) },
     gate: (frame) => void gateSocket.write(encodeFrame(frame, answerBytesMax)),
     egress: (frame) => void egressSocket.write(encodeFrame(frame, requestBytesMax)),
+    portal: (frame) => void portalSocket.write(encodeFrame(frame, answerBytesMax)),
     secrets: createSecrets(key, start.vaultId, keyFiles(accounts)),
-    config: { vaultId: start.vaultId, simulated: start.simulated, ownerKey: ownerPublicKey(start.ownerKey) },
+    config: {
+      vaultId: start.vaultId,
+      simulated: start.simulated,
+      ownerKey: ownerPublicKey(start.ownerKey),
+      portalOrigin: start.portalOrigin,
+    },
     log,
     fatal: (error) => stop(74, `cannot write ${journalName}: ${error.message}; free space or repair the disk, then start again`),
   });
@@ -139,8 +147,12 @@ function listen(to: Signer): void {
     to.fromGate(decodeGateToSigner(readJson(payload))),
   );
   const cutEgress = createFrameCutter(answerBytesMax, (payload) => to.fromEgress(decodeEgressToSigner(readJson(payload))));
+  const cutPortal = createFrameCutter(2 * requestBytesMax + envelopeBytesMax, (payload) =>
+    to.fromPortal(decodeGateToSigner(readJson(payload))),
+  );
   gateSocket.on('data', (chunk: Buffer) => guarded('gate', () => cutGate(chunk)));
   egressSocket.on('data', (chunk: Buffer) => guarded('egress', () => cutEgress(chunk)));
+  portalSocket.on('data', (chunk: Buffer) => guarded('portal', () => cutPortal(chunk)));
 }
 
 const cutWarden = createFrameCutter(requestBytesMax, fromWarden);

@@ -16,6 +16,7 @@ import { acceptFreeze } from './orders/freeze.ts';
 import { acceptGrant, acceptRevoke, subKeyEpoch } from './orders/grants.ts';
 import { createIntents } from './orders/intents.ts';
 import { acceptOwner } from './owners/acts.ts';
+import { routePortal } from './owners/portal-routes.ts';
 import { parseRead } from './parse.ts';
 import { createPrices } from './prices.ts';
 import { answerRead } from './reads.ts';
@@ -35,6 +36,7 @@ export interface SignerPorts {
   readonly clock: ClockPort;
   readonly gate: (frame: SignerToGate) => void;
   readonly egress: (frame: SignerToEgress) => void;
+  readonly portal: (frame: SignerToGate) => void;
   readonly secrets: Secrets;
   readonly config: SignerConfig;
   readonly log: (message: string) => void;
@@ -45,6 +47,7 @@ export interface SignerPorts {
 export interface Signer {
   fromGate(frame: GateToSigner): void;
   fromEgress(frame: EgressToSigner): void;
+  fromPortal(frame: GateToSigner): void;
   processes(processes: readonly ProcessFrame[]): void;
   readonly position: () => { readonly seq: number; readonly head: string };
 }
@@ -209,6 +212,15 @@ export function createSigner(ports: SignerPorts): Signer {
     }
   };
 
+  const fromPortal = (request: DoorRequest): void => {
+    const answer: Answer = (status, body) => ports.portal({ kind: 'answer', id: request.id, status, body: toJson(body) });
+    try {
+      routePortal(context, request, answer);
+    } catch (error) {
+      answerFault(error, answer, ports.log);
+    }
+  };
+
   const learn = (frame: Extract<EgressToSigner, { kind: 'sync' | 'reference' }>): void => {
     if (frame.time > state.time) state.time = frame.time;
     prices.learn(frame.time, frame.reference, frame.kind === 'sync');
@@ -226,6 +238,9 @@ export function createSigner(ports: SignerPorts): Signer {
     fromGate: (frame) => {
       if (frame.kind === 'request') fromDoor(frame);
       else feed.unsubscribe(frame.id);
+    },
+    fromPortal: (frame) => {
+      if (frame.kind === 'request') fromPortal(frame);
     },
     fromEgress: (frame) => {
       switch (frame.kind) {

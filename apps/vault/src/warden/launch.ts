@@ -60,14 +60,14 @@ export interface SignerLaunch {
 
 export const signerEntry = join(treeRoot, 'apps/vault/src/signer/main.ts');
 
-/** Descriptors 3 gate, 4 egress and 5 warden are pipes whose other ends are in `stdio` of what is returned. */
+/** Descriptors 3 gate, 4 egress, 5 warden and 6 portal are pipes whose other ends are in `stdio` of what is returned. */
 export function launchSigner({ entry, folder }: SignerLaunch): ChildProcess {
   const flags = [
     ...confinement,
     ...reads([entry, ...inTree(signerSource), folder, `${folder}/*`]),
     `--allow-fs-write=${folder}/*`,
   ];
-  return launch(flags, [entry], ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe']);
+  return launch(flags, [entry], ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe']);
 }
 
 /** Descriptor 3 is the channel on which the listening port comes, 4 the stream to the signer. */
@@ -82,4 +82,15 @@ export function launchEgress(signer: NonNullable<ChildProcess['stdio'][number]>,
   const flags = [...confinement, '--allow-net', ...reads(inTree([...sharedSource, 'apps/vault/src/egress/*']))];
   const entry = join(treeRoot, 'apps/vault/src/egress/main.ts');
   return launch(flags, [entry, exchange], ['pipe', 'ignore', 'inherit', 'ignore', signer]);
+}
+
+/** Descriptor 3 is the channel on which the listening ports come, 4 the stream to the signer. */
+export function launchPortal(signer: NonNullable<ChildProcess['stdio'][number]>, origin: string): ChildProcess {
+  const flags = [
+    ...confinement,
+    '--allow-net',
+    ...reads(inTree([...sharedSource, 'packages/domain/src', 'apps/vault/src/portal/*'])),
+  ];
+  const entry = join(treeRoot, 'apps/vault/src/portal/main.ts');
+  return launch(flags, [entry, origin], ['pipe', 'ignore', 'inherit', 'ipc', signer]);
 }

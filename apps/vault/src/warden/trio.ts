@@ -1,7 +1,7 @@
 /**
- * Signer, gate and egress, started together: their streams are pairs of sockets that cannot be renewed, so when one of the
- * three ends the others are ended too. The warden gives the far ends of the signer's streams to gate and egress and keeps
- * none: what they say to each other never passes here.
+ * Signer, gate, portal and egress, started together: their streams are pairs of sockets that cannot be renewed, so when one
+ * of them ends the others are ended too. The warden gives the far ends of the signer's streams to gate, portal and egress and
+ * keeps none: what they say to each other never passes here.
  */
 import type { ChildProcess } from 'node:child_process';
 import type { Server, Socket } from 'node:net';
@@ -16,7 +16,7 @@ import {
   requestBytesMax,
   unsealKeyBytes,
 } from '../frames/frames.ts';
-import { launchEgress, launchGate, launchSigner, signerEntry } from './launch.ts';
+import { launchEgress, launchGate, launchPortal, launchSigner, signerEntry } from './launch.ts';
 import { rssOf } from './process-table.ts';
 import type { Vault } from './vault-folder.ts';
 
@@ -25,9 +25,16 @@ export interface TrioOptions {
   readonly exchange: string;
   /** Bound and listening; the gate takes it over. */
   readonly listener: Server;
+  readonly portal: PortalPorts;
   readonly onServing: () => void;
-  /** All three are gone. `signerCode` is the signer's exit code, `lastWords` the last line it wrote. */
+  /** All are gone. `signerCode` is the signer's exit code, `lastWords` the last line it wrote. */
   readonly onEnd: (end: TrioEnd) => void;
+}
+
+/** Where the owner's pages are: bound and listening, one for each address of the origin's host. */
+export interface PortalPorts {
+  readonly origin: string;
+  readonly listeners: readonly Server[];
 }
 
 export interface TrioEnd {
@@ -38,24 +45,26 @@ export interface TrioEnd {
 
 export interface Trio {
   readonly pids: readonly number[];
-  /** Ends all three: first the gate, so that nothing new comes in. */
+  /** Ends all: first gate and portal, so that nothing new comes in. */
   stop(): void;
 }
 
 const statesEveryMs = 2000;
 const endMsMax = 3000;
 
-export function launchTrio({ vault, exchange, listener, onServing, onEnd }: TrioOptions): Trio {
+export function launchTrio({ vault, exchange, listener, portal: pages, onServing, onEnd }: TrioOptions): Trio {
   const signer = launchSigner({ entry: signerEntry, folder: vault.signerFolder });
   const gate = launchGate(signer.stdio[3]!);
   const egress = launchEgress(signer.stdio[4]!, exchange);
+  const streams = signer.stdio as readonly unknown[] as readonly Socket[];
+  const portal = launchPortal(streams[6]!, pages.origin);
   // In the same turn in which they were made, so that this process reads not one byte of them.
-  (signer.stdio[3] as Socket).destroy();
-  (signer.stdio[4] as Socket).destroy();
+  for (const descriptor of [3, 4, 6]) streams[descriptor]!.destroy();
 
-  const members = { signer, gate, egress } as const;
-  const control = (signer.stdio as readonly unknown[])[5] as Socket;
+  const members = { signer, gate, portal, egress } as const;
+  const control = streams[5]!;
   let isServing = false;
+  let unserved = 1 + pages.listeners.length;
   let first: string | undefined;
   let lastWords = '';
 
@@ -75,6 +84,7 @@ export function launchTrio({ vault, exchange, listener, onServing, onEnd }: Trio
     first = name;
     clearInterval(states);
     gate.kill('SIGTERM');
+    portal.kill('SIGTERM');
     control.destroy();
     egress.kill('SIGTERM');
     const late = setTimeout(() => {
@@ -100,6 +110,7 @@ export function launchTrio({ vault, exchange, listener, onServing, onEnd }: Trio
   const cut = createFrameCutter(requestBytesMax, (payload) => {
     decodeSignerToWarden(readJson(payload));
     gate.send('listen', listener, () => listener.close());
+    for (const each of pages.listeners) portal.send('listen', each, () => each.close());
   });
   control.on('data', (chunk: Buffer) => {
     try {
@@ -108,15 +119,19 @@ export function launchTrio({ vault, exchange, listener, onServing, onEnd }: Trio
       end('signer');
     }
   });
-  gate.on('message', () => {
+  const served = (): void => {
+    unserved -= 1;
+    if (unserved > 0) return;
     isServing = true;
     sayStates();
     onServing();
-  });
+  };
+  gate.on('message', served);
+  portal.on('message', served);
 
   const { vaultId, ownerKey, signerFolder: folder } = vault;
   control.write(encodeRawFrame(vault.unsealKey, unsealKeyBytes));
-  say({ kind: 'start', vaultId, simulated: true, exchange, folder, ownerKey });
+  say({ kind: 'start', vaultId, simulated: true, exchange, folder, ownerKey, portalOrigin: pages.origin });
   sayStates();
   return { pids: Object.values(members).map(({ pid = 0 }) => pid), stop: () => end('warden') };
 }

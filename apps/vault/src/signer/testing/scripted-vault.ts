@@ -91,11 +91,12 @@ export function scriptedVault() {
       clock: { now: () => now, after: (ms, act) => void timers.push({ at: now + ms, act, life: mine }) },
       gate: (frame) => mine === life && fromSigner(frame),
       egress: (frame) => mine === life && exchange.take(frame),
+      portal: () => undefined,
       secrets: createSecrets(createSecretKey(unsealKey), vaultId, {
         read: (name) => keyFiles.get(name) ?? null,
         write: (name, bytes) => void keyFiles.set(name, bytes),
       }),
-      config: { vaultId, simulated: true, ownerKey: owner.publicKey },
+      config: { vaultId, simulated: true, ownerKey: owner.publicKey, portalOrigin: 'http://localhost:8431' },
       log: () => undefined,
       fatal: (error) => {
         throw error;

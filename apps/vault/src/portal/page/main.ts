@@ -1,0 +1,4 @@
+/** The owner's page. */
+import { doorHeaders } from '@holdfast/domain';
+
+document.title = doorHeaders.key;
