@@ -256,6 +256,7 @@ export async function createWorld(faults: Faults): Promise<World> {
       gate: (frame) => mine === vaultLife && fromSigner(frame),
       egress: (frame) => mine === vaultLife && egress(frame),
       portal: () => undefined,
+      warden: () => undefined,
       secrets: createSecrets(createSecretKey(unsealKey), vaultId, {
         read: (name) => keyFiles.get(name) ?? null,
         write: (name, bytes) => void keyFiles.set(name, bytes),

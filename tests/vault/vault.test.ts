@@ -221,7 +221,8 @@ test('freeze refuses new risk at once, also after a restart; only the owner undo
   await stop(instance.vault);
   instance.vault = await startVault(instance.data, instance.exchange.port, instance.vault.port);
   assert.equal((await instance.cli.status()).state, 'frozen');
-  const act = { act: 'unfreeze', account: null, stateEpoch: 0, at: Date.now() } as const;
+  const { stateEpoch } = await instance.cli.status();
+  const act = { act: 'unfreeze', account: null, stateEpoch, at: Date.now() } as const;
   const done = await instance.cli.ownerAct(act, instance.owner);
   assert.equal(done.kind, 'done', JSON.stringify(done));
   await vaultOpen(instance);

@@ -126,7 +126,9 @@ export type WardenToSigner =
 /** signer → warden. Log lines go to stderr. */
 export type SignerToWarden =
   /** The journal is read and the signer answers; `seq` and `head` are the journal's. */
-  { readonly kind: 'ready'; readonly seq: number; readonly head: string };
+  | { readonly kind: 'ready'; readonly seq: number; readonly head: string }
+  /** Everything is revoked, durably: drop the unseal key and start nothing again. */
+  | { readonly kind: 'killed'; readonly reason: string };
 
 const kindOf = (value: unknown): unknown =>
   typeof value === 'object' && value !== null ? (value as { kind?: unknown }).kind : undefined;
@@ -277,9 +279,16 @@ export function decodeWardenToSigner(value: unknown): WardenToSigner {
 
 /** @throws FrameError */
 export function decodeSignerToWarden(value: unknown): SignerToWarden {
-  if (kindOf(value) !== 'ready') return unknownKind('signer', value);
-  const it = fields(value, ['kind', 'seq', 'head'], 'ready');
-  return { kind: 'ready', seq: count(it.seq, 'seq'), head: text(it.head, 'head', 64) };
+  switch (kindOf(value)) {
+    case 'ready': {
+      const it = fields(value, ['kind', 'seq', 'head'], 'ready');
+      return { kind: 'ready', seq: count(it.seq, 'seq'), head: text(it.head, 'head', 64) };
+    }
+    case 'killed':
+      return { kind: 'killed', reason: text(fields(value, ['kind', 'reason'], 'killed').reason, 'reason', 200) };
+    default:
+      return unknownKind('signer', value);
+  }
 }
 
 function decodeAnswer(value: unknown): { kind: 'answer'; id: number; status: number; body: string } {

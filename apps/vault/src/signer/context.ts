@@ -4,10 +4,12 @@ import type { AccountId, Pair, SubKeyId } from '@holdfast/domain';
 import type { Credentials } from '@holdfast/exchanges/trading';
 import type { ReferencePrice } from '@holdfast/policy';
 import type { PeerName } from '../frames/frames.ts';
+import type { Restriction } from './conditions.ts';
 import type { AccountLink, ClockPort } from './link.ts';
 import type { RecordBody } from './records.ts';
 import { Refused } from './refused.ts';
 import type { Secrets } from './secrets.ts';
+import type { Settlement } from './settle.ts';
 import type { AccountState, SignerState } from './state.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -25,6 +27,7 @@ export interface SignerContext {
   readonly clock: ClockPort;
   readonly secrets: Secrets;
   readonly upstream: Upstream;
+  readonly settle: Settlement;
   /** Journals a record and applies it; `after` runs once it is durable. */
   readonly commit: (body: RecordBody, after?: () => void) => void;
   /** Runs `after` once everything committed so far is durable. */
@@ -36,6 +39,10 @@ export interface SignerContext {
   readonly referenceOf: (pair: Pair) => ReferencePrice | undefined;
   /** Tells egress which pairs the mandates name. */
   readonly wantPairs: () => void;
+  /** Name of the exchange that an account is at. */
+  readonly exchangeOf: (account: AccountId) => string;
+  /** An account, or a sub-key or pair of it, was stopped: tells its owner. */
+  readonly onRestricted: (account: AccountId, to: Restriction) => void;
   readonly log: (message: string) => void;
 }
 

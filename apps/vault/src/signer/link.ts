@@ -54,6 +54,8 @@ export interface LinkPorts {
   readonly commit: (body: RecordBody) => void;
   readonly credentials: (account: AccountState) => Credentials;
   readonly isSimulated: boolean;
+  /** Something at the exchange that no order of ours explains. */
+  readonly onForeign: (account: AccountState, what: string) => void;
   /** The account became live, or can no longer become so. */
   readonly onSettled: () => void;
   readonly log: (message: string) => void;
@@ -72,7 +74,8 @@ export interface AccountLink {
   /** Reads the exchange again, e.g. because the mandate has new pairs. */
   reread(): void;
   place(order: KnownOrder, approved: Approved<PlaceOrder>): void;
-  cancel(order: KnownOrder): void;
+  /** Resolves when the exchange has answered, or when there is nothing to cancel yet. */
+  cancel(order: KnownOrder): Promise<void>;
 }
 
 /** How long an order that was signed may still arrive at the exchange: its window, one second ahead, one to spare. */
@@ -142,7 +145,7 @@ export function createLink(account: AccountState, ports: LinkPorts): AccountLink
         phase = 'live';
         retryMs = firstRetryMs;
         failures = 0;
-        for (const order of account.unclosed.values()) if (order.cancelWanted) sendCancel(order);
+        for (const order of account.unclosed.values()) if (order.cancelWanted) void sendCancel(order);
         ports.onSettled();
       },
       (error: unknown) => {
@@ -249,9 +252,7 @@ export function createLink(account: AccountState, ports: LinkPorts): AccountLink
 
   const alarm = (name: string, what: string): void => {
     if (!settle.foreign(account, name, what.slice(0, 200))) return;
-    if (account.mandate?.foreign !== 'freeze' || account.frozen) return;
-    ports.commit({ kind: 'frozen', account: account.account, reason: `foreign activity: ${what}`.slice(0, 200), by: 'signer' });
-    for (const order of account.unclosed.values()) if (order.cancelWanted) sendCancel(order);
+    ports.onForeign(account, what);
   };
 
   /** Asks for one order once and settles what the exchange says. @throws Denied */
@@ -299,7 +300,7 @@ export function createLink(account: AccountState, ports: LinkPorts): AccountLink
       () => {
         resolving.delete(order.key);
         if (settle.isBehind(order)) read();
-        else if (order.phase === 'open' && order.cancelWanted) sendCancel(order);
+        else if (order.phase === 'open' && order.cancelWanted) void sendCancel(order);
       },
       (error: unknown) => {
         resolving.delete(order.key);
@@ -333,10 +334,10 @@ export function createLink(account: AccountState, ports: LinkPorts): AccountLink
       });
   };
 
-  const sendCancel = (order: KnownOrder): void => {
+  const sendCancel = async (order: KnownOrder): Promise<void> => {
     if (order.phase !== 'open' || cancelling.has(order.key)) return;
     cancelling.add(order.key);
-    call('cancel', (it) => buildCancel(order.intent, order.upstreamId, it))
+    await call('cancel', (it) => buildCancel(order.intent, order.upstreamId, it))
       .then((outcome) => {
         cancelling.delete(order.key);
         switch (outcome.kind) {

@@ -95,6 +95,7 @@ function startSigner(unsealKey: Buffer, start: Extract<WardenToSigner, { kind: '
     gate: (frame) => void gateSocket.write(encodeFrame(frame, answerBytesMax)),
     egress: (frame) => void egressSocket.write(encodeFrame(frame, requestBytesMax)),
     portal: (frame) => void portalSocket.write(encodeFrame(frame, answerBytesMax)),
+    warden: (frame) => void wardenSocket.write(encodeFrame(frame, requestBytesMax)),
     secrets: createSecrets(key, start.vaultId, keyFiles(accounts)),
     config: {
       vaultId: start.vaultId,

@@ -134,13 +134,25 @@ export const parseRevoke = (body: string): SubKeyId => {
 };
 
 /** @throws ParameterError */
-export const parseFreeze = (body: string): { readonly reason: string; readonly account: AccountId | null } => {
+export const parseFreeze = (
+  body: string,
+): { readonly reason: string; readonly account: AccountId | null; readonly condition: 'reduce-only' | 'frozen' } => {
   const value = parseJson(body);
   return reading(() => {
-    const one = typeof value === 'object' && value !== null && 'account' in value;
-    const it = fields(value, one ? ['reason', 'account'] : ['reason'], 'body');
-    return { reason: text(it.reason, 'reason', 200), account: one && it.account !== null ? accountId(it.account) : null };
+    const given = (key: string): readonly string[] => (typeof value === 'object' && value !== null && key in value ? [key] : []);
+    const it = fields(value, ['reason', ...given('account'), ...given('condition')], 'body');
+    return {
+      reason: text(it.reason, 'reason', 200),
+      account: it.account === undefined || it.account === null ? null : accountId(it.account),
+      condition: it.condition === undefined ? 'frozen' : oneOf(it.condition, ['reduce-only', 'frozen'] as const, 'condition'),
+    };
   });
+};
+
+/** @throws ParameterError */
+export const parseKill = (body: string): { readonly reason: string } => {
+  const value = parseJson(body);
+  return reading(() => ({ reason: text(fields(value, ['reason'], 'body').reason, 'reason', 200) }));
 };
 
 /** @throws ParameterError */

@@ -6,6 +6,7 @@ import {
   type DoorRead,
   type EpochMs,
   firstOwner,
+  type Grant,
   multiply,
   type Pair,
   quoteOf,
@@ -15,7 +16,7 @@ import {
 import { burnUsed, type ReferencePrice, turnoverUsed } from '@holdfast/policy';
 import type { ProcessFrame } from '../frames/frames.ts';
 import type { AccountLink } from './link.ts';
-import type { AccountState, KnownOrder, SignerState } from './state.ts';
+import type { AccountState, GrantState, KnownOrder, SignerState } from './state.ts';
 
 /** A reference price as it was heard: `at` by the exchange's clock, `heardAt` by the machine's. */
 export interface Reference {
@@ -78,7 +79,7 @@ function status(context: ReadContext): VaultStatus {
   return {
     simulated: config.simulated,
     vaultId: config.vaultId,
-    stateEpoch: 0,
+    stateEpoch: state.stateEpoch,
     ...stateOf(context),
     reference: [...reference.keys()].map((pair) => {
       const { price, sources, ageMs } = context.referenceOf(pair)!;
@@ -91,7 +92,8 @@ function status(context: ReadContext): VaultStatus {
 }
 
 function stateOf({ state, links }: ReadContext): Pick<VaultStatus, 'state' | 'reason'> {
-  if (state.frozen !== null) return { state: 'frozen', reason: state.frozen };
+  const { condition, reason } = state.standing;
+  if (condition !== 'active') return { state: 'frozen', reason: `${condition}: ${reason}` };
   for (const [account, link] of links) {
     if (link.phase() === 'live') continue;
     const reason = link.phase() === 'denied' ? 'the exchange refuses its key' : 'it is being compared with the exchange';
@@ -105,13 +107,13 @@ function accountStatus(account: AccountState, { state, links }: ReadContext): Va
     account: account.account,
     owner: firstOwner,
     exchange: 'simulated',
-    condition: account.frozen || state.frozen !== null ? 'frozen' : 'active',
-    reason: state.frozen ?? '',
-    stateEpoch: 0,
+    condition: account.standing.condition,
+    reason: account.standing.reason,
+    stateEpoch: account.stateEpoch,
     uid: '',
     key: null,
     pending: [],
-    frozen: account.frozen || state.frozen !== null,
+    frozen: account.standing.condition === 'frozen' || account.standing.condition === 'revoked',
     publicKey: account.publicKey,
     connected: links.get(account.account)?.phase() === 'live',
     mandate: account.mandate,
@@ -120,9 +122,14 @@ function accountStatus(account: AccountState, { state, links }: ReadContext): Va
       burn: burnUsed(account.book, state.time),
       openOrders: account.unclosed.size,
     },
-    grants: [...state.grants.values()].filter((it) => it.account === account.account),
+    grants: [...state.grants.values()].filter((it) => it.account === account.account).map(shownGrant),
   };
 }
+
+const shownGrant = ({ epoch: _epoch, frozen, ...grant }: GrantState): Grant => ({
+  ...grant,
+  alive: grant.alive && frozen === '',
+});
 
 function balances(account: AccountState): readonly BalanceRead[] {
   const locked = new Map<Asset, bigint>();

@@ -13,6 +13,7 @@ import {
   type Verdict,
 } from '@holdfast/domain';
 import type { Hold } from '@holdfast/policy';
+import type { Restriction } from './conditions.ts';
 
 /** A settled event of the door; sync lines are never recorded. */
 export type SettledEvent = Exclude<DoorEvent, { kind: 'sync' }>;
@@ -56,7 +57,10 @@ export type RecordBody =
     }
   /** `foreign` names the order or trade of a foreign event, so that it is said once. */
   | { readonly kind: 'settled'; readonly event: SettledEvent; readonly foreign: string | null }
-  | { readonly kind: 'frozen'; readonly account: AccountId | null; readonly reason: string; readonly by: string };
+  /** A move rightwards of an account (null: of all), of one sub-key or of one pair. */
+  | ({ readonly kind: 'frozen' } & Restriction)
+  /** Everything is revoked and every sub-key of a lower epoch is dead. */
+  | { readonly kind: 'killed'; readonly reason: string; readonly by: string; readonly subKeyEpoch: number };
 
 export type JournalRecord = RecordBody & { readonly time: number; readonly os: number };
 
@@ -77,6 +81,11 @@ export function readRecord(raw: Loose): JournalRecord {
       } as unknown as JournalRecord;
     case 'settled':
       return { ...raw, event: readEvent(raw.event as Loose) } as unknown as JournalRecord;
+    case 'frozen': {
+      // Records of before the conditions name no more than account, reason and who.
+      const whole = { subKey: null, pair: null, condition: 'frozen', automatic: false, ...raw };
+      return whole as unknown as JournalRecord;
+    }
     default:
       return raw as unknown as JournalRecord;
   }

@@ -171,7 +171,7 @@ test('freeze refuses new orders, cancels resting entries, outlives a restart, an
   await vault.sync('100');
   const refused = await bot.intent(buy('a-2'));
   assert.equal((refused.body as never as { verdict: { code: string } }).verdict.code, 'E_FROZEN');
-  await vault.ownerAct({ act: 'unfreeze', account: null, stateEpoch: 0, at: vault.now() });
+  await vault.ownerAct({ act: 'unfreeze', account: null, stateEpoch: 1, at: vault.now() });
   const approved = await bot.intent(buy('a-3'));
   assert.equal((approved.body as never as { verdict: { kind: string } }).verdict.kind, 'approved');
 });

@@ -6,15 +6,25 @@
 import type { KeyObject } from 'node:crypto';
 import { type AccountId, doorPaths, type EpochMs, type SubKeyId } from '@holdfast/domain';
 import type { Credentials } from '@holdfast/exchanges/trading';
-import type { EgressToSigner, GateToSigner, PeerName, ProcessFrame, SignerToEgress, SignerToGate } from '../frames/frames.ts';
+import type {
+  EgressToSigner,
+  GateToSigner,
+  PeerName,
+  ProcessFrame,
+  SignerToEgress,
+  SignerToGate,
+  SignerToWarden,
+} from '../frames/frames.ts';
 import { createAuthenticator } from './authenticate.ts';
 import type { Caller, SignerConfig, SignerContext } from './context.ts';
 import { createEventFeed } from './event-feed.ts';
 import { createJournal, type JournalPort, readJournal, toJson } from './journal.ts';
 import { type AccountLink, type ClockPort, createLink } from './link.ts';
+import { foreignActivity } from './orders/foreign.ts';
 import { acceptFreeze } from './orders/freeze.ts';
-import { acceptGrant, acceptRevoke, subKeyEpoch } from './orders/grants.ts';
+import { acceptGrant, acceptRevoke } from './orders/grants.ts';
 import { createIntents } from './orders/intents.ts';
+import { createKill } from './orders/kill.ts';
 import { acceptOwner } from './owners/acts.ts';
 import { routePortal } from './owners/portal-routes.ts';
 import { parseRead } from './parse.ts';
@@ -37,6 +47,7 @@ export interface SignerPorts {
   readonly gate: (frame: SignerToGate) => void;
   readonly egress: (frame: SignerToEgress) => void;
   readonly portal: (frame: SignerToGate) => void;
+  readonly warden: (frame: SignerToWarden) => void;
   readonly secrets: Secrets;
   readonly config: SignerConfig;
   readonly log: (message: string) => void;
@@ -55,6 +66,8 @@ export interface Signer {
 type DoorRequest = Extract<GateToSigner, { kind: 'request' }>;
 /** A request that only peers may send. */
 type PeerAct = (by: PeerName, body: string, answer: Answer) => void;
+/** A request that sub-keys may send too. */
+type CallerAct = (caller: Caller, body: string, answer: Answer) => void;
 
 const eventsTarget = /^\/v1\/events\?from=(\d{1,15})$/;
 
@@ -95,25 +108,25 @@ export function createSigner(ports: SignerPorts): Signer {
     },
   );
 
-  const credentials = (account: AccountState, apiKey = account.apiKey ?? ''): Credentials => ({
-    apiKey,
-    key: secrets.accountKey(account.account),
+  const credentials = (account: AccountState, apiKey = account.apiKey ?? ''): Credentials => {
+    if (kill.sealed() !== '') throw new Error(`nothing is signed any more: ${kill.sealed()}`);
     // The exchange compares with its own clock or the machine's; how fresh a signature is, is a matter between machines.
-    timestamp: clock.now(),
-  });
+    return { apiKey, key: secrets.accountKey(account.account), timestamp: clock.now() };
+  };
 
   const linkOf = (account: AccountState): AccountLink => {
     const known = links.get(account.account);
     if (known !== undefined) return known;
     const link = createLink(account, {
       state,
-      clock,
+      clock: { now: clock.now, after: (ms, act) => clock.after(ms, () => kill.sealed() === '' && act()) },
       upstream,
       settle,
       commit,
       credentials,
       sendToEgress: ports.egress,
       isSimulated: config.simulated,
+      onForeign: (of, what) => foreignActivity(context, of, what),
       onSettled: passSync,
       log: ports.log,
     });
@@ -142,6 +155,7 @@ export function createSigner(ports: SignerPorts): Signer {
     clock,
     secrets,
     upstream,
+    settle,
     commit,
     whenDurable: journal.whenDurable,
     links,
@@ -149,8 +163,11 @@ export function createSigner(ports: SignerPorts): Signer {
     credentials,
     referenceOf: (pair) => prices.of(pair, state.time),
     wantPairs,
+    exchangeOf: () => 'simulated',
+    onRestricted: (account, to) => ports.log(`account ${account}: ${to.condition} by ${to.by}: ${to.reason}`),
     log: ports.log,
   };
+  const kill = createKill(context, (reason) => ports.warden({ kind: 'killed', reason }));
   const intents = createIntents(context);
 
   const subKeys = new Map<SubKeyId, KeyObject>();
@@ -160,7 +177,7 @@ export function createSigner(ports: SignerPorts): Signer {
     if (peer !== undefined) return { caller: { kind: 'peer', name: peer.name }, secret: peer.secret };
     const grant = state.grants.get(id as SubKeyId);
     if (grant === undefined) return undefined;
-    const secret = subKeys.get(grant.subKey) ?? secrets.subKey(grant.subKey, subKeyEpoch);
+    const secret = subKeys.get(grant.subKey) ?? secrets.subKey(grant.subKey, grant.epoch);
     subKeys.set(grant.subKey, secret);
     return { caller: { kind: 'sub-key', subKey: grant.subKey }, secret };
   };
@@ -173,10 +190,15 @@ export function createSigner(ports: SignerPorts): Signer {
     answer(body === null ? 409 : 200, body ?? refusal('E_STATE', 'the account is not known'));
   };
 
+  /** What callers of any kind may POST, by path. */
+  const callerActs: ReadonlyMap<string, CallerAct> = new Map<string, CallerAct>([
+    [doorPaths.intent, intents.accept],
+    [doorPaths.freeze, (caller, body, answer) => acceptFreeze(context, caller, body, answer)],
+  ]);
   /** What peers may POST, by path. */
   const peerActs: ReadonlyMap<string, PeerAct> = new Map<string, PeerAct>([
     [doorPaths.read, acceptRead],
-    [doorPaths.freeze, (by, body, answer) => acceptFreeze(context, by, body, answer)],
+    [doorPaths.kill, (by, body, answer) => kill.accept(by, body, answer)],
     [doorPaths.grant, (by, body, answer) => acceptGrant(context, by, body, answer)],
     [doorPaths.revoke, (by, body, answer) => acceptRevoke(context, by, body, answer)],
     [doorPaths.owner, (_by, body, answer) => acceptOwner(context, body, answer)],
@@ -191,14 +213,15 @@ export function createSigner(ports: SignerPorts): Signer {
     const { method, path, body } = request;
     const events = method === 'GET' ? eventsTarget.exec(path) : null;
     const act = method === 'POST' ? peerActs.get(path) : undefined;
-    const isIntent = method === 'POST' && path === doorPaths.intent;
-    if (events === null && act === undefined && !isIntent)
+    const callerAct = method === 'POST' ? callerActs.get(path) : undefined;
+    if (events === null && act === undefined && callerAct === undefined)
       throw new Refused('E_PATH', `${method.slice(0, 10)} ${path.slice(0, 60)} is not of the door`);
+    if (kill.sealed() !== '') throw new Refused('E_SEALED', `the vault was killed: ${kill.sealed()}`);
     const authentication = authenticate(request, clock.now());
     if (authentication.kind === 'refused') throw new Refused(authentication.code, authentication.reason);
     const { caller } = authentication;
-    if (isIntent) intents.accept(caller, body, answer);
-    else if (caller.kind !== 'peer') throw new Refused('E_RIGHT', 'a sub-key may only send intents');
+    if (callerAct !== undefined) callerAct(caller, body, answer);
+    else if (caller.kind !== 'peer') throw new Refused('E_RIGHT', 'a sub-key may send intents and freeze itself, no more');
     else if (events !== null) acceptSubscription(caller.name, request.id, Number(events[1]));
     else act?.(caller.name, body, answer);
   };
@@ -240,9 +263,10 @@ export function createSigner(ports: SignerPorts): Signer {
       else feed.unsubscribe(frame.id);
     },
     fromPortal: (frame) => {
-      if (frame.kind === 'request') fromPortal(frame);
+      if (frame.kind === 'request' && kill.sealed() === '') fromPortal(frame);
     },
     fromEgress: (frame) => {
+      if (kill.sealed() !== '') return;
       switch (frame.kind) {
         case 'answer':
         case 'failed':

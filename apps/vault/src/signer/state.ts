@@ -31,6 +31,7 @@ import {
 } from '@holdfast/domain';
 import { symbolOf } from '@holdfast/exchanges/trading';
 import { type AccountBook, accountBook, closeOrder, fillOrder, holdOrder } from '@holdfast/policy';
+import { activeStanding, applyUnfreeze, restrict, type Standing } from './conditions.ts';
 import { parseOwnerAct } from './parse.ts';
 import type { JournalRecord, SettledEvent } from './records.ts';
 
@@ -47,6 +48,8 @@ export interface KnownOrder {
   readonly decidedOs: number;
   phase: OrderPhase;
   exchangeOrderId: string | null;
+  /** Raises risk: a buy, or a sale of coins from before the vault that protects nothing. */
+  readonly isEntry: boolean;
   filled: bigint;
   cancelWanted: boolean;
 }
@@ -64,7 +67,12 @@ export interface AccountState {
   apiKey: string | null;
   mandate: Mandate | null;
   mandateHash: string;
-  frozen: boolean;
+  standing: Standing;
+  /** Number of the newest change to this account, its sub-keys or its pairs. */
+  stateEpoch: number;
+  /** Before this time (exchange's, unix ms) nobody lifts what a rule did to a sub-key or pair. */
+  coolsUntil: number;
+  readonly frozenPairs: Map<Pair, string>;
   /** Totals as our postings say; null before the baseline. */
   balances: Map<Asset, bigint> | null;
   readonly baselineOrders: Set<string>;
@@ -76,6 +84,10 @@ export interface AccountState {
 
 export interface GrantState extends Grant {
   alive: boolean;
+  /** Why it may only cancel; '' when it may trade. */
+  frozen: string;
+  /** Sub-key epoch it was made in: its secret is derived with it. */
+  readonly epoch: number;
 }
 
 interface Decision {
@@ -87,7 +99,13 @@ export interface SignerState {
   epoch: number;
   /** Newest time of the exchange's clock, unix ms; never falls. */
   time: number;
-  frozen: string | null;
+  /** Counts the changes of all conditions. */
+  stateEpoch: number;
+  /** Of the whole vault: accounts begin with it. */
+  standing: Standing;
+  readonly frozenPairs: Map<Pair, string>;
+  /** Counts the kills: sub-keys of lower epochs are dead. */
+  subKeyEpoch: number;
   eventSeq: number;
   readonly accounts: Map<AccountId, AccountState>;
   readonly grants: Map<SubKeyId, GrantState>;
@@ -104,7 +122,10 @@ export interface SignerState {
 export const emptyState = (): SignerState => ({
   epoch: 0,
   time: 0,
-  frozen: null,
+  stateEpoch: 0,
+  standing: activeStanding,
+  frozenPairs: new Map(),
+  subKeyEpoch: 1,
   eventSeq: 0,
   accounts: new Map(),
   grants: new Map(),
@@ -147,7 +168,9 @@ export function applyRecord(state: SignerState, record: JournalRecord): void {
     }
     case 'granted': {
       const { subKey, bot, account, pairs, maxOrderQuote, turnover24h, rights } = record;
-      state.grants.set(subKey, { subKey, bot, account, pairs, maxOrderQuote, turnover24h, rights, alive: true });
+      const known = state.grants.get(subKey);
+      const kept = { alive: true, frozen: known?.frozen ?? '', epoch: known?.epoch ?? state.subKeyEpoch };
+      state.grants.set(subKey, { subKey, bot, account, pairs, maxOrderQuote, turnover24h, rights, ...kept });
       return;
     }
     case 'revoked': {
@@ -162,7 +185,10 @@ export function applyRecord(state: SignerState, record: JournalRecord): void {
       applyEvent(state, record.event, record.foreign);
       return;
     case 'frozen':
-      applyFreeze(state, record.account, record.reason);
+      restrict(state, record);
+      return;
+    case 'killed':
+      applyKill(state, record);
       return;
   }
 }
@@ -170,7 +196,7 @@ export function applyRecord(state: SignerState, record: JournalRecord): void {
 function applyAct(state: SignerState, act: OwnerAct, publicKey: string | null): void {
   switch (act.act) {
     case 'account-create':
-      state.accounts.set(act.account, newAccount(act.account, publicKey ?? ''));
+      state.accounts.set(act.account, newAccount(state, act.account, publicKey ?? ''));
       return;
     case 'account-connect':
       accountOf(state, act.account).apiKey = act.apiKey;
@@ -182,20 +208,22 @@ function applyAct(state: SignerState, act: OwnerAct, publicKey: string | null): 
       return;
     }
     case 'unfreeze':
-      if (act.account === null) state.frozen = null;
-      else accountOf(state, act.account).frozen = false;
+      applyUnfreeze(state, act.account === null ? [...state.accounts.values()] : [accountOf(state, act.account)]);
       return;
   }
 }
 
-const newAccount = (account: AccountId, publicKey: string): AccountState => ({
+export const newAccount = (state: SignerState, account: AccountId, publicKey: string): AccountState => ({
   account,
   publicKey,
   book: accountBook(account),
   apiKey: null,
   mandate: null,
   mandateHash: '',
-  frozen: false,
+  standing: state.standing,
+  stateEpoch: state.stateEpoch,
+  coolsUntil: 0,
+  frozenPairs: new Map(state.frozenPairs),
   balances: null,
   baselineOrders: new Set(),
   foreignSeen: new Set(),
@@ -203,14 +231,11 @@ const newAccount = (account: AccountId, publicKey: string): AccountState => ({
   unclosed: new Map(),
 });
 
-/** A freeze also wants the resting entries gone; exits stay where they are. */
-function applyFreeze(state: SignerState, only: AccountId | null, reason: string): void {
-  if (only === null) state.frozen = reason;
-  else accountOf(state, only).frozen = true;
-  for (const account of state.accounts.values()) {
-    if (only !== null && account.account !== only) continue;
-    for (const order of account.unclosed.values()) if (order.intent.side === 'buy') order.cancelWanted = true;
-  }
+function applyKill(state: SignerState, record: Extract<JournalRecord, { kind: 'killed' }>): void {
+  const { reason, by } = record;
+  restrict(state, { account: null, subKey: null, pair: null, condition: 'revoked', reason, by, automatic: false });
+  state.subKeyEpoch = record.subKeyEpoch;
+  for (const grant of state.grants.values()) if (grant.epoch < record.subKeyEpoch) grant.alive = false;
 }
 
 function applyDecision(state: SignerState, record: Extract<JournalRecord, { kind: 'decided' }>): void {
@@ -237,6 +262,7 @@ function applyDecision(state: SignerState, record: Extract<JournalRecord, { kind
     decidedOs: record.os,
     phase: 'sent',
     exchangeOrderId: null,
+    isEntry: intent.side === 'buy' || (intent.order !== 'stop-limit' && (record.hold?.exit ?? 0n) < intent.quantity),
     filled: 0n,
     cancelWanted: false,
   };

@@ -141,6 +141,7 @@ class Warden {
       listener,
       portal,
       onServing: () => this.#serving(),
+      onKilled: (reason) => this.#killed(reason),
       onEnd: (end) => this.#ended(end),
     });
     this.#lock.children(this.#trio.pids);
@@ -150,6 +151,13 @@ class Warden {
     const ready = { ready: true, port: this.#port, portalPort: this.#portalPort };
     if (!this.#saidReady) process.stdout.write(`${JSON.stringify(ready)}\n`);
     this.#saidReady = true;
+  }
+
+  /** Sealed by ending: the next start asks for the unseal key again. */
+  #killed(reason: string): void {
+    this.#vault.unsealKey.fill(0);
+    process.stderr.write(`${JSON.stringify({ process: 'warden', message: `killed: ${reason}; sealed` })}\n`);
+    this.stop();
   }
 
   stop(): void {

@@ -27,6 +27,8 @@ export interface TrioOptions {
   readonly listener: Server;
   readonly portal: PortalPorts;
   readonly onServing: () => void;
+  /** The owner killed the vault: the unseal key is to be dropped and nothing started again. */
+  readonly onKilled: (reason: string) => void;
   /** All are gone. `signerCode` is the signer's exit code, `lastWords` the last line it wrote. */
   readonly onEnd: (end: TrioEnd) => void;
 }
@@ -52,7 +54,8 @@ export interface Trio {
 const statesEveryMs = 2000;
 const endMsMax = 3000;
 
-export function launchTrio({ vault, exchange, listener, portal: pages, onServing, onEnd }: TrioOptions): Trio {
+export function launchTrio(options: TrioOptions): Trio {
+  const { vault, exchange, listener, portal: pages, onServing, onKilled, onEnd } = options;
   const signer = launchSigner({ entry: signerEntry, folder: vault.signerFolder });
   const gate = launchGate(signer.stdio[3]!);
   const egress = launchEgress(signer.stdio[4]!, exchange);
@@ -108,7 +111,11 @@ export function launchTrio({ vault, exchange, listener, portal: pages, onServing
   });
   control.on('error', () => {});
   const cut = createFrameCutter(requestBytesMax, (payload) => {
-    decodeSignerToWarden(readJson(payload));
+    const frame = decodeSignerToWarden(readJson(payload));
+    if (frame.kind === 'killed') {
+      onKilled(frame.reason);
+      return;
+    }
     gate.send('listen', listener, () => listener.close());
     for (const each of pages.listeners) portal.send('listen', each, () => each.close());
   });

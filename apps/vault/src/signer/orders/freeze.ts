@@ -1,16 +1,47 @@
-/** Rightwards: anybody with a key may freeze. */
-import type { PeerName } from '../../frames/frames.ts';
-import { needAccount, type SignerContext } from '../context.ts';
+/** Rightwards: a peer freezes any account or all, a sub-key itself or its own account. */
+
+import type { Restriction } from '../conditions.ts';
+import type { Caller, SignerContext } from '../context.ts';
+import { needAccount } from '../context.ts';
 import { parseFreeze } from '../parse.ts';
-import type { Answer } from '../refused.ts';
+import { type Answer, Refused } from '../refused.ts';
+
+/** Journals a restriction, then cancels what it stops; `after` runs once it is durable. In force at once. */
+export function restrictAccounts(context: SignerContext, to: Restriction, after: () => void): void {
+  const { state, commit } = context;
+  commit({ kind: 'frozen', ...to }, () => {
+    cancelWanted(context);
+    after();
+  });
+  for (const account of to.account === null ? state.accounts.keys() : [to.account]) context.onRestricted(account, to);
+}
+
+/** Sends the cancels that conditions want; what is on its way is cancelled when the exchange has it. */
+export function cancelWanted({ state, links }: SignerContext): readonly Promise<void>[] {
+  const cancels: Promise<void>[] = [];
+  for (const account of state.accounts.values())
+    for (const order of account.unclosed.values()) {
+      const link = links.get(account.account);
+      if (order.cancelWanted && link !== undefined) cancels.push(link.cancel(order));
+    }
+  return cancels;
+}
 
 /** @throws Refused, ParameterError */
-export function acceptFreeze({ state, commit, links }: SignerContext, by: PeerName, body: string, answer: Answer): void {
-  const { reason, account } = parseFreeze(body);
+export function acceptFreeze(context: SignerContext, caller: Caller, body: string, answer: Answer): void {
+  const { state } = context;
+  const { reason, account, condition } = parseFreeze(body);
   if (account !== null) needAccount(state, account);
-  commit({ kind: 'frozen', account, reason, by }, () => {
-    for (const it of state.accounts.values())
-      for (const order of it.unclosed.values()) if (order.cancelWanted) links.get(it.account)?.cancel(order);
-    answer(200, { frozen: account ?? 'all' });
-  });
+  const rest = { pair: null, condition, reason, automatic: false };
+  if (caller.kind === 'peer') {
+    const to = { ...rest, account, subKey: null, by: caller.name };
+    restrictAccounts(context, to, () => answer(200, { frozen: account ?? 'all' }));
+    return;
+  }
+  const grant = state.grants.get(caller.subKey)!;
+  if (!grant.alive) throw new Refused('E_REVOKED', `sub-key ${grant.subKey} is revoked`);
+  if (account !== null && account !== grant.account) throw new Refused('E_RIGHT', `account ${account} is not the sub-key’s`);
+  const subKey = account === null ? grant.subKey : null;
+  const to = { ...rest, account: grant.account, subKey, by: `sub-key ${grant.subKey}` };
+  restrictAccounts(context, to, () => answer(200, { frozen: account ?? grant.subKey }));
 }

@@ -8,19 +8,19 @@ import { parseGrant, parseRevoke } from '../parse.ts';
 import { type Answer, Refused } from '../refused.ts';
 import { grantOf } from '../state.ts';
 
-export const subKeyEpoch = 1;
-
 /** @throws Refused, ParameterError */
 export function acceptGrant({ state, commit, secrets }: SignerContext, by: PeerName, body: string, answer: Answer): void {
   const terms = parseGrant(body);
   const account = needAccount(state, terms.account);
+  const { condition, reason } = account.standing;
+  if (condition === 'revoked') throw new Refused('E_REVOKED', `account ${account.account} is revoked: ${reason}`);
   const judgement = judgeGrant(account.mandate, terms, state.time);
   if (judgement.kind === 'outside') throw new Refused(judgement.code, judgement.reason);
   // A bot has one sub-key: asking again, e.g. after a lost answer, gives the same one with the terms asked for last.
   const known = grantOf(state, terms.account, terms.bot);
   const subKey = known?.subKey ?? (randomBytes(16).toString('hex') as SubKeyId);
   commit({ kind: 'granted', subKey, ...terms, by }, () =>
-    answer(200, { subKey, secret: secrets.showSubKey(subKey, subKeyEpoch) }),
+    answer(200, { subKey, secret: secrets.showSubKey(subKey, state.grants.get(subKey)!.epoch) }),
   );
 }
 

@@ -1,6 +1,7 @@
 /** A sub-key's intents: judged, held, journaled, then carried out. One decision point for every order and cancel. */
 import { canonicalText, type Intent, type PlaceOrder, type RefusalCode, type Verdict } from '@holdfast/domain';
 import { judge } from '@holdfast/policy';
+import { isExit, stopOf } from '../conditions.ts';
 import type { Caller, SignerContext } from '../context.ts';
 import { parseIntent } from '../parse.ts';
 import { type Answer, Refused } from '../refused.ts';
@@ -32,7 +33,7 @@ export function createIntents(context: SignerContext): Intents {
       return;
     }
     const account = state.accounts.get(accountName)!;
-    const stopped = stopOf(account);
+    const stopped = stopOf(account, grant, order, isExit(account, grant, order)) ?? notReady(account);
     const price = context.referenceOf(order.pair);
     const judgement = stopped ?? judge(account.book, account.mandate, grant, order, price, state.time);
     if (judgement.kind === 'refused') {
@@ -45,15 +46,17 @@ export function createIntents(context: SignerContext): Intents {
     const upstreamId = secrets.upstreamId(subKey, order.clientOrderId, intentText);
     const details = { reference: price?.price ?? null, hold: judgement.hold, upstreamId };
     commit({ kind: 'decided', account: accountName, subKey, intent: order, verdict, ...details }, () => {
-      context.linkOf(account).place(state.orders.get(orderKey(subKey, order.clientOrderId))!, judgement.order);
+      const placed = state.orders.get(orderKey(subKey, order.clientOrderId))!;
+      // S8: what was stopped between the decision and here is not signed any more.
+      const late = stopOf(account, state.grants.get(subKey)!, order, !placed.isEntry);
+      if (late === null) context.linkOf(account).place(placed, judgement.order);
+      else context.settle.rejected(placed, late.code, late.reason);
       answer(verdict);
     });
   };
 
-  const stopOf = (account: AccountState): Stop | null => {
+  const notReady = (account: AccountState): Stop | null => {
     const refuse = (code: RefusalCode, reason: string): Stop => ({ kind: 'refused', code, reason });
-    if (state.frozen !== null) return refuse('E_FROZEN', `all accounts are frozen: ${state.frozen}`);
-    if (account.frozen) return refuse('E_FROZEN', `account ${account.account} is frozen`);
     if (account.apiKey === null) return refuse('E_CONNECT', `account ${account.account} is not connected`);
     if (links.get(account.account)?.phase() !== 'live')
       return refuse('E_RECONCILE', `account ${account.account} is being compared with the exchange`);

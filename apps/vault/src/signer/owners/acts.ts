@@ -2,6 +2,7 @@
 import { verify } from 'node:crypto';
 import { type OwnerAct, ownerSigningText } from '@holdfast/domain';
 import { buildApiRestrictions, restrictionsFault } from '@holdfast/exchanges/trading';
+import { unfreezeFault } from '../conditions.ts';
 import { needAccount, type SignerContext } from '../context.ts';
 import { ParameterError, parseOwnerAct, parseSignedAct } from '../parse.ts';
 import { type Answer, answerFault, Refused } from '../refused.ts';
@@ -51,7 +52,9 @@ function performAct(context: SignerContext, act: OwnerAct, accept: Accept, answe
       return;
     }
     case 'unfreeze': {
-      if (act.account !== null) needAccount(state, act.account);
+      const accounts = act.account === null ? [...state.accounts.values()] : [needAccount(state, act.account)];
+      const fault = unfreezeFault(state, accounts, act.stateEpoch, config.simulated);
+      if (fault !== null) throw fault;
       accept(null, () => answer(200, { unfrozen: act.account ?? 'all' }));
       return;
     }

@@ -21,7 +21,7 @@ import {
   ownerSigningText,
   type Pair,
 } from '@holdfast/domain';
-import { peerSecret, type SignerToEgress, type SignerToGate } from '../../frames/frames.ts';
+import { peerSecret, type SignerToEgress, type SignerToGate, type SignerToWarden } from '../../frames/frames.ts';
 import type { JournalPort } from '../journal.ts';
 import { createSecrets } from '../secrets.ts';
 import { createSigner, type Signer } from '../signer.ts';
@@ -36,8 +36,8 @@ interface Answer {
 }
 type EgressRequest = Extract<SignerToEgress, { kind: 'request' }>;
 
-/** What the exchange does with the next orders: answers at once, loses the answer, or loses the request. */
-export type Weather = 'fine' | 'answer-lost' | 'request-lost' | 'stream-silent';
+/** What the exchange does with the next orders: answers at once, loses the answer, loses the request, or answers no cancel. */
+export type Weather = 'fine' | 'answer-lost' | 'request-lost' | 'stream-silent' | 'cancel-unanswered';
 
 interface BookOrder {
   readonly symbol: string;
@@ -64,6 +64,7 @@ export function scriptedVault() {
   let round = 0;
   let answers = new Map<number, (answer: Answer) => void>();
   const lines: string[] = [];
+  const toWarden: SignerToWarden[] = [];
   const exchange = scriptedExchange(() => exchangeTime);
   let signer: Signer;
 
@@ -92,6 +93,7 @@ export function scriptedVault() {
       gate: (frame) => mine === life && fromSigner(frame),
       egress: (frame) => mine === life && exchange.take(frame),
       portal: () => undefined,
+      warden: (frame) => void toWarden.push(frame),
       secrets: createSecrets(createSecretKey(unsealKey), vaultId, {
         read: (name) => keyFiles.get(name) ?? null,
         write: (name, bytes) => void keyFiles.set(name, bytes),
@@ -148,6 +150,7 @@ export function scriptedVault() {
       journalBytes = Buffer.from(bytes);
     },
     lines,
+    toWarden,
     events: () => lines.map((line) => JSON.parse(line)).filter((it) => it.kind !== 'sync'),
     restart: start,
     /** Moves the machine's clock, running what falls due. */
@@ -203,7 +206,8 @@ export function scriptedVault() {
       };
       const answer = await askAsPeer(doorPaths.grant, body);
       const { subKey, secret } = answer.body as unknown as { subKey: string; secret: string };
-      return { answer, subKey, intent: (body: unknown) => ask(Buffer.from(secret ?? '', 'hex'), subKey, doorPaths.intent, body) };
+      const asBot = (path: string, asked: unknown) => ask(Buffer.from(secret ?? '', 'hex'), subKey, path, asked);
+      return { answer, subKey, ask: asBot, intent: (asked: unknown) => asBot(doorPaths.intent, asked) };
     },
   };
   start();
@@ -332,6 +336,7 @@ function scriptedExchange(time: () => number) {
       no(frame.id, -2011, 'Unknown order sent.');
       return;
     }
+    if (weather === 'cancel-unanswered') return;
     found.status = 'CANCELED';
     ok(frame.id, { ...shown(found), origClientOrderId: found.clientOrderId, clientOrderId: 'the-cancel' });
     report(found, 'CANCELED');
