@@ -9,4 +9,6 @@ export * from './money.ts';
 export * from './order.ts';
 export * from './owner-act.ts';
 export * from './pair.ts';
+export * from './portal.ts';
+export * from './proposal.ts';
 export * from './report.ts';

@@ -1,0 +1,162 @@
+/**
+ * What the owner's pages and the owner's command line ask of the vault, in types, and the texts that are hashed, signed and
+ * bound into what is sealed. Pages: POST to `portalPaths`, JSON both ways, amounts as plain decimal strings; the session
+ * travels in the header `holdfast-session`.
+ */
+import type { Credential, Destination, Grant, VaultAccount, VaultPending } from './door.ts';
+import type { Mandate, OwnerId } from './mandate.ts';
+import type { Amount } from './money.ts';
+import type { AccountId, EpochMs } from './order.ts';
+
+export const portalPaths = {
+  /** `{}` to `PortalState`; needs no session. */
+  state: '/v1/portal/state',
+  /** `{owner, code, label, registration}` to `{owner}`; the code is said on the vault's console. */
+  enrol: '/v1/portal/enrol',
+  /** `{}` to `{challenge}`: 32 bytes in base64url, good once within two minutes. */
+  challenge: '/v1/portal/challenge',
+  /** An assertion over the challenge to `PortalSession`. */
+  login: '/v1/portal/login',
+  /** `{}` to `OwnerView`. */
+  view: '/v1/portal/view',
+  /** `{mandate}` to `MandateWords`. */
+  words: '/v1/portal/words',
+  /** `{act, proof}` as at the door. */
+  act: '/v1/portal/act',
+  /** `{}` to `SealTicket`. */
+  ticket: '/v1/portal/ticket',
+  /** `{account, reason}`, account null for all of the owner's. */
+  freeze: '/v1/portal/freeze',
+  /** `{reason}` */
+  kill: '/v1/portal/kill',
+  /** `{before, limit}` to `{records}`, newest first; `before` is a sequence or null. */
+  audit: '/v1/portal/audit',
+} as const;
+
+export const sessionHeader = 'holdfast-session';
+
+/** A measure and whether it is in force on this machine. */
+export interface Protection {
+  readonly name: string;
+  readonly inForce: boolean;
+  readonly text: string;
+}
+
+export interface PortalState {
+  readonly vaultId: string;
+  /** SHA-256 in hex of the vault identity's public key (SPKI DER), as the console printed it when the vault was made. */
+  readonly fingerprint: string;
+  /** The vault identity's Ed25519 public key, SPKI PEM. */
+  readonly identity: string;
+  readonly simulated: boolean;
+  /** Whether any owner has a credential yet. */
+  readonly enrolled: boolean;
+  readonly origin: string;
+  readonly protections: readonly Protection[];
+  /** e.g. `passphrase`, `key-file`; a key file is warned of on every page. */
+  readonly unsealedBy: string;
+}
+
+export interface PortalSession {
+  readonly session: string;
+  readonly owner: OwnerId;
+  /** Unix ms at which it ends however busy it is. */
+  readonly until: number;
+}
+
+/** The most that can be lost in 24 h, in the mandate's quote. */
+export interface LossShown {
+  readonly theft24h: Amount;
+  readonly forged24h: Amount;
+  readonly market24h: Amount;
+  readonly formula: string;
+  readonly forgedFormula: string;
+}
+
+/** What a mandate means and costs at worst, said before it is signed. */
+export interface MandateWords {
+  readonly words: readonly string[];
+  readonly worstLoss: LossShown;
+  readonly change: 'first' | 'narrower' | 'equal' | 'wider';
+  readonly changes: readonly string[];
+  /** Unix ms from which it would count if it were signed now. */
+  readonly from: number;
+}
+
+/** Everything of one owner and nothing of another. */
+export interface OwnerView {
+  readonly owner: OwnerId;
+  /** The exchange's clock, which mandates run by. */
+  readonly time: EpochMs;
+  readonly accounts: readonly VaultAccount[];
+  readonly mandates: readonly {
+    readonly account: AccountId;
+    readonly words: readonly string[];
+    readonly worstLoss: LossShown;
+  }[];
+  readonly pending: readonly VaultPending[];
+  readonly grants: readonly Grant[];
+  readonly credentials: readonly (Credential & { readonly addedAt: number; readonly retired: boolean })[];
+  /** A password is shown as `set`, or '' when there is none. */
+  readonly destinations: readonly { readonly destination: Destination; readonly confirmed: boolean }[];
+  readonly audit: { readonly seq: number; readonly head: string };
+  readonly warnings: readonly string[];
+}
+
+/** One record of the owner's part of the journal. */
+export interface AuditRecord {
+  readonly seq: number;
+  readonly at: number;
+  readonly kind: string;
+  readonly text: string;
+}
+
+/** A one-time key to seal an exchange secret to. */
+export interface SealTicket {
+  readonly ticket: string;
+  /** Uncompressed P-256 point, base64. */
+  readonly publicKey: string;
+  /** Unix ms. */
+  readonly expires: number;
+  /** Ed25519 of the vault's identity over `ticketText`, base64. */
+  readonly signature: string;
+}
+
+/** What is sealed to a ticket, padded with spaces to a multiple of `sealedBlockBytes`. */
+export interface SealedSecret {
+  readonly exchange: string;
+  readonly apiKey: string;
+  readonly secret: string;
+  readonly passphrase: string;
+  readonly keyType: 'hmac' | 'ed25519' | 'rsa';
+  /** Id of the credential that the act is proved by. */
+  readonly owner: string;
+  readonly at: number;
+}
+
+export const sealedBlockBytes = 1024;
+
+/** A challenge of a first passkey is the SHA-256 of this: the code from the console is bound into it. */
+export const enrolText = (vaultId: string, owner: string, code: string): string =>
+  `holdfast/enrol/v1\0${vaultId}\0${owner}\0${code}`;
+
+/** What the vault's identity signs, so that a ticket of another vault or of nobody is not taken. */
+export const ticketText = (vaultId: string, { ticket, publicKey, expires }: Omit<SealTicket, 'signature'>): string =>
+  `holdfast/ticket/v1\0${vaultId}\0${ticket}\0${publicKey}\0${expires}`;
+
+/** HPKE `info`: what was sealed opens with this ticket of this vault only. */
+export const sealInfoText = (vaultId: string, ticket: string): string => `holdfast/seal/v1\0${vaultId}\0${ticket}`;
+
+/** HPKE `aad`. */
+export const sealAadText = (credential: string, exchange: string): string => `${credential}\0${exchange}`;
+
+/** Text of a sealed secret, padded so that its length tells nothing. ASCII only is what exchanges' keys are made of. */
+export function sealedText(secret: SealedSecret): string {
+  const text = JSON.stringify(secret);
+  return text.padEnd(Math.ceil(text.length / sealedBlockBytes) * sealedBlockBytes, ' ');
+}
+
+/** A mandate as it is sent for its words. */
+export interface WordsRequest {
+  readonly mandate: Mandate;
+}
