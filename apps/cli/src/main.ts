@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { addAccountCommands } from './commands/account.ts';
 import { addArchiveCommands } from './commands/archive.ts';
+import { addAuditCommands } from './commands/audit.ts';
 import { addExchangeCommands } from './commands/exchange.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addRunCommands } from './commands/run.ts';
@@ -22,6 +23,7 @@ function program(): Command {
   addRunCommands(root);
   addLookCommands(root);
   addVaultCommands(root);
+  addAuditCommands(root);
   addAccountCommands(root);
   addExchangeCommands(root);
   addArchiveCommands(root);

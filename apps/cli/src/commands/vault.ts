@@ -1,9 +1,8 @@
-/** `freeze`, `unfreeze` and `audit verify`. Freeze goes straight to the vault: it works with server and engine dead. */
+/** `freeze` and `unfreeze`. Freeze goes straight to the vault: it works with server and engine dead. */
 import { createPrivateKey } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AccountId } from '@holdfast/domain';
-import { verifyJournal } from '@holdfast/vault/audit';
 import { connectVault, type VaultClient } from '@holdfast/vault/client';
 import type { Command } from 'commander';
 import { runningInstance } from '../data-directory.ts';
@@ -73,17 +72,4 @@ export function addVaultCommands(program: Command): void {
       if (json) printJson({ unfrozen: account ?? 'all' });
       else print(`unfrozen: ${account ?? 'all accounts'}`);
     });
-
-  const audit = program.command('audit').description("the vault's record of everything it decided");
-  common(audit.command('verify').description('check the hash chain of the journal from its first record to its last')).action(
-    ({ data, json }: Common) => {
-      const folder = join(data, 'vault', 'signer');
-      if (!existsSync(folder))
-        throw new CliError(exitCode.failed, `there is no journal in ${folder}; has a vault been made here?`);
-      const result = verifyJournal(folder);
-      if (json) printJson(result);
-      if (!result.ok) throw new CliError(exitCode.corruptData, `${result.reason}`);
-      if (!json) print(`${result.records} records, unbroken; head ${result.head}`);
-    },
-  );
 }
