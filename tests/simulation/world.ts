@@ -261,7 +261,7 @@ export async function createWorld(faults: Faults): Promise<World> {
         read: (name) => keyFiles.get(name) ?? null,
         write: (name, bytes) => void keyFiles.set(name, bytes),
       }),
-      config: { vaultId, simulated: true, ownerKey: owner.publicKey, portalOrigin: 'http://localhost:8431' },
+      config: { vaultId, simulated: true, ownerKey: owner.publicKey, portalOrigin: 'http://localhost:8431', kill: '' },
       log: () => undefined,
       fatal: (error) => {
         fatal.error = error;

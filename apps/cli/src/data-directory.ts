@@ -59,7 +59,8 @@ export function openDataDirectory(path: string): string {
   }
 }
 
-function commandOf(pid: number): string | undefined {
+/** The command line of a process; undefined when there is no such process. */
+export function commandOf(pid: number): string | undefined {
   try {
     process.kill(pid, 0);
   } catch (error) {

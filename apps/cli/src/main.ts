@@ -4,6 +4,7 @@ import { addAccountCommands } from './commands/account.ts';
 import { addArchiveCommands } from './commands/archive.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addExchangeCommands } from './commands/exchange.ts';
+import { addKillCommand } from './commands/kill.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addRunCommands } from './commands/run.ts';
 import { addVaultCommands } from './commands/vault.ts';
@@ -24,6 +25,7 @@ function program(): Command {
   addLookCommands(root);
   addVaultCommands(root);
   addAuditCommands(root);
+  addKillCommand(root);
   addAccountCommands(root);
   addExchangeCommands(root);
   addArchiveCommands(root);

@@ -39,6 +39,12 @@ export type Granted = { readonly kind: 'granted'; readonly subKey: SubKeyId; rea
 /** `publicKey` is the PEM of a vault-born key, when the act made one. */
 export type OwnerActDone = { readonly kind: 'done'; readonly publicKey: string | null } | Refused;
 
+export interface Killed {
+  readonly kind: 'killed';
+  /** `key` is enough of the key's id to find it at the exchange; '' when the account had none. */
+  readonly accounts: readonly { readonly account: AccountId; readonly exchange: string; readonly key: string }[];
+}
+
 /** What the books of the vault hold; `locked` is what open orders of ours bind at their limits. */
 export interface AccountBalance {
   readonly asset: Asset;
@@ -68,6 +74,8 @@ export interface VaultClient extends SubKeyClient {
   /** Newest first. */
   verdicts(limit: number): Promise<readonly VerdictRecord[]>;
   freeze(reason: string, account?: AccountId): Promise<Done>;
+  /** Revokes everything, cancels the entries and seals the vault; the accounts are those whose keys are to be deleted. */
+  kill(reason: string): Promise<Killed | Refused>;
   grant(request: GrantRequest): Promise<Granted>;
   revoke(subKey: SubKeyId): Promise<Done>;
   /** Signs the act with the owner's private key (Ed25519) and hands it in. */
@@ -161,6 +169,11 @@ class Client implements VaultClient {
 
   freeze(reason: string, account?: AccountId): Promise<Done> {
     return this.#do(doorPaths.freeze, account === undefined ? { reason } : { reason, account });
+  }
+
+  async kill(reason: string): Promise<Killed | Refused> {
+    const answer = await this.#post(doorPaths.kill, { reason }, false);
+    return 'kind' in answer ? answer : { kind: 'killed', accounts: (answer.value as Killed).accounts };
   }
 
   async grant(request: GrantRequest): Promise<Granted> {

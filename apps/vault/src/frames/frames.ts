@@ -120,6 +120,8 @@ export type WardenToSigner =
       readonly ownerKey: string;
       /** The one origin of the owner's pages, e.g. `http://localhost:8431`; passkeys count for its host. */
       readonly portalOrigin: string;
+      /** Why everything is to be revoked before anything else: a kill that found no signer. '' when there was none. */
+      readonly kill: string;
     }
   | { readonly kind: 'processes'; readonly processes: readonly ProcessFrame[] };
 
@@ -257,7 +259,11 @@ export function decodeEgressToSigner(value: unknown): EgressToSigner {
 export function decodeWardenToSigner(value: unknown): WardenToSigner {
   switch (kindOf(value)) {
     case 'start': {
-      const it = fields(value, ['kind', 'vaultId', 'simulated', 'exchange', 'folder', 'ownerKey', 'portalOrigin'], 'start');
+      const it = fields(
+        value,
+        ['kind', 'vaultId', 'simulated', 'exchange', 'folder', 'ownerKey', 'portalOrigin', 'kill'],
+        'start',
+      );
       return {
         kind: 'start',
         vaultId: text(it.vaultId, 'vaultId', 64),
@@ -266,6 +272,7 @@ export function decodeWardenToSigner(value: unknown): WardenToSigner {
         folder: text(it.folder, 'folder', 4096),
         ownerKey: text(it.ownerKey, 'ownerKey', 1024),
         portalOrigin: text(it.portalOrigin, 'portalOrigin', 256),
+        kill: text(it.kill, 'kill', 200),
       };
     }
     case 'processes': {

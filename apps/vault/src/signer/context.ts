@@ -19,6 +19,8 @@ export interface SignerConfig {
   readonly ownerKey: KeyObject;
   /** The one origin of the owner's pages; passkeys count for its host. */
   readonly portalOrigin: string;
+  /** A kill that was asked for while no signer ran: its reason, '' when there was none. */
+  readonly kill: string;
 }
 
 export interface SignerContext {

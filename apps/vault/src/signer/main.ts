@@ -102,6 +102,7 @@ function startSigner(unsealKey: Buffer, start: Extract<WardenToSigner, { kind: '
       simulated: start.simulated,
       ownerKey: ownerPublicKey(start.ownerKey),
       portalOrigin: start.portalOrigin,
+      kill: start.kill,
     },
     log,
     fatal: (error) => stop(74, `cannot write ${journalName}: ${error.message}; free space or repair the disk, then start again`),

@@ -250,6 +250,7 @@ export function createSigner(ports: SignerPorts): Signer {
   };
 
   commit({ kind: 'opened', epoch: state.epoch + 1, vaultId: config.vaultId });
+  if (config.kill !== '') commit({ kind: 'killed', reason: config.kill, by: 'start', subKeyEpoch: state.subKeyEpoch + 1 });
   wantPairs();
   for (const account of state.accounts.values()) if (account.apiKey !== null) linkOf(account).open();
 

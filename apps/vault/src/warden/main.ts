@@ -5,6 +5,7 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { dropKillRequest, readKillRequest } from './kill-request.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { exitCode, StartError } from './start-error.ts';
 import { launchTrio, type PortalPorts, type Trio, type TrioEnd } from './trio.ts';
@@ -104,6 +105,8 @@ class Warden {
   readonly #options: Options;
   readonly #vault: Vault;
   readonly #lock: Lock;
+  /** DATA/vault */
+  readonly #folder: string;
   #port: number;
   #portalPort: number;
   #trio: Trio | undefined;
@@ -112,9 +115,10 @@ class Warden {
   #saidReady = false;
   #isStopping = false;
 
-  constructor(options: Options, vault: Vault, lock: Lock) {
+  constructor(options: Options, vault: Vault, folder: string, lock: Lock) {
     this.#options = options;
     this.#vault = vault;
+    this.#folder = folder;
     this.#lock = lock;
     this.#port = options.port;
     this.#portalPort = options.portalPort;
@@ -140,6 +144,8 @@ class Warden {
       exchange: this.#options.exchange,
       listener,
       portal,
+      kill: readKillRequest(this.#folder),
+      onReady: () => dropKillRequest(this.#folder),
       onServing: () => this.#serving(),
       onKilled: (reason) => this.#killed(reason),
       onEnd: (end) => this.#ended(end),
@@ -205,7 +211,7 @@ async function main(): Promise<void> {
   const lock = await takeLock(join(folder, 'lock'));
   try {
     const vault = openSimulatedVault(options.data, folder);
-    const warden = new Warden(options, vault, lock);
+    const warden = new Warden(options, vault, folder, lock);
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => warden.stop());
     const orphaned = (): void => warden.stop();
     process.stdin.on('end', orphaned).on('error', orphaned).resume();

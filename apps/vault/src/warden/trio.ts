@@ -26,6 +26,10 @@ export interface TrioOptions {
   /** Bound and listening; the gate takes it over. */
   readonly listener: Server;
   readonly portal: PortalPorts;
+  /** A kill that waits for a signer: its reason, '' when none does. */
+  readonly kill: string;
+  /** The signer is ready, and what waited is in its journal. */
+  readonly onReady: () => void;
   readonly onServing: () => void;
   /** The owner killed the vault: the unseal key is to be dropped and nothing started again. */
   readonly onKilled: (reason: string) => void;
@@ -116,6 +120,7 @@ export function launchTrio(options: TrioOptions): Trio {
       onKilled(frame.reason);
       return;
     }
+    options.onReady();
     gate.send('listen', listener, () => listener.close());
     for (const each of pages.listeners) portal.send('listen', each, () => each.close());
   });
@@ -138,7 +143,7 @@ export function launchTrio(options: TrioOptions): Trio {
 
   const { vaultId, ownerKey, signerFolder: folder } = vault;
   control.write(encodeRawFrame(vault.unsealKey, unsealKeyBytes));
-  say({ kind: 'start', vaultId, simulated: true, exchange, folder, ownerKey, portalOrigin: pages.origin });
+  say({ kind: 'start', vaultId, simulated: true, exchange, folder, ownerKey, portalOrigin: pages.origin, kill: options.kill });
   sayStates();
   return { pids: Object.values(members).map(({ pid = 0 }) => pid), stop: () => end('warden') };
 }

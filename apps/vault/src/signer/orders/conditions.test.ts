@@ -157,6 +157,20 @@ test('a kill outlives the restart: everything is revoked, old sub-keys are dead,
   assert.equal(codeOf(await fresh.intent(buy('a-3'))), 'approved');
 });
 
+test('a kill that found no signer is carried out before anything else at the next start', async () => {
+  const vault = scriptedVault();
+  await vault.open();
+  const bot = await vault.grant();
+  await bot.intent(buy('resting', '1', '99'));
+  await vault.settle();
+  vault.restartKilled('gate was down');
+  await vault.settle();
+  await vault.sync('100');
+  assert.equal((await standing(vault)).reason, 'gate was down');
+  assert.equal(codeOf(await bot.intent(buy('a-1'))), 'E_REVOKED');
+  assert.equal(vault.exchange.orders[0]?.status, 'CANCELED');
+});
+
 test('a kill that the exchange does not answer ends within a second all the same', async () => {
   const vault = scriptedVault();
   await vault.open();

@@ -65,6 +65,7 @@ export function scriptedVault() {
   let answers = new Map<number, (answer: Answer) => void>();
   const lines: string[] = [];
   const toWarden: SignerToWarden[] = [];
+  let killWanted = '';
   const exchange = scriptedExchange(() => exchangeTime);
   let signer: Signer;
 
@@ -98,7 +99,7 @@ export function scriptedVault() {
         read: (name) => keyFiles.get(name) ?? null,
         write: (name, bytes) => void keyFiles.set(name, bytes),
       }),
-      config: { vaultId, simulated: true, ownerKey: owner.publicKey, portalOrigin: 'http://localhost:8431' },
+      config: { vaultId, simulated: true, ownerKey: owner.publicKey, portalOrigin: 'http://localhost:8431', kill: killWanted },
       log: () => undefined,
       fatal: (error) => {
         throw error;
@@ -153,6 +154,12 @@ export function scriptedVault() {
     toWarden,
     events: () => lines.map((line) => JSON.parse(line)).filter((it) => it.kind !== 'sync'),
     restart: start,
+    /** A start that finds a kill which no signer heard. */
+    restartKilled: (reason: string) => {
+      killWanted = reason;
+      start();
+      killWanted = '';
+    },
     /** Moves the machine's clock, running what falls due. */
     pass: async (ms: number) => {
       const until = now + ms;

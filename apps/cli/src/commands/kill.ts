@@ -1,0 +1,149 @@
+/**
+ * `holdfast kill`: the vault revokes everything, cancels the resting entries and drops its unseal key. It needs nothing but
+ * the vault; when that does not answer, it is ended (ended means sealed) and the next start revokes everything first.
+ */
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectVault, type Killed } from '@holdfast/vault/client';
+import type { Command } from 'commander';
+import { commandOf, defaultPort, portsFrom, runningInstance } from '../data-directory.ts';
+import { CliError, exitCode } from '../exit.ts';
+import { type Common, common } from '../options.ts';
+import { print, printJson } from '../output.ts';
+import { readPeerKey } from '../peer-key.ts';
+
+/** How long the vault may take to answer, and to end when asked, in ms. */
+const answerMsMax = 3000;
+const endMsMax = 3000;
+
+/** Where an owner deletes a key. Addresses as of November 2026, from the exchanges' own help pages. */
+const keyPages: Readonly<Record<string, { readonly name: string; readonly page: string | null }>> = {
+  binance: { name: 'Binance', page: 'https://www.binance.com/en/my/settings/api-management' },
+  simulated: { name: 'the simulated exchange', page: null },
+};
+
+interface Flags extends Common {
+  readonly reason: string;
+  readonly vault?: string;
+}
+
+type Done =
+  | { readonly how: 'answered'; readonly accounts: Killed['accounts'] }
+  | { readonly how: 'ended' | 'not-running' | 'sealed-before'; readonly accounts: null };
+
+export function addKillCommand(program: Command): void {
+  common(program.command('kill').description('revoke every account and sub-key, cancel resting entries, and seal the vault'))
+    .option('--reason <text>', 'kept in the journal', 'asked for on the command line')
+    .option('--vault <url>', "the vault's gate; found by itself when left out")
+    .action(async ({ data, json, reason, vault }: Flags) => {
+      if (reason === '' || reason.length > 200) throw new CliError(exitCode.usage, 'a reason has 1 to 200 characters');
+      const started = performance.now();
+      const done = (await askVault(data, vault, reason)) ?? (await endVault(data, reason));
+      const ms = Math.round(performance.now() - started);
+      if (json) printJson({ killed: true, ...done, ms, pages: pagesOf(done) });
+      else print(`${sayings[done.how]} (${ms} ms)\n\n${toDo(done)}`);
+    });
+}
+
+const sayings: Readonly<Record<Done['how'], string>> = {
+  answered: 'killed: every account is revoked, every sub-key is dead, resting entries are cancelled, the vault is sealed',
+  'sealed-before': 'the vault was killed before and signs nothing',
+  ended: 'the vault did not answer and was ended: it is sealed; its next start revokes everything before it signs anything',
+  'not-running': 'no vault runs here, so nothing is signed; its next start revokes everything before it signs anything',
+};
+
+/** Null when no vault answers. @throws CliError when it answers something else */
+async function askVault(data: string, url: string | undefined, reason: string): Promise<Done | null> {
+  if (!existsSync(join(data, 'peers', 'cli.key'))) return null;
+  const gate = runningInstance(data)?.ports.gate ?? portsFrom(defaultPort).gate;
+  const vault = connectVault({ url: url ?? `http://127.0.0.1:${gate}`, key: readPeerKey(data, 'cli') });
+  try {
+    const late = sleep(answerMsMax, null, { ref: false });
+    const done = await Promise.race([vault.kill(reason), late]);
+    if (done === null) return null;
+    if (done.kind === 'killed') return { how: 'answered', accounts: done.accounts };
+    if (done.code === 'E_SEALED') return { how: 'sealed-before', accounts: null };
+    // Another vault may sit on that port, or ours may be broken: what does not kill is ended.
+    return null;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'vault-unreachable') return null;
+    throw error;
+  } finally {
+    vault.close();
+  }
+}
+
+/** Leaves the wish for the next start, durably, then ends the warden and its children. */
+async function endVault(data: string, reason: string): Promise<Done> {
+  const folder = join(data, 'vault');
+  if (!existsSync(folder))
+    throw new CliError(exitCode.failed, `there is no vault in ${data}; name another instance with --data DIR`);
+  leaveWish(join(folder, 'kill.json'), reason);
+  const { pid = 0, children = [] } = readLock(join(folder, 'lock'));
+  if (!isWarden(pid)) return { how: 'not-running', accounts: null };
+  process.kill(pid, 'SIGTERM');
+  for (const until = Date.now() + endMsMax; isWarden(pid) && Date.now() < until; await sleep(20));
+  if (isWarden(pid)) {
+    process.kill(pid, 'SIGKILL');
+    for (const child of children) if (isOfVault(child.pid)) process.kill(child.pid, 'SIGKILL');
+  }
+  return { how: 'ended', accounts: null };
+}
+
+/** @throws CliError cannot-write */
+function leaveWish(file: string, reason: string): void {
+  try {
+    const descriptor = openSync(file, 'w', 0o600);
+    writeSync(descriptor, `${JSON.stringify({ reason, at: Date.now() })}\n`);
+    fsyncSync(descriptor);
+    closeSync(descriptor);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new CliError(
+      exitCode.cannotWrite,
+      `cannot write ${file} (${code}); run this as the user of the vault, or stop its service`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+interface WardenLock {
+  readonly pid?: number;
+  readonly children?: readonly { readonly pid: number }[];
+}
+
+function readLock(file: string): WardenLock {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as WardenLock;
+  } catch {
+    return {};
+  }
+}
+
+const isWarden = (pid: number): boolean => pid > 0 && commandOf(pid)?.includes('warden/main.ts') === true;
+const isOfVault = (pid: number): boolean => commandOf(pid)?.includes('apps/vault/src/') === true;
+
+/** The pages of the accounts' exchanges; of all exchanges when the vault could not say which it has. */
+function pagesOf({ accounts }: Done): readonly { readonly exchange: string; readonly page: string }[] {
+  const names = accounts === null ? Object.keys(keyPages) : [...new Set(accounts.map((it) => it.exchange))];
+  return names.flatMap((exchange) => {
+    const page = keyPages[exchange]?.page;
+    return page === undefined || page === null ? [] : [{ exchange, page }];
+  });
+}
+
+/** What only the owner can do: a key that was stolen dies at the exchange and nowhere else. */
+function toDo(done: Done): string {
+  const pages = pagesOf(done);
+  if (pages.length === 0) return 'Every account is on the simulated exchange: there is no key to delete.';
+  const lines = pages.map(({ exchange, page }) => {
+    const keys = (done.accounts ?? [])
+      .filter((it) => it.exchange === exchange && it.key !== '')
+      .map((it) => `  key ${it.key} (account ${it.account})`);
+    return [`${keyPages[exchange]?.name ?? exchange}: ${page}`, ...keys].join('\n');
+  });
+  return `Now delete the keys where they were made; a stolen key works until then:\n${lines.join('\n')}`;
+}
