@@ -30,6 +30,7 @@ const sharedSource = [...packageSource('apps/vault', 'src/frames'), ...packageSo
 const signerSource = [
   ...sharedSource,
   'apps/vault/src/signer/*',
+  'apps/vault/src/crypto/*',
   ...packageSource('packages/policy', 'src'),
   ...packageSource('packages/exchanges', 'src/trading'),
   linkOf('policy'),

@@ -4,7 +4,7 @@
  * signature for one purpose is none for another.
  */
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { fromBase64 } from './base64.ts';
+import { fromBase64 } from '../../crypto/base64.ts';
 
 /** What owners sign under: `ssh-keygen -Y sign -n holdfast-owner@v1`. */
 export const ownerNamespace = 'holdfast-owner@v1';

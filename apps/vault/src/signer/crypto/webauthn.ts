@@ -5,7 +5,7 @@
  * Attestation statements are not asked for: what makes a first passkey count is the code from the vault's console.
  */
 import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
-import { fromBase64Url } from './base64.ts';
+import { fromBase64Url } from '../../crypto/base64.ts';
 import { CborError, readCbor } from './cbor.ts';
 import { algorithmOf, type CoseAlgorithm, readCoseKey } from './cose.ts';
 
