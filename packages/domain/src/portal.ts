@@ -3,10 +3,10 @@
  * bound into what is sealed. Pages: POST to `portalPaths`, JSON both ways, amounts as plain decimal strings; the session
  * travels in the header `holdfast-session`.
  */
-import type { Credential, Destination, Grant, VaultAccount, VaultPending } from './door.ts';
-import type { Mandate, OwnerId } from './mandate.ts';
+import type { Credential, Destination, Grant, VaultAccount, VaultPending, VaultStatus } from './door.ts';
+import type { OwnerId } from './mandate.ts';
 import type { Amount } from './money.ts';
-import type { AccountId, EpochMs } from './order.ts';
+import type { AccountId } from './order.ts';
 
 export const portalPaths = {
   /** `{}` to `PortalState`; needs no session. */
@@ -44,7 +44,7 @@ export interface Protection {
 
 export interface PortalState {
   readonly vaultId: string;
-  /** SHA-256 in hex of the vault identity's public key (SPKI DER), as the console printed it when the vault was made. */
+  /** `SHA256:` and the SHA-256 of `identity`'s DER in unpadded base64, as the console printed it when the vault was made. */
   readonly fingerprint: string;
   /** The vault identity's Ed25519 public key, SPKI PEM. */
   readonly identity: string;
@@ -86,29 +86,39 @@ export interface MandateWords {
 /** Everything of one owner and nothing of another. */
 export interface OwnerView {
   readonly owner: OwnerId;
-  /** The exchange's clock, which mandates run by. */
-  readonly time: EpochMs;
+  /** The exchange's clock, which mandates run by; 0 before it was heard. */
+  readonly time: number;
   readonly accounts: readonly VaultAccount[];
-  readonly mandates: readonly {
-    readonly account: AccountId;
-    readonly words: readonly string[];
-    readonly worstLoss: LossShown;
-  }[];
-  readonly pending: readonly VaultPending[];
+  readonly mandates: readonly MandateShown[];
+  /** With the words of a mandate that waits. */
+  readonly pending: readonly (VaultPending & { readonly account: AccountId | null } & Partial<Omit<MandateWords, 'from'>>)[];
   readonly grants: readonly Grant[];
-  readonly credentials: readonly (Credential & { readonly addedAt: number; readonly retired: boolean })[];
-  /** A password is shown as `set`, or '' when there is none. */
-  readonly destinations: readonly { readonly destination: Destination; readonly confirmed: boolean }[];
+  /** Those that count; passkeys are those of the kind `webauthn`. */
+  readonly credentials: readonly (Omit<Credential, 'publicKey'> & { readonly addedAt: number })[];
+  /** A password is shown as `set`, or '' when there is none; a list with `set` in it keeps what was set. */
+  readonly destinations: readonly (Destination & { readonly confirmed: boolean })[];
+  /** Confirmed destinations, and how many a widening on a real account needs. */
+  readonly channels: { readonly confirmed: number; readonly needed: number };
   readonly audit: { readonly seq: number; readonly head: string };
+  readonly stateEpoch: number;
+  readonly reference: VaultStatus['reference'];
   readonly warnings: readonly string[];
 }
 
-/** One record of the owner's part of the journal. */
-export interface AuditRecord {
+export interface MandateShown {
+  readonly account: AccountId;
+  readonly words: readonly string[];
+  readonly worstLoss: LossShown;
+  /** Until when a tenth of turnover and burn counts, unix ms; null when all does. */
+  readonly probationUntil: number | null;
+  /** What of the limits counts now, in basis points. */
+  readonly scaleBps: { readonly totalsBps: number; readonly capsBps: number };
+}
+
+/** One record of the owner's part of the journal; `time` is the exchange's clock, `os` the machine's, unix ms. */
+export interface AuditEntry {
   readonly seq: number;
-  readonly at: number;
-  readonly kind: string;
-  readonly text: string;
+  readonly record: { readonly kind: string; readonly time: number; readonly os: number };
 }
 
 /** A one-time key to seal an exchange secret to. */
@@ -154,9 +164,4 @@ export const sealAadText = (credential: string, exchange: string): string => `${
 export function sealedText(secret: SealedSecret): string {
   const text = JSON.stringify(secret);
   return text.padEnd(Math.ceil(text.length / sealedBlockBytes) * sealedBlockBytes, ' ');
-}
-
-/** A mandate as it is sent for its words. */
-export interface WordsRequest {
-  readonly mandate: Mandate;
 }

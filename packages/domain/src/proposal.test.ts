@@ -5,7 +5,7 @@ import { amount, formatAmount } from './money.ts';
 import { type AccountId, epochMs } from './order.ts';
 import { asset, pair } from './pair.ts';
 import { type SealedSecret, sealedBlockBytes, sealedText } from './portal.ts';
-import { mandateMsMax, proposeMandate } from './proposal.ts';
+import { proposeMandate } from './proposal.ts';
 
 const proposal = (value: string, price: string) =>
   proposeMandate({
@@ -36,7 +36,7 @@ for (const [value, price] of [
     assert.ok(btc.floor < amount(price) && amount(price) < btc.ceiling);
     assert.ok(btc.maxOrderBase * btc.floor >= btc.maxOrderQuote * 10n ** 18n, 'the base cap binds no order inside the corridor');
     assert.ok(btc.maxOrderQuote <= btc.maxPositionQuote && btc.maxPositionQuote <= amount(value));
-    assert.equal(it.exp - it.nbf, mandateMsMax);
+    assert.equal(it.exp - it.nbf, 90 * 86_400_000);
     for (const text of [btc.floor, btc.ceiling, btc.maxOrderBase, it.turnover24h, it.burn24h].map(formatAmount))
       assert.ok(text.replace(/[.0]/g, '').length <= 4, text);
   });

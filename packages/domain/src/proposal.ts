@@ -26,7 +26,8 @@ export interface ProposalFacts {
 const share = { turnover: 5_000, burn: 20, stop: 10, open: 2_000, order: 500, position: 4_000, drawdown: 1_000 } as const;
 const corridorBps = 2_500;
 const whole = 10_000n;
-export const mandateMsMax = 90 * 86_400_000;
+/** The longest that a mandate may run, in ms. */
+const runMs = 90 * 86_400_000;
 
 export function proposeMandate(facts: ProposalFacts): Mandate {
   const { value, now } = facts;
@@ -39,7 +40,7 @@ export function proposeMandate(facts: ProposalFacts): Mandate {
     seq: facts.seq,
     prev: facts.prev,
     nbf: now,
-    exp: now + mandateMsMax,
+    exp: now + runMs,
     quote: facts.quote,
     pairs: facts.pairs.map(({ pair, price }) =>
       draftMandatePair({
