@@ -35,7 +35,14 @@ export interface Refused {
   readonly reason: string;
 }
 export type Done = { readonly kind: 'done' } | Refused;
-export type Granted = { readonly kind: 'granted'; readonly subKey: SubKeyId; readonly secret: string } | Refused;
+/** The same sub-key in the form of an exchange key, for programs that speak the exchange's own API. */
+export interface DialectKey {
+  readonly apiKey: string;
+  readonly secret: string;
+}
+export type Granted =
+  | { readonly kind: 'granted'; readonly subKey: SubKeyId; readonly secret: string; readonly dialect: DialectKey }
+  | Refused;
 /** `publicKey` is the PEM of a vault-born key, when the act made one. */
 export type OwnerActDone = { readonly kind: 'done'; readonly publicKey: string | null } | Refused;
 
@@ -179,8 +186,8 @@ class Client implements VaultClient {
   async grant(request: GrantRequest): Promise<Granted> {
     const answer = await this.#post(doorPaths.grant, request, false);
     if ('kind' in answer) return answer;
-    const { subKey, secret } = answer.value as { subKey: SubKeyId; secret: string };
-    return { kind: 'granted', subKey, secret };
+    const { subKey, secret, dialect } = answer.value as { subKey: SubKeyId; secret: string; dialect: DialectKey };
+    return { kind: 'granted', subKey, secret, dialect };
   }
 
   revoke(subKey: SubKeyId): Promise<Done> {

@@ -9,10 +9,20 @@
  *
  * Every decoder has a closed key set. Amounts are plain decimal strings, times unix milliseconds.
  */
+
 import { count, type Fields, FrameError, fields, flag, list, oneOf, text, texts } from './decode.ts';
+import {
+  type DialectFrame,
+  decodeDialectFrame,
+  decodeSocketFrame,
+  isDialectKind,
+  isSocketKind,
+  type SocketFrame,
+} from './dialect-frames.ts';
 import { requestBytesMax } from './framing.ts';
 
 export { FrameError } from './decode.ts';
+export * from './dialect-frames.ts';
 export * from './framing.ts';
 export { type PeerName, peerNames, peerSecret, unsealKeyBytes } from './peer-secret.ts';
 
@@ -30,8 +40,9 @@ export type GateToSigner =
       readonly headers: { readonly key: string; readonly time: string; readonly nonce: string; readonly mac: string };
       readonly body: string;
     }
-  /** The client of a request or stream went away. */
-  | { readonly kind: 'gone'; readonly id: number };
+  /** The client of a request, stream or connection went away. */
+  | { readonly kind: 'gone'; readonly id: number }
+  | DialectFrame;
 
 /** signer → gate */
 export type SignerToGate =
@@ -40,10 +51,11 @@ export type SignerToGate =
   /** Request `id` is answered by a stream (200, `application/x-ndjson`) that stays open. */
   | { readonly kind: 'stream'; readonly id: number }
   /** More of stream `id`: whole lines, each ending in a line feed. */
-  | { readonly kind: 'lines'; readonly id: number; readonly text: string };
+  | { readonly kind: 'lines'; readonly id: number; readonly text: string }
+  | SocketFrame;
 
 /** Why a request goes out; for egress's log and priorities only. */
-export const requestPurposes = ['place', 'cancel', 'query', 'reconcile', 'permissions'] as const;
+export const requestPurposes = ['place', 'cancel', 'query', 'reconcile', 'permissions', 'public'] as const;
 export type RequestPurpose = (typeof requestPurposes)[number];
 
 /** A complete request for the exchange of the vault's configuration. `path` has no query; `query` is already encoded, without `?`. */
@@ -141,7 +153,9 @@ const unknownKind = (from: string, value: unknown): never => {
 
 /** @throws FrameError */
 export function decodeGateToSigner(value: unknown): GateToSigner {
-  switch (kindOf(value)) {
+  const kind = kindOf(value);
+  if (isDialectKind(kind)) return decodeDialectFrame(value, kind);
+  switch (kind) {
     case 'request': {
       const it = fields(value, ['kind', 'id', 'method', 'path', 'headers', 'body'], 'request');
       const headers = fields(it.headers, ['key', 'time', 'nonce', 'mac'], 'headers');
@@ -168,7 +182,9 @@ export function decodeGateToSigner(value: unknown): GateToSigner {
 
 /** @throws FrameError */
 export function decodeSignerToGate(value: unknown): SignerToGate {
-  switch (kindOf(value)) {
+  const kind = kindOf(value);
+  if (isSocketKind(kind)) return decodeSocketFrame(value, kind);
+  switch (kind) {
     case 'answer':
       return decodeAnswer(value);
     case 'stream':

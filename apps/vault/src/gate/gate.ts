@@ -1,19 +1,26 @@
 /**
- * The door for programs: HTTP framing and nothing else. A request goes to the signer as it came (raw target, four headers,
- * body) and its answer goes back. The gate adds, judges and believes nothing, and holds no secret.
+ * The door for programs: HTTP framing and nothing else. A request goes to the signer as it came (raw target, the headers of
+ * its door, body) and its answer goes back. The gate adds, judges and believes nothing, and holds no secret. Two doors share
+ * the port: the intent door and the dialect door, which speaks as the exchange does.
  *
  *   G1  Each id is answered at most once; a client that went away is told to the signer once.
  *   G2  What waits for a slow reader of events is bounded; a reader behind that is cut and asks again from where it was.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { type DoorRefusal, doorHeaders } from '@holdfast/domain';
 import type { Channel } from '../frames/channel.ts';
-import { FrameError, type GateToSigner, type SignerToGate } from '../frames/frames.ts';
-import { type Refusal, rawHeader, readBody, refusalOf } from './request.ts';
+import { FrameError, type GateToSigner, isSocketKind, type SignerToGate, type SocketFrame } from '../frames/frames.ts';
+import { dialectBody, dialectFrame, dialectRefusal, isDialect } from './dialect.ts';
+import { type Refusal, rawHeader, readBody, refusalOf, refusalOfSource } from './request.ts';
+import { createSockets } from './sockets.ts';
 
 /** What may wait for one slow reader of events. */
 const waitingBytesMax = 32 * 1024 * 1024;
 const connectionsMax = 1024;
+/** How long a whole request may take to come. */
+const requestMsMax = 10_000;
+const headerBytesMax = 16 * 1024;
 
 export interface Gate {
   readonly server: Server;
@@ -25,17 +32,39 @@ export function createGate(signer: Channel<GateToSigner>, port: () => number): G
   const waiting = new Map<number, ServerResponse>();
   let lastId = 0;
 
-  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const refused = refusalOf(request, port());
-    if (refused !== undefined) return refuse(response, refused);
-    const body = await readBody(request);
-    if (typeof body !== 'string') return refuse(response, body);
+  const newId = (): number => {
     lastId += 1;
-    const id = lastId;
-    forward(id, request, response, body);
+    return lastId;
+  };
+  const sockets = createSockets(signer, port, newId);
+
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const speaksDialect = isDialect(request);
+    const refuse = (refusal: Refusal): void => refuseAs(response, refusal, speaksDialect);
+    const refused = refusalOfSource(request, port()) ?? (speaksDialect ? dialectRefusal(request) : refusalOf(request));
+    if (refused !== undefined) return refuse(refused);
+    const body = await readBody(request);
+    if (typeof body !== 'string') return refuse(body);
+    const frame = speaksDialect ? dialectFrame(newId(), request, body) : doorFrame(newId(), request, body);
+    if ('status' in frame) return refuse(frame);
+    try {
+      signer.send(frame);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      return refuse({ status: 413, code: 'E_PARAM', reason: 'the body is too long' });
+    }
+    const { id } = frame;
+    waiting.set(id, response);
+    response.on('close', () => {
+      if (waiting.delete(id)) signer.send({ kind: 'gone', id });
+    });
   };
 
-  const forward = (id: number, request: IncomingMessage, response: ServerResponse, body: string): void => {
+  const doorFrame = (
+    id: number,
+    request: IncomingMessage,
+    body: string,
+  ): Extract<GateToSigner, { kind: 'request' }> | Refusal => {
     const header = (name: string): string => rawHeader(request, name)[0] ?? '';
     const headers = {
       key: header(doorHeaders.key),
@@ -43,26 +72,21 @@ export function createGate(signer: Channel<GateToSigner>, port: () => number): G
       nonce: header(doorHeaders.nonce),
       mac: header(doorHeaders.mac),
     };
-    if (headers.key.length > 128 || headers.time.length > 32 || headers.nonce.length > 64 || headers.mac.length > 128) {
-      refuse(response, { status: 400, code: 'E_PARAM', reason: 'a header of the door is too long' });
-      return;
-    }
-    try {
-      signer.send({ kind: 'request', id, method: request.method ?? '', path: request.url ?? '', headers, body });
-    } catch (error) {
-      if (!(error instanceof FrameError)) throw error;
-      refuse(response, { status: 413, code: 'E_PARAM', reason: 'the body is too long' });
-      return;
-    }
-    waiting.set(id, response);
-    response.on('close', () => {
-      if (waiting.delete(id)) signer.send({ kind: 'gone', id });
-    });
+    if (headers.key.length > 128 || headers.time.length > 32 || headers.nonce.length > 64 || headers.mac.length > 128)
+      return { status: 400, code: 'E_PARAM', reason: 'a header of the door is too long' };
+    return { kind: 'request', id, method: request.method ?? '', path: request.url ?? '', headers, body };
   };
 
   const receive = (message: SignerToGate): void => {
+    if (isSocketFrame(message)) {
+      sockets.receive(message);
+      return;
+    }
     const response = waiting.get(message.id);
-    if (response === undefined) return;
+    if (response === undefined) {
+      if (message.kind === 'answer') sockets.refused(message.id, message.status, message.body);
+      return;
+    }
     switch (message.kind) {
       case 'answer':
         waiting.delete(message.id);
@@ -80,22 +104,41 @@ export function createGate(signer: Channel<GateToSigner>, port: () => number): G
   };
 
   const server = createServer(
-    { requestTimeout: 20_000, headersTimeout: 10_000, keepAliveTimeout: 120_000 },
+    {
+      requestTimeout: requestMsMax,
+      headersTimeout: requestMsMax,
+      connectionsCheckingInterval: 1000,
+      keepAliveTimeout: 120_000,
+      maxHeaderSize: headerBytesMax,
+      insecureHTTPParser: false,
+    },
     (request, response) => {
       handle(request, response).catch(() => response.destroy());
     },
   );
   server.maxConnections = connectionsMax;
-  server.on('upgrade', (_request, socket) => socket.destroy());
+  server.on('upgrade', sockets.upgrade);
+  server.on('clientError', refuseUnread);
   server.on('connect', (_request, socket) => socket.destroy());
   return { server, receive };
 }
 
-const refuse = (response: ServerResponse, { status, code, reason }: Refusal): void => {
-  // What is left of a body that is too long is not read: the connection ends with the answer.
-  if (status === 413) response.setHeader('connection', 'close');
-  answer(response, status, JSON.stringify({ error: { code, reason } } satisfies DoorRefusal));
-};
+const isSocketFrame = (message: SignerToGate): message is SocketFrame => isSocketKind(message.kind);
+
+/** In the words of the door that was asked. The connection ends with it: what follows on it may not be what it seems. */
+function refuseAs(response: ServerResponse, refusal: Refusal, speaksDialect: boolean): void {
+  const { status, code, reason } = refusal;
+  response.setHeader('connection', 'close');
+  const body = speaksDialect ? dialectBody(refusal) : JSON.stringify({ error: { code, reason } } satisfies DoorRefusal);
+  answer(response, status, body);
+}
+
+/** What is no request, or did not come in time, is not read on. */
+function refuseUnread(error: Error & { readonly code?: string }, socket: Duplex): void {
+  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
+  if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  else socket.destroy();
+}
 
 function answer(response: ServerResponse, status: number, body: string): void {
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-store', 'content-length': Buffer.byteLength(body) };

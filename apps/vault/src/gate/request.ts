@@ -25,6 +25,12 @@ const single: ReadonlySet<string> = new Set([
   'content-length',
   'content-type',
   'transfer-encoding',
+  'x-mbx-apikey',
+  'upgrade',
+  'connection',
+  'origin',
+  'sec-websocket-key',
+  'sec-websocket-version',
   ...Object.values(doorHeaders),
 ]);
 
@@ -47,25 +53,34 @@ function repeatedHeader({ rawHeaders }: IncomingMessage): string | undefined {
   return undefined;
 }
 
-/** Why a request is not one of the door's, or undefined. `port` is the one that the gate serves. */
-export function refusalOf(request: IncomingMessage, port: number): Refusal | undefined {
+/** Why a request, of whichever door, does not come straight from a program of this machine, or undefined. `port` is the one that the gate serves. */
+export function refusalOfSource(request: IncomingMessage, port: number): Refusal | undefined {
+  const repeated = repeatedHeader(request);
+  if (repeated !== undefined) return refusal(400, 'E_PARAM', `the header ${repeated} is there twice`);
+  // Programs of this door know how long their body is; where two readers could differ about its end, nobody reads.
+  if (request.headers['transfer-encoding'] !== undefined)
+    return refusal(400, 'E_PARAM', 'transfer-encoding is not taken; send content-length');
   const host = request.headers.host ?? '';
   if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`) {
     return refusal(421, 'E_PATH', `host ${JSON.stringify(host.slice(0, 80))} is not this vault's`);
   }
-  const repeated = repeatedHeader(request);
-  if (repeated !== undefined) return refusal(400, 'E_PARAM', `the header ${repeated} is there twice`);
   if (request.headers.origin !== undefined || request.headers['sec-fetch-site'] !== undefined) {
     return refusal(403, 'E_RIGHT', 'the door is not for browsers');
   }
+  const length = Number(request.headers['content-length'] ?? 0);
+  if (length > bodyBytesMax) return refusal(413, 'E_PARAM', `the body has ${length} bytes, limit ${bodyBytesMax}`);
+  return undefined;
+}
+
+/** Why a request is not one of the intent door's, or undefined. */
+export function refusalOf(request: IncomingMessage): Refusal | undefined {
   const { method = '', url = '' } = request;
   const known = method === 'POST' ? posts.has(url) : method === 'GET' && eventsTarget.test(url);
   if (!known || url.length > pathCharactersMax) {
     return refusal(404, 'E_PATH', `${method} ${url.slice(0, 80)} is not a request of the door`);
   }
-  const length = Number(request.headers['content-length'] ?? 0);
-  if (length > bodyBytesMax) return refusal(413, 'E_PARAM', `the body has ${length} bytes, limit ${bodyBytesMax}`);
-  if (method === 'GET' && length > 0) return refusal(400, 'E_PARAM', 'a read of events has no body');
+  if (method === 'GET' && Number(request.headers['content-length'] ?? 0) > 0)
+    return refusal(400, 'E_PARAM', 'a read of events has no body');
   return undefined;
 }
 

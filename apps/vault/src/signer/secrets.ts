@@ -38,6 +38,12 @@ export interface Secrets {
   subKey(id: string, epoch: number): KeyObject;
   /** The secret of a sub-key in hex, for the one who asked for the grant. */
   showSubKey(id: string, epoch: number): string;
+  /** The id of a sub-key at the dialect door: its own and a tag that only this vault makes; 64 hex digits. */
+  dialectId(id: string, epoch: number): string;
+  /** What requests of the dialect door are signed with: the text of `showDialect`'s secret. */
+  dialectKey(id: string, epoch: number): KeyObject;
+  /** The sub-key in the form of an exchange key, for the one who asked for the grant. */
+  showDialect(id: string, epoch: number): { readonly apiKey: string; readonly secret: string };
   /** 34 characters that the exchange takes as client order id; equal input gives an equal id. */
   upstreamId(subKey: string, clientOrderId: string, intentText: string): string;
   /** Makes an account key, seals it on disk and tells its public half as SPKI PEM. */
@@ -56,6 +62,9 @@ export function createSecrets(unsealKey: KeyObject, vaultId: string, files: KeyF
   const upstreamKey = derived('holdfast/upstream-id/v1');
   const accountKeys = new Map<string, KeyObject>();
   const subKeyInfo = (id: string, epoch: number): string => `holdfast/subkey/v1\0${id}\0${epoch}`;
+  const dialectInfo = (id: string, epoch: number): string => `holdfast/dialect/v1\0${id}\0${epoch}`;
+  const dialectId = (id: string, epoch: number): string =>
+    `${id}${derive(`holdfast/dialect-id/v1\0${id}\0${epoch}`).toString('hex', 0, 16)}`;
   return {
     peerKeys: peerKeysOf(unsealKey, vaultId),
     subKey: (id, epoch) => derived(subKeyInfo(id, epoch)),
@@ -64,6 +73,14 @@ export function createSecrets(unsealKey: KeyObject, vaultId: string, files: KeyF
       const shown = bytes.toString('hex');
       bytes.fill(0);
       return shown;
+    },
+    dialectId,
+    dialectKey: (id, epoch) => consumed(hexText(derive(dialectInfo(id, epoch)))),
+    showDialect: (id, epoch) => {
+      const text = hexText(derive(dialectInfo(id, epoch)));
+      const secret = text.toString('latin1');
+      text.fill(0);
+      return { apiKey: dialectId(id, epoch), secret };
     },
     upstreamId: (subKey, clientOrderId, intentText) => {
       const mac = createHmac('sha256', upstreamKey).update(`${subKey}\0${clientOrderId}\0${intentText}`).digest();
@@ -138,6 +155,19 @@ function opened(account: string, open: () => Buffer): Buffer {
     const text = `the key of account ${account} does not open: the unseal key is not the one that sealed it, or its record was changed; put the right one back`;
     throw new SealDamage(text, { cause });
   }
+}
+
+const hexDigits = Buffer.from('0123456789abcdef', 'latin1');
+
+/** The hex text of the bytes, which are overwritten; a buffer, so that it can be overwritten too. */
+function hexText(bytes: Buffer): Buffer {
+  const text = Buffer.alloc(2 * bytes.length);
+  for (const [at, byte] of bytes.entries()) {
+    text[2 * at] = hexDigits[byte >> 4]!;
+    text[2 * at + 1] = hexDigits[byte & 15]!;
+  }
+  bytes.fill(0);
+  return text;
 }
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';

@@ -17,6 +17,9 @@ import type {
 } from '../frames/frames.ts';
 import { createAuthenticator } from './authenticate.ts';
 import type { Caller, SignerConfig, SignerContext } from './context.ts';
+import { createOwnOrders } from './dialect/own-orders.ts';
+import type { Denial } from './dialect/ports.ts';
+import { openDialect } from './dialect/wire.ts';
 import { createEventFeed } from './event-feed.ts';
 import { createJournal, type JournalPort, readJournal, toJson } from './journal.ts';
 import { type AccountLink, type ClockPort, createLink } from './link.ts';
@@ -30,7 +33,7 @@ import { routePortal } from './owners/portal-routes.ts';
 import { parseRead } from './parse.ts';
 import { createPrices } from './prices.ts';
 import { answerRead } from './reads.ts';
-import { type RecordBody, readRecord } from './records.ts';
+import { type JournalRecord, type RecordBody, readRecord } from './records.ts';
 import { type Answer, answerFault, Refused, refusal } from './refused.ts';
 import type { Secrets } from './secrets.ts';
 import { createSettlement } from './settle.ts';
@@ -79,7 +82,12 @@ export function createSigner(ports: SignerPorts): Signer {
   const { clock, config, secrets } = ports;
   const state: SignerState = emptyState();
   const bytes = ports.journal.load();
-  const reading = readJournal(bytes, ports.journalName, (raw) => applyRecord(state, readRecord(raw)));
+  const own = createOwnOrders();
+  const apply = (record: JournalRecord): void => {
+    applyRecord(state, record);
+    own.apply(record);
+  };
+  const reading = readJournal(bytes, ports.journalName, (raw) => apply(readRecord(raw)));
   if (reading.length < bytes.length) {
     ports.log(`cut off a torn last line of ${bytes.length - reading.length} bytes`);
     ports.journal.truncate(reading.length);
@@ -98,11 +106,15 @@ export function createSigner(ports: SignerPorts): Signer {
 
   const commit = (body: RecordBody, after?: () => void): void => {
     const { time, os } = journal.append(body, state.time, clock.now(), after);
-    applyRecord(state, { ...body, time, os });
+    apply({ ...body, time, os });
   };
   const settle = createSettlement(
     state,
-    (event, foreign) => commit({ kind: 'settled', event, foreign }, () => feed.publish(event)),
+    (event, foreign) =>
+      commit({ kind: 'settled', event, foreign }, () => {
+        feed.publish(event);
+        dialect.said(event);
+      }),
     (order) => {
       if (order.cancelWanted) links.get(order.account)?.cancel(order);
     },
@@ -169,6 +181,13 @@ export function createSigner(ports: SignerPorts): Signer {
   };
   const kill = createKill(context, (reason) => ports.warden({ kind: 'killed', reason }));
   const intents = createIntents(context);
+  /** No program asks for a withdrawal, a transfer or keys by accident (R9). */
+  const denied = ({ subKey, isTheft, what }: Denial): void => {
+    if (!isTheft || state.grants.get(subKey)?.alive !== true) return;
+    ports.log(`sub-key ${subKey} asked for ${what}: revoked`);
+    commit({ kind: 'revoked', subKey, by: 'R9' });
+  };
+  const dialect = openDialect(context, intents, own, ports.gate, denied);
 
   const subKeys = new Map<SubKeyId, KeyObject>();
   const peers = new Map([...secrets.peerKeys].map(([name, secret]) => [name as string, { name, secret }]));
@@ -260,8 +279,17 @@ export function createSigner(ports: SignerPorts): Signer {
       processes = now;
     },
     fromGate: (frame) => {
-      if (frame.kind === 'request') fromDoor(frame);
-      else feed.unsubscribe(frame.id);
+      switch (frame.kind) {
+        case 'request':
+          fromDoor(frame);
+          return;
+        case 'gone':
+          feed.unsubscribe(frame.id);
+          dialect.gone(frame.id);
+          return;
+        default:
+          dialect.fromGate(frame);
+      }
     },
     fromPortal: (frame) => {
       if (frame.kind === 'request' && kill.sealed() === '') fromPortal(frame);

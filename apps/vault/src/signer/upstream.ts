@@ -5,27 +5,42 @@ import type { EgressToSigner, RequestPurpose, SignerToEgress } from '../frames/f
 export interface Upstream {
   /** Hands a complete request to egress; the outcome comes once. */
   call(account: string, purpose: RequestPurpose, request: SignedRequest): Promise<Outcome>;
+  /** A GET of public data, without key or signature: the answer as it came, or null when there was none. */
+  ask(path: string, query: string): Promise<{ readonly status: number; readonly body: string } | null>;
   answer(frame: Extract<EgressToSigner, { kind: 'answer' | 'failed' }>): void;
 }
 
+type Reply = Extract<EgressToSigner, { kind: 'answer' | 'failed' }>;
+
+/** Whose connections public data comes over: nobody's. */
+const publicAccount = '';
+
 export function createUpstream(send: (frame: SignerToEgress) => void): Upstream {
-  const waiting = new Map<number, (outcome: Outcome) => void>();
+  const waiting = new Map<number, (frame: Reply) => void>();
   let lastId = 0;
   return {
     call: (account, purpose, request) =>
       new Promise((resolve) => {
         lastId += 1;
-        waiting.set(lastId, resolve);
+        waiting.set(lastId, (frame) => resolve(outcomeOf(frame)));
         send({ kind: 'request', id: lastId, account, purpose, request });
+      }),
+    ask: (path, query) =>
+      new Promise((resolve) => {
+        lastId += 1;
+        waiting.set(lastId, (frame) => resolve(frame.kind === 'answer' ? { status: frame.status, body: frame.body } : null));
+        const request = { method: 'GET', path, query, headers: {}, body: '' } as const;
+        send({ kind: 'request', id: lastId, account: publicAccount, purpose: 'public', request });
       }),
     answer: (frame) => {
       const resolve = waiting.get(frame.id);
       waiting.delete(frame.id);
-      resolve?.(
-        frame.kind === 'answer'
-          ? readOutcome(frame.status, frame.body)
-          : { kind: 'unknown', reason: frame.cause === 'timeout' ? 'no answer in time' : 'the connection failed' },
-      );
+      resolve?.(frame);
     },
   };
 }
+
+const outcomeOf = (frame: Reply): Outcome =>
+  frame.kind === 'answer'
+    ? readOutcome(frame.status, frame.body)
+    : { kind: 'unknown', reason: frame.cause === 'timeout' ? 'no answer in time' : 'the connection failed' };

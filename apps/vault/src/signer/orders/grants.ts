@@ -19,9 +19,10 @@ export function acceptGrant({ state, commit, secrets }: SignerContext, by: PeerN
   // A bot has one sub-key: asking again, e.g. after a lost answer, gives the same one with the terms asked for last.
   const known = grantOf(state, terms.account, terms.bot);
   const subKey = known?.subKey ?? (randomBytes(16).toString('hex') as SubKeyId);
-  commit({ kind: 'granted', subKey, ...terms, by }, () =>
-    answer(200, { subKey, secret: secrets.showSubKey(subKey, state.grants.get(subKey)!.epoch) }),
-  );
+  commit({ kind: 'granted', subKey, ...terms, by }, () => {
+    const { epoch } = state.grants.get(subKey)!;
+    answer(200, { subKey, secret: secrets.showSubKey(subKey, epoch), dialect: secrets.showDialect(subKey, epoch) });
+  });
 }
 
 /** @throws Refused, ParameterError */

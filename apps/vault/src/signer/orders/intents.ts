@@ -10,6 +10,9 @@ import { type AccountState, type GrantState, type KnownOrder, orderKey } from '.
 export interface Intents {
   /** @throws Refused, ParameterError */
   accept(caller: Caller, body: string, answer: Answer): void;
+  /** Judges an order that another door has read; the verdict comes when it is durable. */
+  place(grant: GrantState, order: PlaceOrder, answer: (verdict: Verdict) => void): void;
+  cancel(grant: GrantState, intent: CancelOrder, answer: (verdict: Verdict) => void): void;
 }
 
 type CancelOrder = Extract<Intent, { kind: 'cancel-order' }>;
@@ -75,6 +78,8 @@ export function createIntents(context: SignerContext): Intents {
   };
 
   return {
+    place: decidePlace,
+    cancel: decideCancel,
     accept: (caller, body, answer) => {
       if (caller.kind !== 'sub-key') throw new Refused('E_RIGHT', 'intents need a sub-key');
       const intent = parseIntent(body);

@@ -1,0 +1,63 @@
+/**
+ * A signed request counts once and soon. Its time lies within 3 s of the vault's clock and not before the signer's start;
+ * a smaller `recvWindow` binds, a larger one does not. A signature of the exchange covers neither method nor path, so one
+ * that was seen counts for nothing else: repeated reads of the same kind pass, everything that changes something does not.
+ */
+import { refusalError } from './dialect-error.ts';
+
+/** How far a request's time may lie from ours, in ms. */
+export const freshMs = 3000;
+
+export interface FreshnessPorts {
+  /** The operating system's clock, unix ms. */
+  readonly now: () => number;
+  /** The simulated exchange's clock, which an unmodified client may have asked for; null on a real vault. */
+  readonly exchangeNow: (() => number) | null;
+}
+
+export interface SignedOnce {
+  readonly timestamp: number;
+  readonly recvWindow: number;
+  readonly signature: string;
+  /** Method and path. */
+  readonly what: string;
+  readonly changes: boolean;
+}
+
+/** Throws unless the request is fresh and not a repetition. @throws DialectError `E_TIME`, `E_REPLAY` */
+export type CheckFresh = (request: SignedOnce) => void;
+
+export function createFreshness({ now, exchangeNow }: FreshnessPorts): CheckFresh {
+  const clocks = [now, ...(exchangeNow === null ? [] : [exchangeNow])].map((clock) => ({ clock, startedAt: clock() }));
+  // Two generations: a signature is kept at least as long as its time is fresh.
+  let young = new Map<string, string>();
+  let old = new Map<string, string>();
+  let turnedAt = now();
+
+  const isFresh = (timestamp: number, window: number): boolean =>
+    clocks.some(({ clock, startedAt }) => {
+      const age = clock() - timestamp;
+      return age <= window && age >= -freshMs && timestamp >= startedAt;
+    });
+
+  const turn = (): void => {
+    const at = now();
+    if (Math.abs(at - turnedAt) <= 2 * freshMs) return;
+    old = young;
+    young = new Map();
+    turnedAt = at;
+  };
+
+  return ({ timestamp, recvWindow, signature, what, changes }) => {
+    const window = Math.min(recvWindow, freshMs);
+    if (!isFresh(timestamp, window))
+      throw refusalError(
+        'E_TIME',
+        `the timestamp ${timestamp} is outside of ${window} ms from ${now()}, or from before the vault started`,
+      );
+    turn();
+    const before = young.get(signature) ?? old.get(signature);
+    if (before !== undefined && (changes || before !== what)) throw refusalError('E_REPLAY', 'the request was sent before');
+    young.set(signature, what);
+  };
+}

@@ -1,0 +1,125 @@
+/**
+ * A raw request of the dialect door becomes a typed one, or an error. The order of checks is custody's (3.5): path, key,
+ * signature over the bytes, freshness, then the closed list of parameters. Nothing is decoded, normalised or repaired, so
+ * there is one reading of every request that passes.
+ *
+ *   D1  A path is looked up byte for byte; no other path reaches the exchange or is answered.
+ *   D2  Parameters stand in the query or in the body, never in both; no name stands twice.
+ *   D3  What was signed is exactly what is read: all text but `&signature=…` at its end.
+ */
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { parameterError, refusalError } from './dialect-error.ts';
+import { hasForm, symbolsMax, valueCharactersMax } from './forms.ts';
+import { type Endpoint, endpointOf } from './table.ts';
+
+export interface RawRequest {
+  readonly method: string;
+  /** As it stood in the request line. */
+  readonly target: string;
+  readonly apiKey: string;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** Parameters by name, each of its declared form. */
+export type Values = ReadonlyMap<string, string>;
+
+const parametersMax = 32;
+const symbolsCharactersMax = symbolsMax * 40;
+
+/** Path and query of a raw target. */
+export function splitTarget(target: string): { readonly path: string; readonly query: string } {
+  const mark = target.indexOf('?');
+  return mark < 0 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) };
+}
+
+/** @throws DialectError `E_PATH` */
+export function findEndpoint({ method, target }: RawRequest): Endpoint {
+  const endpoint = endpointOf(method, splitTarget(target).path);
+  if (endpoint === undefined)
+    throw refusalError('E_PATH', `${quoted(method)} ${quoted(splitTarget(target).path)} is not a request of this door`);
+  return endpoint;
+}
+
+const formType = /^application\/x-www-form-urlencoded(?:; ?charset=(?:utf-8|UTF-8))?$/;
+
+/** The one text that holds the parameters. @throws DialectError `E_PARAM` when they are in both places, or in a body of another type */
+export function parameterText({ target, body, contentType, method }: RawRequest): string {
+  const { query } = splitTarget(target);
+  if (body === '') return query;
+  if (query !== '') throw parameterError(-1101, 'parameters stand in the query and in the body; send them in one of them');
+  if (method === 'GET') throw parameterError(-1100, 'a GET has no body');
+  if (!formType.test(contentType))
+    throw parameterError(-1100, 'the body is not application/x-www-form-urlencoded; no other type is read');
+  return body;
+}
+
+const nameText = /^[A-Za-z][A-Za-z0-9]{0,31}$/;
+const plainText = /^[A-Za-z0-9._-]+$/;
+const listText = /^(?:[A-Z0-9"[\],]|%5B|%5D|%22|%2C|%5b|%5d|%2c)+$/;
+
+/** The pairs of a parameter text in order. @throws DialectError `E_PARAM` */
+export function readPairs(text: string): readonly (readonly [name: string, value: string])[] {
+  if (text === '') return [];
+  const parts = text.split('&');
+  if (parts.length > parametersMax) throw parameterError(-1101, `${parts.length} parameters, limit ${parametersMax}`);
+  const seen = new Set<string>();
+  return parts.map((part) => {
+    const at = part.indexOf('=');
+    const name = at < 0 ? part : part.slice(0, at);
+    if (!nameText.test(name)) throw parameterError(-1100, `${quoted(name)} is not a name of a parameter`);
+    if (seen.has(name)) throw parameterError(-1101, `the parameter ${name} stands twice`);
+    seen.add(name);
+    const value = at < 0 ? '' : part.slice(at + 1);
+    if (value === '') throw parameterError(-1105, `the parameter ${name} is empty`);
+    return [name, name === 'symbols' ? readList(value) : readPlain(name, value)];
+  });
+}
+
+function readPlain(name: string, value: string): string {
+  if (value.length > valueCharactersMax || !plainText.test(value))
+    throw parameterError(-1100, `the parameter ${name} has characters that none of its values has: ${quoted(value)}`);
+  return value;
+}
+
+/** A list of symbols is the one value that clients have to percent-encode. */
+function readList(value: string): string {
+  if (value.length > symbolsCharactersMax || !listText.test(value))
+    throw parameterError(-1100, `the parameter symbols is not a list such as ["BTCUSDT","ETHUSDT"]: ${quoted(value)}`);
+  return value.replace(/%5B/gi, '[').replace(/%5D/gi, ']').replace(/%22/g, '"').replace(/%2C/gi, ',');
+}
+
+/** Checks pairs against what the endpoint declares. @throws DialectError `E_PARAM` */
+export function checkParameters(pairs: readonly (readonly [string, string])[], { parameters }: Endpoint): Values {
+  for (const [name, value] of pairs) {
+    const rule = parameters.get(name);
+    if (rule === undefined) throw parameterError(-1104, `the parameter ${name} is not read here`);
+    if (!hasForm(value, rule.form)) throw parameterError(-1100, `the parameter ${name} is ${quoted(value)}, not a ${rule.form}`);
+  }
+  const values: Values = new Map(pairs);
+  for (const [name, { isNeeded }] of parameters)
+    if (isNeeded && !values.has(name)) throw parameterError(-1102, `the parameter ${name} is missing`);
+  return values;
+}
+
+const signatureText = /^[0-9a-f]{64}$/;
+const signatureMark = '&signature=';
+
+/** Parts a signed text at its end. @throws DialectError `E_SIG` */
+export function splitSignature(text: string): { readonly payload: string; readonly signature: string } {
+  const at = text.lastIndexOf(signatureMark);
+  const signature = at < 0 ? '' : text.slice(at + signatureMark.length);
+  if (!signatureText.test(signature))
+    throw refusalError('E_SIG', 'the request does not end in &signature= and 64 lower-case hex digits');
+  return { payload: text.slice(0, at), signature };
+}
+
+/** HMAC-SHA256 over the payload in hex, as the exchange computes it; compared in constant time. @throws DialectError `E_SIG` */
+export function checkSignature(payload: string, signature: string, secret: KeyObject): void {
+  const expected = createHmac('sha256', secret).update(payload, 'utf8').digest();
+  if (!timingSafeEqual(expected, Buffer.from(signature, 'hex')))
+    throw refusalError('E_SIG', 'the signature does not fit key and request');
+}
+
+/** Text of a peer in a message: cut, and without control characters. */
+export const quoted = (text: string): string => JSON.stringify(text.slice(0, 60)).slice(0, 80);
