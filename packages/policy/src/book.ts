@@ -1,56 +1,48 @@
 /**
- * What of an account's rolling limits is held or spent. Holds are made before an order is signed, replaced by what was
- * really spent at each fill and freed at the close. The book is owned by the signer, which changes it only while it
+ * What of an account's limits is held or spent. Holds are made before an order is signed, replaced by what was really
+ * spent at each fill and freed at the close (`holds.ts`). The book is owned by the signer, which changes it only while it
  * applies a journal record; reading the journal again gives the same book.
  *
- *   P1  What is held plus what was spent in the last 24 h never passes the mandate's turnover or burn, whatever the
- *       order of intents, fills, cancels and restarts (fees up to `feeBps`, fills within their limits).
+ *   P1  What is held plus what was spent in the window never passes the mandate's turnover, burn and stop budget, whatever
+ *       the order of intents, fills, cancels and restarts (fees up to `feeBps`, fills within their limits). Burn that a
+ *       jump of the reference price adds at a fill is beyond it: at most the open entries times the jump.
  *   P2  A buy also holds the turnover and burn of selling again what it buys. That hold stays with the position and
  *       moves to the order that sells it, so an exit never asks for turnover.
  *   P3  An exit counts at what its position cost: market gains are nobody's allowance.
  *   P4  Base that is on sale is never on sale twice.
+ *   P5  With nothing open and no position, nothing is held.
  *
- * Burn is measured against the reference price of the decision. Amounts are counts of 10^-18, base or quote as named.
+ * Amounts are counts of 10^-18, base or quote as named.
  */
 import {
   type AccountId,
   type Amount,
-  baseOf,
   divide,
-  multiply,
-  type OrderFill,
+  type Mandate,
+  type MandatePair,
+  type OrderKind,
   type Pair,
-  type PlaceOrder,
-  quoteOf,
+  type Side,
   type SubKeyId,
-  zero,
 } from '@holdfast/domain';
-import { addTo, type RollingWindow, rollingWindow, sumAt } from './window.ts';
+import { type RollingWindow, rollingWindow, sumAt } from './window.ts';
 
 /** Highest fee rate assumed when holding, in basis points (custody 3.6). */
 export const feeBps = 10n;
-export const dayMs = 24 * 60 * 60 * 1000;
+/** What an entry holds for giving away at its exit, in basis points of its cost; the same under every mandate, so that a wider one never holds more. */
+export const exitBandBps = 50n;
 export const minuteMs = 60 * 1000;
-
-/** What an approved order takes hold of. */
-export interface Hold {
-  /** Quote: turnover of the entry, or of the sale of coins that were held before. */
-  readonly turnover: bigint;
-  readonly burn: bigint;
-  /** Base of a sell that comes out of the sub-key's own position. */
-  readonly exit: bigint;
-  /** Turnover and burn of exits: of a buy, held anew for its own exit; of a sell, taken over from the position. */
-  readonly exitTurnover: bigint;
-  readonly exitBurn: bigint;
-  /** Burn of a sell's exit beyond what its position held for it. */
-  readonly extraBurn: bigint;
-}
+export const dayMs = 24 * 60 * minuteMs;
 
 /** An open order: what is left of its hold. */
-interface OpenOrder {
+export interface OpenOrder {
   readonly subKey: SubKeyId;
   readonly pair: Pair;
-  readonly side: 'buy' | 'sell';
+  readonly side: Side;
+  readonly order: OrderKind;
+  readonly limit: bigint;
+  readonly trigger: bigint | null;
+  /** Reference price of the decision. */
   readonly reference: bigint;
   left: bigint;
   exitLeft: bigint;
@@ -59,6 +51,7 @@ interface OpenOrder {
   exitTurnover: bigint;
   exitBurn: bigint;
   extraBurn: bigint;
+  stop: bigint;
 }
 
 /** Base that a sub-key bought and has not sold, with what is held for selling it. */
@@ -66,51 +59,91 @@ export interface Position {
   base: bigint;
   /** Of `base`, what open sells have on offer. */
   onSale: bigint;
+  /** What the base that is not on sale cost, in quote. */
   exitTurnover: bigint;
   exitBurn: bigint;
 }
 
-interface KeyBook {
+export interface KeyBook {
   readonly turnover: RollingWindow;
   turnoverHeld: bigint;
 }
 
-interface HeldSales {
-  readonly sold: RollingWindow;
-  onSale: bigint;
+export interface PairBook {
+  readonly turnover: RollingWindow;
+  readonly burn: RollingWindow;
+  turnoverHeld: bigint;
+  burnHeld: bigint;
+  /** Quote that the sub-keys' positions cost, with what open buys may add. */
+  cost: bigint;
+  /** Quote of open entries. */
+  openQuote: bigint;
+  /** Base from before the vault that was sold, and that is on sale. */
+  readonly heldSold: RollingWindow;
+  heldOnSale: bigint;
 }
 
 export interface AccountBook {
   readonly account: AccountId;
   readonly turnover: RollingWindow;
   readonly burn: RollingWindow;
+  readonly burn7d: RollingWindow;
+  readonly stops: RollingWindow;
   readonly placed: RollingWindow;
+  readonly placedDay: RollingWindow;
   turnoverHeld: bigint;
   burnHeld: bigint;
+  stopsHeld: bigint;
+  /** Quote of open entries. */
+  openQuote: bigint;
   readonly open: Map<string, OpenOrder>;
   readonly positions: Map<string, Position>;
   readonly keys: Map<SubKeyId, KeyBook>;
-  /** Coins from before the vault, per pair. */
-  readonly heldSales: Map<Pair, HeldSales>;
+  readonly pairs: Map<Pair, PairBook>;
+  /** Last rules of pairs that the mandate no longer has: exits are judged by them. */
+  readonly retired: Map<Pair, MandatePair>;
 }
 
 export const accountBook = (account: AccountId): AccountBook => ({
   account,
   turnover: rollingWindow(dayMs),
   burn: rollingWindow(dayMs),
+  burn7d: rollingWindow(7 * dayMs),
+  stops: rollingWindow(dayMs),
   placed: rollingWindow(minuteMs),
+  placedDay: rollingWindow(dayMs),
   turnoverHeld: 0n,
   burnHeld: 0n,
+  stopsHeld: 0n,
+  openQuote: 0n,
   open: new Map(),
   positions: new Map(),
   keys: new Map(),
-  heldSales: new Map(),
+  pairs: new Map(),
+  retired: new Map(),
 });
+
+/**
+ * To be called when `after` takes the place of `before`: pairs that were dropped stay known by their last rules, so that
+ * positions in them can be sold and go on counting in their group.
+ */
+export function adoptMandate(book: AccountBook, before: Mandate | null, after: Mandate): void {
+  for (const rules of before?.pairs ?? []) book.retired.set(rules.pair, rules);
+  for (const rules of after.pairs) book.retired.delete(rules.pair);
+}
 
 /** Turnover of the account held or spent in the 24 h before `now`, in quote. */
 export const turnoverUsed = (book: AccountBook, now: number): Amount => (book.turnoverHeld + sumAt(book.turnover, now)) as Amount;
 /** Burn of the account held or spent in the 24 h before `now`, in quote. */
 export const burnUsed = (book: AccountBook, now: number): Amount => (book.burnHeld + sumAt(book.burn, now)) as Amount;
+/** Burn of the account held, or spent in the seven days before `now`, in quote. */
+export const weekBurnUsed = (book: AccountBook, now: number): Amount => (book.burnHeld + sumAt(book.burn7d, now)) as Amount;
+/** Burn of the account spent in the 24 h before `now`, holds left out, in quote. */
+export const burnSpent = (book: AccountBook, now: number): Amount => sumAt(book.burn, now) as Amount;
+/** Stop budget held or spent in the 24 h before `now`, in quote. */
+export const stopsUsed = (book: AccountBook, now: number): Amount => (book.stopsHeld + sumAt(book.stops, now)) as Amount;
+/** Quote of all open entries. */
+export const openQuoteUsed = (book: AccountBook): Amount => book.openQuote as Amount;
 
 /** Turnover of one sub-key held or spent in the 24 h before `now`, in quote. */
 export function keyTurnoverUsed(book: AccountBook, subKey: SubKeyId, now: number): Amount {
@@ -118,13 +151,50 @@ export function keyTurnoverUsed(book: AccountBook, subKey: SubKeyId, now: number
   return (key === undefined ? 0n : key.turnoverHeld + sumAt(key.turnover, now)) as Amount;
 }
 
+/** What a pair holds or spent in the 24 h before `now`, in quote; `cost`: of positions and of open buys. */
+export function pairUsed(book: AccountBook, pair: Pair, now: number): PairUse {
+  const found = book.pairs.get(pair);
+  if (found === undefined) return nothingUsed;
+  return {
+    turnover: found.turnoverHeld + sumAt(found.turnover, now),
+    burn: found.burnHeld + sumAt(found.burn, now),
+    cost: found.cost,
+    openQuote: found.openQuote,
+  };
+}
+
+export interface PairUse {
+  readonly turnover: bigint;
+  readonly burn: bigint;
+  readonly cost: bigint;
+  readonly openQuote: bigint;
+}
+
+const nothingUsed: PairUse = Object.freeze({ turnover: 0n, burn: 0n, cost: 0n, openQuote: 0n });
+
+/** Turnover and burn of all pairs of a group, dropped ones included. */
+export function groupUsed(book: AccountBook, mandate: Mandate, group: string, now: number): Pick<PairUse, 'turnover' | 'burn'> {
+  let turnover = 0n;
+  let burn = 0n;
+  const add = (rules: MandatePair): void => {
+    if (rules.group !== group) return;
+    const used = pairUsed(book, rules.pair, now);
+    turnover += used.turnover;
+    burn += used.burn;
+  };
+  for (const rules of mandate.pairs) add(rules);
+  for (const rules of book.retired.values()) if (!mandate.pairs.some((it) => it.pair === rules.pair)) add(rules);
+  return { turnover, burn };
+}
+
 /** Base of coins from before the vault that is on sale or was sold in the 24 h before `now`. */
 export function heldBaseUsed(book: AccountBook, pair: Pair, now: number): bigint {
-  const sales = book.heldSales.get(pair);
-  return sales === undefined ? 0n : sales.onSale + sumAt(sales.sold, now);
+  const found = book.pairs.get(pair);
+  return found === undefined ? 0n : found.heldOnSale + sumAt(found.heldSold, now);
 }
 
 export const ordersLastMinute = (book: AccountBook, now: number): number => Number(sumAt(book.placed, now));
+export const ordersLastDay = (book: AccountBook, now: number): number => Number(sumAt(book.placedDay, now));
 
 const nothing: Position = Object.freeze({ base: 0n, onSale: 0n, exitTurnover: 0n, exitBurn: 0n });
 const positionKey = (subKey: SubKeyId, pair: Pair): string => `${subKey} ${pair}`;
@@ -136,100 +206,6 @@ export const positionOf = (book: AccountBook, subKey: SubKeyId, pair: Pair): Pos
 /** Base of the position that no open sell offers yet. */
 export const freeBase = (position: Position): bigint => position.base - position.onSale;
 
-/** Fee assumed on a notional, in quote. */
-export const assumedFee = (quote: bigint): bigint => divide(quote * feeBps, 10_000n, 'up');
-
-/** Takes hold of what an approved order may spend. `key` is unique among the account's orders. */
-export function holdOrder(
-  book: AccountBook,
-  key: string,
-  subKey: SubKeyId,
-  order: PlaceOrder,
-  hold: Hold,
-  reference: bigint,
-  now: number,
-): void {
-  const { pair, side, quantity } = order;
-  const { exit, ...amounts } = hold;
-  book.open.set(key, { subKey, pair, side, reference, left: quantity, exitLeft: exit, ...amounts });
-  addTo(book.placed, now, 1n);
-  if (side === 'buy') {
-    changeHeld(book, subKey, hold.turnover + hold.exitTurnover, hold.burn + hold.exitBurn);
-    return;
-  }
-  // The exit's share only changes hands from position to order, so the sums stay as they are.
-  const position = ownPosition(book, subKey, pair);
-  position.onSale += exit;
-  position.exitTurnover -= hold.exitTurnover;
-  position.exitBurn -= hold.exitBurn;
-  ownHeldSales(book, pair).onSale += quantity - exit;
-  changeHeld(book, subKey, hold.turnover, hold.burn + hold.extraBurn);
-}
-
-type Fill = Pick<OrderFill, 'price' | 'quantity' | 'fee' | 'feeAsset'>;
-
-/** Replaces the hold of what was filled by what it really took. A fill that no hold covers counts in full. */
-export function fillOrder(
-  book: AccountBook,
-  key: string,
-  subKey: SubKeyId,
-  of: Pick<PlaceOrder, 'pair' | 'side'>,
-  fill: Fill,
-  now: number,
-): void {
-  const order = book.open.get(key);
-  if (order === undefined || fill.quantity > order.left) {
-    fillUnheld(book, subKey, of, fill, now);
-    return;
-  }
-  if (order.side === 'buy') fillBuy(book, order, fill, now);
-  else fillSell(book, order, fill, now);
-  order.left -= fill.quantity;
-  if (order.left === 0n) closeOrder(book, key);
-}
-
-function fillUnheld(
-  book: AccountBook,
-  subKey: SubKeyId,
-  order: Pick<PlaceOrder, 'pair' | 'side'>,
-  fill: Fill,
-  now: number,
-): void {
-  const cost = multiply(fill.quantity, fill.price, 'up');
-  spend(book, subKey, cost, feeInQuote(order.pair, fill), now);
-  const position = ownPosition(book, subKey, order.pair);
-  if (order.side === 'buy') {
-    position.base += fill.quantity - feeInBase(order.pair, fill);
-    position.exitTurnover += cost;
-    changeHeld(book, subKey, cost, 0n);
-    return;
-  }
-  const sold = fill.quantity < freeBase(position) ? fill.quantity : freeBase(position);
-  const share = exitShare(position, sold);
-  position.base -= sold;
-  position.exitTurnover -= share.turnover;
-  position.exitBurn -= share.burn;
-  changeHeld(book, subKey, -share.turnover, -share.burn);
-  addTo(ownHeldSales(book, order.pair).sold, now, fill.quantity - sold);
-}
-
-/** Frees what the order had not spent; the share of an exit goes back to its position. */
-export function closeOrder(book: AccountBook, key: string): void {
-  const order = book.open.get(key);
-  if (order === undefined) return;
-  book.open.delete(key);
-  if (order.side === 'buy') {
-    changeHeld(book, order.subKey, -(order.turnover + order.exitTurnover), -(order.burn + order.exitBurn));
-    return;
-  }
-  const position = ownPosition(book, order.subKey, order.pair);
-  position.onSale -= order.exitLeft;
-  position.exitTurnover += order.exitTurnover;
-  position.exitBurn += order.exitBurn;
-  ownHeldSales(book, order.pair).onSale -= order.left - order.exitLeft;
-  changeHeld(book, order.subKey, -order.turnover, -(order.burn + order.extraBurn));
-}
-
 /** What a position holds for selling `base` of it; all of it for the last of it. */
 export function exitShare(position: Position, base: bigint): { readonly turnover: bigint; readonly burn: bigint } {
   const free = freeBase(position);
@@ -237,104 +213,26 @@ export function exitShare(position: Position, base: bigint): { readonly turnover
   return { turnover: (position.exitTurnover * base) / free, burn: (position.exitBurn * base) / free };
 }
 
-function fillBuy(book: AccountBook, order: OpenOrder, fill: Fill, now: number): void {
-  const part = portion(fill.quantity, order.left);
-  const turnover = part(order.turnover);
-  const burn = part(order.burn);
-  const exitTurnover = part(order.exitTurnover);
-  const exitBurn = part(order.exitBurn);
-  order.turnover -= turnover;
-  order.burn -= burn;
-  order.exitTurnover -= exitTurnover;
-  order.exitBurn -= exitBurn;
-  const cost = multiply(fill.quantity, fill.price, 'up');
-  const position = ownPosition(book, order.subKey, order.pair);
-  position.base += fill.quantity - feeInBase(order.pair, fill);
-  position.exitTurnover += cost;
-  position.exitBurn += exitBurn;
-  changeHeld(book, order.subKey, cost - turnover - exitTurnover, -burn);
-  const adverse = fill.price > order.reference ? fill.price - order.reference : 0n;
-  spend(book, order.subKey, cost, multiply(fill.quantity, adverse, 'up') + feeInQuote(order.pair, fill), now);
-}
+/** Fee assumed on a notional, in quote. */
+export const assumedFee = (quote: bigint): bigint => divide(quote * feeBps, 10_000n, 'up');
 
-function fillSell(book: AccountBook, order: OpenOrder, fill: Fill, now: number): void {
-  const exit = fill.quantity < order.exitLeft ? fill.quantity : order.exitLeft;
-  const held = fill.quantity - exit;
-  const fee = feeInQuote(order.pair, fill);
-  const adverse = order.reference > fill.price ? order.reference - fill.price : 0n;
-  if (exit > 0n) {
-    const part = portion(exit, order.exitLeft);
-    const turnover = part(order.exitTurnover);
-    const burn = part(order.exitBurn);
-    const extra = part(order.extraBurn);
-    order.exitTurnover -= turnover;
-    order.exitBurn -= burn;
-    order.extraBurn -= extra;
-    order.exitLeft -= exit;
-    const position = ownPosition(book, order.subKey, order.pair);
-    position.base -= exit;
-    position.onSale -= exit;
-    changeHeld(book, order.subKey, -turnover, -(burn + extra));
-    // P3: the fee on a gain is paid out of the gain.
-    const feePart = smaller(divide(fee * exit, fill.quantity, 'up'), divide(turnover * feeBps, 10_000n, 'down'));
-    spend(book, order.subKey, turnover, multiply(exit, adverse, 'up') + feePart, now);
-  }
-  if (held > 0n) {
-    const part = portion(held, order.left - exit - order.exitLeft);
-    const turnover = part(order.turnover);
-    const burn = part(order.burn);
-    order.turnover -= turnover;
-    order.burn -= burn;
-    changeHeld(book, order.subKey, -turnover, -burn);
-    const valued = fill.price > order.reference ? fill.price : order.reference;
-    // A fill above the limit is a gain: it counts no more than was held for it.
-    const spent = smaller(multiply(held, valued, 'up'), turnover);
-    const feePart = smaller(divide(fee * held, fill.quantity, 'up'), burn);
-    spend(book, order.subKey, spent, smaller(multiply(held, adverse, 'up') + feePart, burn), now);
-    const sales = ownHeldSales(book, order.pair);
-    sales.onSale -= held;
-    addTo(sales.sold, now, held);
-  }
-}
+export const ownPosition = (book: AccountBook, subKey: SubKeyId, pair: Pair): Position =>
+  own(book.positions, positionKey(subKey, pair), () => ({ base: 0n, onSale: 0n, exitTurnover: 0n, exitBurn: 0n }));
 
-const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
-
-/** The part of a hold that belongs to `some` of `all`, rounded up: what is left never covers less than its own part rounded down. */
-const portion =
-  (some: bigint, all: bigint) =>
-  (held: bigint): bigint =>
-    some >= all ? held : smaller(held, divide(held * some, all, 'up'));
-
-function spend(book: AccountBook, subKey: SubKeyId, turnover: bigint, burn: bigint, now: number): void {
-  addTo(book.turnover, now, turnover);
-  addTo(book.burn, now, burn);
-  addTo(ownKey(book, subKey).turnover, now, turnover);
-}
-
-function changeHeld(book: AccountBook, subKey: SubKeyId, turnover: bigint, burn: bigint): void {
-  book.turnoverHeld += turnover;
-  book.burnHeld += burn;
-  ownKey(book, subKey).turnoverHeld += turnover;
-}
-
-const feeInBase = (pair: Pair, fill: Fill): bigint => (fill.feeAsset === baseOf(pair) ? fill.fee : zero);
-
-/** A fee in a third asset is taken for the assumed rate: the signer knows no price for it. */
-function feeInQuote(pair: Pair, fill: Fill): bigint {
-  if (fill.feeAsset === quoteOf(pair)) return fill.fee;
-  if (fill.feeAsset === baseOf(pair)) return multiply(fill.fee, fill.price, 'up');
-  return assumedFee(multiply(fill.quantity, fill.price, 'up'));
-}
-
-function ownPosition(book: AccountBook, subKey: SubKeyId, pair: Pair): Position {
-  return own(book.positions, positionKey(subKey, pair), () => ({ base: 0n, onSale: 0n, exitTurnover: 0n, exitBurn: 0n }));
-}
-
-const ownKey = (book: AccountBook, subKey: SubKeyId): KeyBook =>
+export const ownKey = (book: AccountBook, subKey: SubKeyId): KeyBook =>
   own(book.keys, subKey, () => ({ turnover: rollingWindow(dayMs), turnoverHeld: 0n }));
 
-const ownHeldSales = (book: AccountBook, pair: Pair): HeldSales =>
-  own(book.heldSales, pair, () => ({ sold: rollingWindow(dayMs), onSale: 0n }));
+export const ownPair = (book: AccountBook, pair: Pair): PairBook =>
+  own(book.pairs, pair, () => ({
+    turnover: rollingWindow(dayMs),
+    burn: rollingWindow(dayMs),
+    turnoverHeld: 0n,
+    burnHeld: 0n,
+    cost: 0n,
+    openQuote: 0n,
+    heldSold: rollingWindow(dayMs),
+    heldOnSale: 0n,
+  }));
 
 function own<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const found = map.get(key);

@@ -1,20 +1,61 @@
 export {
   type AccountBook,
   accountBook,
+  adoptMandate,
+  burnSpent,
   burnUsed,
-  closeOrder,
   dayMs,
-  fillOrder,
   freeBase,
-  type Hold,
+  groupUsed,
   heldBaseUsed,
-  holdOrder,
   keyTurnoverUsed,
   minuteMs,
+  openQuoteUsed,
+  ordersLastDay,
   ordersLastMinute,
+  type PairUse,
   type Position,
+  pairUsed,
   positionOf,
+  stopsUsed,
   turnoverUsed,
+  weekBurnUsed,
 } from './book.ts';
-export { type GrantJudgement, judgeGrant } from './grant.ts';
-export { type Judgement, judge, type ReferencePrice, referenceAgeMsMax, referenceSourcesMin } from './judge.ts';
+export type { Circumstances, GrantTerms, Judgement, ReferencePrice } from './case.ts';
+export { type Comparison, compareMandates, type MandateChange } from './compare.ts';
+export { type GrantJudgement, judgeGrant, mandateFor, type WideningTerms } from './grant.ts';
+export { closeOrder, type FillEffect, fillOrder, type Hold, holdOrder, noHold } from './holds.ts';
+export { isExit, judge, referenceAgeMsMax } from './judge.ts';
+export { type WorstLoss, worstLoss } from './loss.ts';
+export { type MandateProposal, proposeMandate, proposePair } from './propose.ts';
+export { type RestingFault, restingFaults } from './resting.ts';
+export {
+  type AccountRules,
+  beforeEntry,
+  createRules,
+  type DecisionFacts,
+  type DeniedFacts,
+  type FillFacts,
+  hostileCodes,
+  onDecision,
+  onDenied,
+  onEquity,
+  onFill,
+  onForeign,
+  onOwner,
+  onPermissions,
+  onTick,
+  onTransfer,
+  onUse,
+  pairScaleBps,
+} from './rules/account.ts';
+export type { RuleAction, RuleFinding, RuleName } from './rules/finding.ts';
+export {
+  beforeVaultEntry,
+  createVaultRules,
+  type EntryFacts,
+  type ExchangeVolume,
+  onVaultEntry,
+  type VaultRules,
+} from './rules/vault.ts';
+export { mandateWords } from './words.ts';

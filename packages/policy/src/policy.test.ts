@@ -38,6 +38,7 @@ const key = 'key-1' as SubKeyId;
 const mandate = (change: Partial<Mandate> = {}, pairChange: Partial<Mandate['pairs'][number]> = {}): Mandate =>
   draftMandate({
     account,
+    nbf: 0,
     exp: 10 * dayMs,
     quote: 'USDT' as Mandate['quote'],
     pairs: [
@@ -125,8 +126,8 @@ test('each refusal has its code', () => {
     ['approved', ask(accountBook(account), order('sell', '1', '100'), 0, mandate({}, { maxSellHeldBase24h: amount('1') }))],
     ['E_TURNOVER', ask(accountBook(account), order('buy', '1', '100'), 0, mandate({ turnover24h: amount('199.99') }))],
     ['E_TURNOVER', ask(accountBook(account), order('buy', '1', '100'), 0, mandate(), grant({ turnover24h: amount('199') }))],
-    ['E_BURN', ask(accountBook(account), order('buy', '1', '100'), 0, mandate({ burn24h: amount('1.19') }))],
-    ['approved', ask(accountBook(account), order('buy', '1', '100'), 0, mandate({ burn24h: amount('1.2') }))],
+    ['E_BURN', ask(accountBook(account), order('buy', '1', '100'), 0, mandate({ burn24h: amount('0.69') }))],
+    ['approved', ask(accountBook(account), order('buy', '1', '100'), 0, mandate({ burn24h: amount('0.7') }))],
     ['E_OPEN', ask(accountBook(account), order('buy', '1', '100'), 0, mandate({ openOrders: 0 }))],
     ['E_RATE', ask(accountBook(account), order('buy', '1', '100'), 0, mandate({ ordersPerMinute: 0 }))],
   ];

@@ -1,0 +1,49 @@
+/** One order with all that judges it, and what the judgement can be. */
+import type { Amount, Approved, Grant, GrantRight, Mandate, MandatePair, PlaceOrder, RefusalCode } from '@holdfast/domain';
+import type { AccountBook } from './book.ts';
+import type { Hold } from './holds.ts';
+
+export interface ReferencePrice {
+  readonly price: Amount;
+  readonly sources: number;
+  readonly ageMs: number;
+}
+
+/** What holds of the account besides its mandate. Nothing of it binds exits. */
+export interface Circumstances {
+  /** Share of T, B, O and order sizes that entries may use, in basis points: 1000 in probation, 5000 for a key without IP restriction. */
+  readonly scaleBps?: number;
+  /** R3: share of T, B, O, P and order sizes that entries in the order's pair may use, in basis points. */
+  readonly pairScaleBps?: number;
+  /** Why only exits pass; '' when all may. */
+  readonly reduceOnly?: string;
+  /** Mid price of the trading exchange itself. Without a reference price, `ioc` exits are judged by it. */
+  readonly venuePrice?: Amount;
+}
+
+export type Judgement =
+  | { readonly kind: 'approved'; readonly order: Approved<PlaceOrder>; readonly hold: Hold }
+  | { readonly kind: 'refused'; readonly code: RefusalCode; readonly reason: string };
+
+export type Refusal = Extract<Judgement, { kind: 'refused' }>;
+export type GrantTerms = Pick<Grant, 'subKey' | 'pairs' | 'maxOrderQuote' | 'turnover24h' | 'alive'> & {
+  readonly rights: readonly GrantRight[];
+};
+
+/** One order with all that judges it. */
+export interface Case {
+  readonly book: AccountBook;
+  readonly mandate: Mandate;
+  readonly rules: MandatePair;
+  readonly grant: GrantTerms;
+  readonly order: PlaceOrder;
+  readonly reference: bigint;
+  readonly isExit: boolean;
+  /** Base that one order may have. */
+  readonly maxBase: bigint;
+  readonly scaleBps: bigint;
+  readonly pairScaleBps: bigint;
+  readonly now: number;
+}
+
+export const refuse = (code: RefusalCode, reason: string): Refusal => ({ kind: 'refused', code, reason });
