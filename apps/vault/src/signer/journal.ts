@@ -48,11 +48,15 @@ export interface Journal {
   readonly position: () => { readonly seq: number; readonly head: string };
 }
 
-/** Continues a journal at `seq` and `head`. A failed write ends everything through `onFailure`: nothing more is answered. */
+/**
+ * Continues a journal at `seq` and `head`. A failed write ends everything through `onFailure`: nothing more is answered.
+ * `onLine` hears every line, without its line feed, as it is appended and before it is durable.
+ */
 export function createJournal(
   port: JournalPort,
   start: { readonly seq: number; readonly head: string },
   onFailure: (error: Error) => void,
+  onLine: (line: string, kind: string) => void = () => {},
 ): Journal {
   let { seq, head } = start;
   let waiting: { readonly line: string; readonly after: (() => void) | undefined }[] = [];
@@ -86,7 +90,8 @@ export function createJournal(
       const { line, hash } = chain(record, body);
       seq = record.seq;
       head = hash;
-      queue(line, after);
+      queue(`${line}\n`, after);
+      onLine(line, body.kind);
       return record;
     },
     whenDurable(after) {
@@ -100,7 +105,7 @@ export function createJournal(
 function chain(record: RecordHead, body: RecordBody): { readonly line: string; readonly hash: string } {
   const open = toJson({ ...record, ...body }).slice(0, -1);
   const hash = createHash('sha256').update(open, 'utf8').digest('hex');
-  return { line: `${open}${hashMark}${hash}"}\n`, hash };
+  return { line: `${open}${hashMark}${hash}"}`, hash };
 }
 
 /** JSON with amounts as plain decimal strings. */
@@ -115,7 +120,11 @@ export interface JournalReading {
 }
 
 /** Walks the journal from its first record, checking the chain. @throws JournalDamage naming the record */
-export function readJournal(bytes: Buffer, name: string, onRecord: (record: Record<string, unknown>) => void): JournalReading {
+export function readJournal(
+  bytes: Buffer,
+  name: string,
+  onRecord: (record: Record<string, unknown>, line: string) => void,
+): JournalReading {
   let seq = 0;
   let head = noHash;
   let start = 0;
@@ -131,7 +140,7 @@ export function readJournal(bytes: Buffer, name: string, onRecord: (record: Reco
     seq += 1;
     head = hash;
     start = end + 1;
-    onRecord(record);
+    onRecord(record, line);
   }
 }
 
