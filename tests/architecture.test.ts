@@ -50,6 +50,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'contracts',
     'storage',
     'exchanges/market-data',
+    'vault/age',
     'vault/audit',
     'vault/client',
     'vault/hpke',

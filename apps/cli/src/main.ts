@@ -5,6 +5,7 @@ import { addArchiveCommands } from './commands/archive.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addExchangeCommands } from './commands/exchange.ts';
 import { addKillCommand } from './commands/kill.ts';
+import { addIncidentCommands } from './commands/incident.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addRunCommands } from './commands/run.ts';
 import { addVaultCommands } from './commands/vault.ts';
@@ -25,6 +26,7 @@ function program(): Command {
   addLookCommands(root);
   addVaultCommands(root);
   addAuditCommands(root);
+  addIncidentCommands(root);
   addKillCommand(root);
   addAccountCommands(root);
   addExchangeCommands(root);

@@ -5,6 +5,8 @@ import type { Checkpoint, Proof } from './holdfast-verify.mjs';
 import { leafOf, type MerkleTree, merkleTree } from './merkle.ts';
 import type { RawRecord } from './sentences.ts';
 
+export type { Checkpoint, Proof };
+
 export interface JournalReading {
   readonly lines: readonly string[];
   readonly records: readonly RawRecord[];

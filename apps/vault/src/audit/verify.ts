@@ -7,6 +7,9 @@ import { type VerifyResult, verifyLog } from './holdfast-verify.mjs';
 
 // biome-ignore lint/correctness/useImportExtensions: as above
 export * from './holdfast-verify.mjs';
+export { type Incident, type IncidentRequest, incidentOf } from './incident/report.ts';
+export { ownersOf } from './incident/scope.ts';
+export { tarOf } from './incident/tar.ts';
 export { type JournalReading, proofOf, readJournalFile, readJournalText } from './journal.ts';
 export { type RawRecord, sentenceOf, timeText } from './sentences.ts';
 
