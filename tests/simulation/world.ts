@@ -3,7 +3,7 @@
  * All three are the real ones: the exchange behind its own REST dialect with signatures checked, the signer with its
  * journal, the engine with its database. What was durable survives a crash, nothing else does.
  */
-import { createHash, createHmac, createSecretKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +48,7 @@ import { asApiError, errorBody, makeRoutes } from '../../apps/exchange/src/rest.
 import { restPayload } from '../../apps/exchange/src/signature.ts';
 import { openStore } from '../../apps/exchange/src/store.ts';
 import { makeVenue } from '../../apps/exchange/src/venue.ts';
+import { ed25519Signer } from '../../apps/vault/src/client/client.ts';
 import { parseDoor } from '../../apps/vault/src/client/decode.ts';
 import { peerSecret, type SignerToEgress, type SignerToGate } from '../../apps/vault/src/frames/frames.ts';
 import { createSecrets } from '../../apps/vault/src/signer/secrets.ts';
@@ -260,6 +261,7 @@ export async function createWorld(faults: Faults): Promise<World> {
       secrets: createSecrets(createSecretKey(unsealKey), vaultId, {
         read: (name) => keyFiles.get(name) ?? null,
         write: (name, bytes) => void keyFiles.set(name, bytes),
+        erase: (name) => void keyFiles.delete(name),
       }),
       config: { vaultId, simulated: true, ownerKey: owner.publicKey, portalOrigin: 'http://localhost:8431', kill: '' },
       log: () => undefined,
@@ -559,26 +561,37 @@ export async function createWorld(faults: Faults): Promise<World> {
   };
 
   startVault();
-  const act = (what: OwnerAct): Promise<unknown> => {
+  const act = async (what: OwnerAct): Promise<unknown> => {
     const text = ownerActText(what);
-    const signature = sign(null, Buffer.from(ownerSigningText(vaultId, text)), owner.privateKey).toString('base64');
-    return peer('cli', doorPaths.owner, { act: text, signature });
+    return peer('cli', doorPaths.owner, {
+      act: text,
+      proof: await ed25519Signer(owner.privateKey)(ownerSigningText(vaultId, text)),
+    });
   };
   const made = (await act({ act: 'account-create', account, exchange: 'simulated', key: 'ed25519', at: now })) as {
     publicKey: string;
   };
-  venue.addKey({ apiKey, userId, type: 'ed25519', secret: made.publicKey, permissions: ['reading', 'trading'], createdAt: now });
-  await act({ act: 'account-connect', account, apiKey, at: now });
-  await act({ act: 'mandate', mandate: mandate(now), at: now });
+  venue.addKey({
+    apiKey,
+    userId,
+    type: 'ed25519',
+    secret: made.publicKey,
+    permissions: ['reading', 'trading'],
+    createdAt: now,
+    ips: ['simulation'],
+  });
+  const { uid } = (await act({ act: 'account-connect', account, apiKey, at: now })) as { uid: string };
+  await act({ act: 'mandate', mandate: mandate(now, uid), at: now });
   venue.tick({ pair, at: epochMs(now), price: 10_000, volume: 50_000 });
   await startEngine();
   await until(() => (db.prepare('select baseline from engine').get() as { baseline: number }).baseline === 1, 'the baseline');
   return world;
 }
 
-const mandate = (now: number): Mandate =>
+const mandate = (now: number, uid: string): Mandate =>
   draftMandate({
     account,
+    uid,
     exp: now + 10 * 86_400_000,
     quote: 'USDT' as Mandate['quote'],
     pairs: [

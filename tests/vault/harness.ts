@@ -181,10 +181,11 @@ export async function connectAccount(instance: Instance, change: Partial<Mandate
   await act(cli.ownerAct({ act: 'account-create', account, exchange: 'simulated', key: 'ed25519', at: Date.now() }, owner));
   const { publicKey } = (await cli.status()).accounts[0]!;
   const control = { url: `http://127.0.0.1:${exchange.port}`, data };
-  const { apiKey } = await registerKey(control, { type: 'ed25519', publicKey: publicKey! });
+  const { apiKey } = await registerKey(control, { type: 'ed25519', publicKey: publicKey!, ips: ['127.0.0.1'] });
   await creditUser(control, { apiKey, credit: { USDT: '100000' } });
   await act(cli.ownerAct({ act: 'account-connect', account, apiKey, at: Date.now() }, owner));
-  const wanted = mandate((await exchangeTime(instance)) + 30 * 86_400_000, await lastPrice(instance), change);
+  const { uid } = (await cli.status()).accounts[0]!;
+  const wanted = mandate((await exchangeTime(instance)) + 30 * 86_400_000, await lastPrice(instance), { uid, ...change });
   await act(cli.ownerAct({ act: 'mandate', mandate: wanted, at: Date.now() }, owner));
 }
 

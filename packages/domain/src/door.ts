@@ -12,6 +12,7 @@ import type { Mandate, OwnerId } from './mandate.ts';
 import type { Amount } from './money.ts';
 import type { AccountId, BotId, EpochMs, Intent, OrderEvent, RefusalCode, SubKeyId, Verdict } from './order.ts';
 import type { Asset, Pair } from './pair.ts';
+import type { Protection } from './portal.ts';
 
 export const doorHeaders = { key: 'holdfast-key', time: 'holdfast-time', nonce: 'holdfast-nonce', mac: 'holdfast-mac' } as const;
 
@@ -36,6 +37,18 @@ export const doorPaths = {
   revoke: '/v1/revoke',
   /** Owner acts: body `{act, proof}` with `act` the canonical text of an `OwnerAct` and `proof` an `OwnerProof`. */
   owner: '/v1/owner',
+  /** Peer. Body: `{mandate}`, narrower than or equal to the one in force: counts at once, without the owner's proof. */
+  narrow: '/v1/narrow',
+  /** Peer. Body: `{pending}`. Drops what waits. */
+  veto: '/v1/veto',
+  /** Peer. Body: `{mandate}`. Answer: `{words, worstLoss, change, changes, from}`; changes nothing. */
+  words: '/v1/words',
+  /** Command line. Body: `{}`. Answer: `{ticket, publicKey, expires, signature}`, to which a key is sealed. */
+  ticket: '/v1/ticket',
+  /** Command line. Body: `{owner, code, credential}`. The first credential of an owner, by the code on the vault's console. */
+  enrol: '/v1/enrol',
+  /** Command line. Body: `{owner}` or `{owner: null}`. Says a new code on the vault's console, not in the answer. */
+  enrolCode: '/v1/enrol-code',
   /** Peer. Body: `{reason}`. All accounts revoked, sub-keys dead, resting entries cancelled, then sealed. */
   kill: '/v1/kill',
   /** Engine peer. */
@@ -89,6 +102,9 @@ export interface VaultStatus {
   }[];
   readonly accounts: readonly VaultAccount[];
   readonly journal: { readonly seq: number; readonly head: string };
+  /** What opened the vault; a `key-file` is warned of wherever this is shown. */
+  readonly unsealedBy: string;
+  readonly protections: readonly Protection[];
   readonly processes: readonly {
     readonly name: string;
     readonly pid: number;

@@ -137,6 +137,9 @@ export const firstOwner = ownerId('owner');
 
 type Given<Whole, Needed extends keyof Whole> = Pick<Whole, Needed> & Partial<Omit<Whole, Needed>>;
 
+/** The longest that a mandate may run, in ms. */
+const longestMs = 90 * 86_400_000;
+
 /** A mandate with custody's defaults for what is not given: `burn7d` 2.5 times and `stopBudget24h` once the burn of a day. */
 export const draftMandate = (
   given: Given<Mandate, 'account' | 'exp' | 'quote' | 'pairs' | 'turnover24h' | 'burn24h'>,
@@ -146,7 +149,7 @@ export const draftMandate = (
   uid: '',
   seq: 1,
   prev: '',
-  nbf: 0,
+  nbf: Math.max(0, given.exp - longestMs),
   groups: [],
   burn7d: ((given.burn24h * 5n) / 2n) as Amount,
   stopBudget24h: given.burn24h,

@@ -83,11 +83,10 @@ async function markets(exchange: string): Promise<Market[]> {
 const readable = (value: bigint): Amount =>
   roundTo(value < 1n ? 1n : value, 10n ** BigInt(Math.max(0, value.toString().length - 4)), 'up');
 
-function mandate(account: AccountId, quote: Asset, traded: readonly Market[], now: number, before: Mandate | null): Mandate {
+function firstMandate(account: AccountId, uid: string, quote: Asset, traded: readonly Market[], now: number): Mandate {
   return draftMandate({
     account,
-    seq: (before?.seq ?? 0) + 1,
-    prev: '',
+    uid,
     nbf: now,
     exp: now + mandateDays * dayMs,
     quote,
@@ -171,7 +170,8 @@ class Demo {
     }
     if (made.mandate === null) {
       const covered = traded.filter(({ pair: name }) => name.endsWith(`/${quote}`));
-      await this.#act({ act: 'mandate', mandate: mandate(account, quote, covered, now, null), at: Date.now() });
+      const uid = (await this.#account())?.uid ?? '';
+      await this.#act({ act: 'mandate', mandate: firstMandate(account, uid, quote, covered, now), at: Date.now() });
     }
     return first;
   }
@@ -194,7 +194,10 @@ class Demo {
       if (before === publicKey) return apiKey;
     }
     const credit = { [quote]: formatAmount(scaled('10000', quote)) };
-    const { apiKey } = await registerKey({ url: this.#places.exchange, data: this.#data }, { publicKey, credit });
+    const { apiKey } = await registerKey(
+      { url: this.#places.exchange, data: this.#data },
+      { publicKey, credit, ips: ['127.0.0.1'] },
+    );
     replaceFile(note, `${JSON.stringify({ publicKey, apiKey })}\n`);
     return apiKey;
   }

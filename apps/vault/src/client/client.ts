@@ -2,18 +2,22 @@
  * A program's side of the vault's door. A refusal is a value; only a failed connection throws (`vault-unreachable`), and
  * then the outcome is not known. The same intent may be asked again and gets the same verdict.
  */
-import { createSecretKey, type KeyObject, sign } from 'node:crypto';
+import { createHash, createPublicKey, createSecretKey, type KeyObject, sign } from 'node:crypto';
 import {
   type AccountId,
   type Amount,
   type Asset,
+  type Credential,
   canonicalText,
   type DoorRead,
   type DoorRefusal,
   doorPaths,
   type GrantRequest,
   type Intent,
+  type Mandate,
   type OwnerAct,
+  type OwnerId,
+  type OwnerProof,
   ownerActText,
   ownerSigningText,
   type RefusalCode,
@@ -43,8 +47,28 @@ export interface DialectKey {
 export type Granted =
   | { readonly kind: 'granted'; readonly subKey: SubKeyId; readonly secret: string; readonly dialect: DialectKey }
   | Refused;
-/** `publicKey` is the PEM of a vault-born key, when the act made one. */
-export type OwnerActDone = { readonly kind: 'done'; readonly publicKey: string | null } | Refused;
+/** `publicKey` is the PEM of a vault-born key, when the act made one; `answer` is all that the door said. */
+export type OwnerActDone =
+  | { readonly kind: 'done'; readonly publicKey: string | null; readonly answer: Readonly<Record<string, unknown>> }
+  | Refused;
+
+/** `from`: unix ms from which the mandate would count. Amounts of `worstLoss` are in the mandate's quote. */
+export interface MandateTold {
+  readonly words: readonly string[];
+  readonly worstLoss: Readonly<Record<string, unknown>>;
+  readonly change: 'first' | 'narrower' | 'equal' | 'wider';
+  readonly changes: readonly string[];
+  readonly from: number;
+}
+
+/** What to seal to: see `ticketText` in the signer for what the vault's identity signed. */
+export interface SealTicket {
+  readonly ticket: string;
+  /** Uncompressed P-256 point, base64. */
+  readonly publicKey: string;
+  readonly expires: number;
+  readonly signature: string;
+}
 
 export interface Killed {
   readonly kind: 'killed';
@@ -85,8 +109,20 @@ export interface VaultClient extends SubKeyClient {
   kill(reason: string): Promise<Killed | Refused>;
   grant(request: GrantRequest): Promise<Granted>;
   revoke(subKey: SubKeyId): Promise<Done>;
-  /** Signs the act with the owner's private key (Ed25519) and hands it in. */
-  ownerAct(act: OwnerAct, ownerKey: KeyObject): Promise<OwnerActDone>;
+  /** Proves the act with the owner's private key (Ed25519) or by another means, and hands it in. */
+  ownerAct(act: OwnerAct, by: KeyObject | OwnerSigner): Promise<OwnerActDone>;
+  /** A mandate in words, with what could be lost under it and how it differs from the one in force; changes nothing. */
+  words(mandate: Mandate): Promise<MandateTold | Refused>;
+  /** A narrower mandate, without the owner's proof. */
+  narrow(mandate: Mandate): Promise<Done>;
+  /** Drops what waits, by its id. */
+  veto(pending: string): Promise<Done>;
+  /** A one-time public key to seal an exchange key to. */
+  ticket(): Promise<SealTicket | Refused>;
+  /** Has a code said on the vault's console; null: for any new owner. */
+  enrolCode(owner: OwnerId | null): Promise<Done>;
+  /** The first credential of an owner. */
+  enrol(owner: OwnerId, code: string, credential: Credential): Promise<Done>;
   events(next: () => number, listener: EventListener): () => void;
   /** The same door with a sub-key's id and secret (hex). */
   subKey(key: { readonly id: string; readonly secret: string }): SubKeyClient;
@@ -103,9 +139,34 @@ export class VaultReadRefused extends Error {
   }
 }
 
-/** The signature of the owner over an act at one vault, in base64. */
-export const signOwnerAct = (vaultId: string, act: OwnerAct, ownerKey: KeyObject): string =>
-  sign(null, Buffer.from(ownerSigningText(vaultId, ownerActText(act)), 'utf8'), ownerKey).toString('base64');
+/** What proves an act: called with the text to be signed (`ownerSigningText`). */
+export type OwnerSigner = (text: string) => OwnerProof | Promise<OwnerProof>;
+
+/** SHA-256 in hex of the public half's SPKI DER: the id of a credential that is not a passkey. */
+export const credentialId = (key: KeyObject): string =>
+  createHash('sha256')
+    .update((key.type === 'private' ? createPublicKey(key) : key).export({ type: 'spki', format: 'der' }))
+    .digest('hex');
+
+/** Proves with an Ed25519 private key. */
+export const ed25519Signer =
+  (key: KeyObject): OwnerSigner =>
+  (text) => ({
+    kind: 'ed25519',
+    credential: credentialId(key),
+    signature: sign(null, Buffer.from(text, 'utf8'), key).toString('base64'),
+  });
+
+/** The body of an owner act for one vault. */
+export async function signOwnerAct(
+  vaultId: string,
+  act: OwnerAct,
+  by: KeyObject | OwnerSigner,
+): Promise<{ readonly act: string; readonly proof: OwnerProof }> {
+  const text = ownerActText(act);
+  const signer = typeof by === 'function' ? by : ed25519Signer(by);
+  return { act: text, proof: await signer(ownerSigningText(vaultId, text)) };
+}
 
 function callerOf({ id, secret }: { readonly id: string; readonly secret: string }): Caller {
   const bytes = Buffer.from(secret, 'hex');
@@ -194,12 +255,41 @@ class Client implements VaultClient {
     return this.#do(doorPaths.revoke, { subKey });
   }
 
-  async ownerAct(act: OwnerAct, ownerKey: KeyObject): Promise<OwnerActDone> {
+  async ownerAct(act: OwnerAct, by: KeyObject | OwnerSigner): Promise<OwnerActDone> {
     const { vaultId } = await this.status();
-    const body = { act: ownerActText(act), signature: signOwnerAct(vaultId, act, ownerKey) };
-    const answer = await this.#post(doorPaths.owner, body, false);
+    const answer = await this.#post(doorPaths.owner, await signOwnerAct(vaultId, act, by), false);
     if ('kind' in answer) return answer;
-    return { kind: 'done', publicKey: (answer.value as { publicKey?: string } | null)?.publicKey ?? null };
+    const said = (answer.value ?? {}) as Readonly<Record<string, unknown>>;
+    return { kind: 'done', publicKey: (said.publicKey as string | undefined) ?? null, answer: said };
+  }
+
+  async #ask<Value>(path: string, body: unknown): Promise<Value | Refused> {
+    const answer = await this.#post(path, body, false);
+    return 'kind' in answer ? answer : (answer.value as Value);
+  }
+
+  words(mandate: Mandate): Promise<MandateTold | Refused> {
+    return this.#ask(doorPaths.words, { mandate });
+  }
+
+  narrow(mandate: Mandate): Promise<Done> {
+    return this.#do(doorPaths.narrow, { mandate });
+  }
+
+  veto(pending: string): Promise<Done> {
+    return this.#do(doorPaths.veto, { pending });
+  }
+
+  ticket(): Promise<SealTicket | Refused> {
+    return this.#ask(doorPaths.ticket, {});
+  }
+
+  enrolCode(owner: OwnerId | null): Promise<Done> {
+    return this.#do(doorPaths.enrolCode, { owner });
+  }
+
+  enrol(owner: OwnerId, code: string, credential: Credential): Promise<Done> {
+    return this.#do(doorPaths.enrol, { owner, code, credential });
   }
 
   events(next: () => number, listener: EventListener): () => void {

@@ -23,10 +23,20 @@ const amountNames: ReadonlySet<string> = new Set([
   'floor',
   'ceiling',
   'maxSellHeldBase24h',
+  'trigger',
+  'burn7d',
+  'stopBudget24h',
+  'maxOpenQuote',
+  'drawdown24h',
+  'maxPositionQuote',
+  'thinVolumeQuote',
 ]);
 
+/** `change` is an amount of a balance, but a word about a mandate. */
+const isWord = (value: string): boolean => ['first', 'narrower', 'equal', 'wider'].includes(value);
+
 const readMember = (name: string, value: unknown): unknown =>
-  typeof value === 'string' && amountNames.has(name) ? (amount(value) satisfies Amount) : value;
+  typeof value === 'string' && amountNames.has(name) && !isWord(value) ? (amount(value) satisfies Amount) : value;
 
 /** @throws SyntaxError when not JSON, ValueError when an amount is none */
 export const parseDoor = (text: string): unknown => JSON.parse(text, readMember);

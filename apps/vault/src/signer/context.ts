@@ -1,6 +1,6 @@
 /** What the parts of the signer share. Only `commit` changes the state. */
 import type { KeyObject } from 'node:crypto';
-import type { AccountId, Pair, SubKeyId } from '@holdfast/domain';
+import type { AccountId, Pair, Protection, SubKeyId } from '@holdfast/domain';
 import type { Credentials } from '@holdfast/exchanges/trading';
 import type { ReferencePrice } from '@holdfast/policy';
 import type { PeerName } from '../frames/frames.ts';
@@ -16,9 +16,13 @@ import type { Upstream } from './upstream.ts';
 export interface SignerConfig {
   readonly vaultId: string;
   readonly simulated: boolean;
-  readonly ownerKey: KeyObject;
+  /** Public half of a simulated vault's owner key; null on a real one, whose owners enrol by a code. */
+  readonly ownerKey: KeyObject | null;
   /** The one origin of the owner's pages; passkeys count for its host. */
   readonly portalOrigin: string;
+  /** What is in force on this machine and what opened the vault, for the pages. */
+  readonly protections?: readonly Protection[];
+  readonly unsealedBy?: string;
   /** A kill that was asked for while no signer ran: its reason, '' when there was none. */
   readonly kill: string;
 }
@@ -37,7 +41,11 @@ export interface SignerContext {
   readonly links: ReadonlyMap<AccountId, AccountLink>;
   /** The link of an account, made when there is none. */
   readonly linkOf: (account: AccountState) => AccountLink;
-  readonly credentials: (account: AccountState, apiKey?: string) => Credentials;
+  readonly credentials: (account: AccountState) => Credentials;
+  /** Credentials of a key that is not in use yet, by its sealed record. */
+  readonly signWith: (apiKey: string, keyRef: string) => Credentials;
+  /** The account is gone: nothing is dialled for it any more. */
+  readonly closeLink: (account: AccountId) => void;
   readonly referenceOf: (pair: Pair) => ReferencePrice | undefined;
   /** Tells egress which pairs the mandates name. */
   readonly wantPairs: () => void;
@@ -45,6 +53,8 @@ export interface SignerContext {
   readonly exchangeOf: (account: AccountId) => string;
   /** An account, or a sub-key or pair of it, was stopped: tells its owner. */
   readonly onRestricted: (account: AccountId, to: Restriction) => void;
+  /** '' or why the journal may be older than what was done: then nothing new is risked. */
+  readonly logMismatch: () => string;
   readonly log: (message: string) => void;
 }
 

@@ -76,6 +76,8 @@ export interface AccountLink {
   place(order: KnownOrder, approved: Approved<PlaceOrder>): void;
   /** Resolves when the exchange has answered, or when there is nothing to cancel yet. */
   cancel(order: KnownOrder): Promise<void>;
+  /** Nothing is tried any more. */
+  close(): void;
 }
 
 /** How long an order that was signed may still arrive at the exchange: its window, one second ahead, one to spare. */
@@ -412,6 +414,10 @@ export function createLink(account: AccountState, ports: LinkPorts): AccountLink
         case 'other':
           return;
       }
+    },
+    close: () => {
+      generation += 1;
+      phase = 'closed';
     },
     reread: () => {
       if (phase === 'live' || phase === 'reading') read();

@@ -47,7 +47,7 @@ function startProcess(folder: string, exchange = 'http://127.0.0.1:8440') {
   const ownerKey = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString();
   const ready = nextFrame(warden!);
   warden!.write(encodeRawFrame(unsealKey, requestBytesMax));
-  const start = { kind: 'start', vaultId: 'v', simulated: true, exchange, folder, ownerKey, portalOrigin };
+  const start = { kind: 'start', vaultId: 'v', simulated: true, exchange, folder, ownerKey, portalOrigin, kill: '' };
   warden!.write(encodeFrame(start, requestBytesMax));
   let stderr = '';
   child.stderr!.on('data', (chunk) => {

@@ -7,6 +7,7 @@ import { createSecretKey } from 'node:crypto';
 import { closeSync, constants, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
+import type { Protection } from '@holdfast/domain';
 import {
   answerBytesMax,
   createFrameCutter,
@@ -80,6 +81,7 @@ const keyFiles = (folder: string): KeyFiles => ({
     writeSync(descriptor, bytes);
     closeSync(descriptor);
   },
+  erase: (account) => rmSync(join(folder, `${account}.rec`), { force: true }),
 });
 
 function startSigner(unsealKey: Buffer, start: Extract<WardenToSigner, { kind: 'start' }>): Signer {
@@ -91,6 +93,7 @@ function startSigner(unsealKey: Buffer, start: Extract<WardenToSigner, { kind: '
   return createSigner({
     journal: openJournalFile(journalName),
     journalName,
+    checkpoints: openJournalFile(join(start.folder, 'checkpoints.log')),
     clock: { now: Date.now, after: (ms, act) => void setTimeout(act, ms) },
     gate: (frame) => void gateSocket.write(encodeFrame(frame, answerBytesMax)),
     egress: (frame) => void egressSocket.write(encodeFrame(frame, requestBytesMax)),
@@ -100,9 +103,11 @@ function startSigner(unsealKey: Buffer, start: Extract<WardenToSigner, { kind: '
     config: {
       vaultId: start.vaultId,
       simulated: start.simulated,
-      ownerKey: ownerPublicKey(start.ownerKey),
+      ownerKey: start.ownerKey === '' ? null : ownerPublicKey(start.ownerKey),
       portalOrigin: start.portalOrigin,
       kill: start.kill,
+      unsealedBy: start.unsealedBy,
+      protections,
     },
     log,
     fatal: (error) => stop(74, `cannot write ${journalName}: ${error.message}; free space or repair the disk, then start again`),
@@ -113,10 +118,13 @@ function startSigner(unsealKey: Buffer, start: Extract<WardenToSigner, { kind: '
 function exchangeFault(start: Extract<WardenToSigner, { kind: 'start' }>): string | null {
   const loopback = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/.test(start.exchange);
   if (start.simulated && !loopback) return `a simulated vault refuses the exchange ${start.exchange}; only loopback is allowed`;
-  if (!start.simulated) return 'real vaults are not supported by this version; make a simulated one';
+  if (!start.simulated && start.exchange !== 'binance') return `a real vault trades on binance, not on ${start.exchange}`;
+  if (!start.simulated && start.unsealedBy === 'simulated') return 'a real vault is not opened by a key beside its data';
   return null;
 }
 
+/** As the warden last measured them. */
+const protections: Protection[] = [];
 let unsealKey: Buffer | null = null;
 let signer: Signer | null = null;
 
@@ -128,7 +136,12 @@ function fromWarden(payload: Buffer): void {
   }
   const frame = decodeWardenToSigner(readJson(payload));
   if (frame.kind === 'processes') {
+    protections.splice(0, protections.length, ...frame.protections);
     signer?.processes(frame.processes);
+    return;
+  }
+  if (frame.kind === 'anchors' || frame.kind === 'anchor-done') {
+    signer?.fromWarden(frame);
     return;
   }
   if (signer !== null) throw new FrameError('start was said twice');

@@ -5,7 +5,6 @@ import {
   baseOf,
   type DoorRead,
   type EpochMs,
-  firstOwner,
   type Grant,
   multiply,
   type Pair,
@@ -16,6 +15,7 @@ import {
 import { burnUsed, type ReferencePrice, turnoverUsed } from '@holdfast/policy';
 import type { ProcessFrame } from '../frames/frames.ts';
 import type { AccountLink } from './link.ts';
+import { ownedFacts } from './owners/facts.ts';
 import type { AccountState, GrantState, KnownOrder, SignerState } from './state.ts';
 
 /** A reference price as it was heard: `at` by the exchange's clock, `heardAt` by the machine's. */
@@ -29,6 +29,8 @@ export interface Reference {
 export interface ReadContext {
   readonly state: SignerState;
   readonly config: { readonly vaultId: string; readonly simulated: boolean };
+  /** Operating system's clock, unix ms. */
+  readonly now: number;
   readonly reference: ReadonlyMap<Pair, Reference>;
   readonly referenceOf: (pair: Pair) => ReferencePrice | undefined;
   readonly links: ReadonlyMap<string, AccountLink>;
@@ -60,7 +62,7 @@ export interface OpenOrderRead {
 export function answerRead(read: DoorRead, context: ReadContext): unknown {
   switch (read.kind) {
     case 'status':
-      return status(context);
+      return vaultStatus(context);
     case 'verdicts':
       return { verdicts: context.state.verdicts.slice(-Math.min(read.limit, 1000)).reverse().slice(0, read.limit) };
     case 'balances': {
@@ -74,7 +76,7 @@ export function answerRead(read: DoorRead, context: ReadContext): unknown {
   }
 }
 
-function status(context: ReadContext): VaultStatus {
+export function vaultStatus(context: ReadContext): VaultStatus {
   const { state, config, reference } = context;
   return {
     simulated: config.simulated,
@@ -87,6 +89,8 @@ function status(context: ReadContext): VaultStatus {
     }),
     accounts: [...state.accounts.values()].map((account) => accountStatus(account, context)),
     journal: context.position(),
+    unsealedBy: config.unsealedBy ?? '',
+    protections: config.protections ?? [],
     processes: context.processes,
   };
 }
@@ -102,19 +106,15 @@ function stateOf({ state, links }: ReadContext): Pick<VaultStatus, 'state' | 're
   return { state: 'open', reason: null };
 }
 
-function accountStatus(account: AccountState, { state, links }: ReadContext): VaultAccount {
+function accountStatus(account: AccountState, { state, links, now }: ReadContext): VaultAccount {
   return {
     account: account.account,
-    owner: firstOwner,
-    exchange: 'simulated',
+    ...ownedFacts(state, account.account, now),
     condition: account.standing.condition,
     reason: account.standing.reason,
     stateEpoch: account.stateEpoch,
-    uid: '',
-    key: null,
-    pending: [],
     frozen: account.standing.condition === 'frozen' || account.standing.condition === 'revoked',
-    publicKey: account.publicKey,
+    publicKey: account.publicKey === '' ? null : account.publicKey,
     connected: links.get(account.account)?.phase() === 'live',
     mandate: account.mandate,
     used: {

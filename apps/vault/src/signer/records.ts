@@ -13,7 +13,9 @@ import {
   type Verdict,
 } from '@holdfast/domain';
 import type { Hold } from '@holdfast/policy';
+import type { AuditRecord } from './audit/audit-state.ts';
 import type { Restriction } from './conditions.ts';
+import type { OwnerRecord } from './owners/records.ts';
 
 /** A settled event of the door; sync lines are never recorded. */
 export type SettledEvent = Exclude<DoorEvent, { kind: 'sync' }>;
@@ -21,8 +23,8 @@ export type SettledEvent = Exclude<DoorEvent, { kind: 'sync' }>;
 export type RecordBody =
   /** The signer started; `epoch` counts its starts. */
   | { readonly kind: 'opened'; readonly epoch: number; readonly vaultId: string }
-  /** An owner act that was accepted. `publicKey` is the answer of `account-create`, else null. */
-  | { readonly kind: 'owner-act'; readonly text: string; readonly signature: string; readonly publicKey: string | null }
+  | OwnerRecord
+  | AuditRecord
   /** What the exchange held when the account was connected: totals by asset, ids of open orders. */
   | {
       readonly kind: 'baseline';

@@ -9,6 +9,7 @@ function memoryFiles(): KeyFiles & { readonly records: Map<string, Buffer> } {
     records,
     read: (account) => records.get(account) ?? null,
     write: (account, bytes) => void records.set(account, bytes),
+    erase: (account) => void records.delete(account),
   };
 }
 
@@ -33,7 +34,7 @@ test('it opens with no other unseal key, no other vault, no other name, and not 
     const changed = Buffer.from(sealed);
     changed[at] = (changed[at] ?? 0) ^ 1;
     files.records.set('paper', changed);
-    assert.throws(() => vault(files).accountKey('paper'), /account paper does not open/);
+    assert.throws(() => vault(files).accountKey('paper'), /sealed record of paper does not open/);
   }
   assert.throws(() => vault(memoryFiles()).accountKey('paper'), /missing/);
 });

@@ -199,7 +199,11 @@ test('a mandate needs the next number, the hash of the one before, its canonical
   assert.equal(await code({ act: 'mandate', mandate: { ...next, prev: '' }, at: vault.now() }), 'E_MANDATE_SEQ');
   assert.equal(await code({ act: 'mandate', mandate: next, at: vault.now() - 61_000 }), 'E_TIME');
   assert.equal(await code({ act: 'mandate', mandate: next, at: vault.now() }), 'ok');
-  const forged = await vault.askAsPeer(doorPaths.owner, { act: '{}', signature: '' }, 'cli');
+  const forged = await vault.askAsPeer(
+    doorPaths.owner,
+    { act: '{}', proof: { kind: 'ed25519', credential: 'ab', signature: '' } },
+    'cli',
+  );
   assert.equal((forged.body as never as { error: { code: string } }).error.code, 'E_MANDATE_SIG');
 });
 

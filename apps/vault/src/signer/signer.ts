@@ -15,6 +15,9 @@ import type {
   SignerToGate,
   SignerToWarden,
 } from '../frames/frames.ts';
+import { type Audit, createAudit } from './audit/audit.ts';
+import type { CheckpointFile } from './audit/audit-log.ts';
+import { tidy } from './audit/hygiene.ts';
 import { createAuthenticator } from './authenticate.ts';
 import type { Caller, SignerConfig, SignerContext } from './context.ts';
 import { createOwnOrders } from './dialect/own-orders.ts';
@@ -28,12 +31,15 @@ import { acceptFreeze } from './orders/freeze.ts';
 import { acceptGrant, acceptRevoke } from './orders/grants.ts';
 import { createIntents } from './orders/intents.ts';
 import { createKill } from './orders/kill.ts';
-import { acceptOwner } from './owners/acts.ts';
-import { routePortal } from './owners/portal-routes.ts';
+import { createAuditTrail } from './owners/audit-trail.ts';
+import { destinationsOf } from './owners/notices.ts';
+import { createOwners } from './owners/owners.ts';
 import { parseRead } from './parse.ts';
 import { createPrices } from './prices.ts';
-import { answerRead } from './reads.ts';
+
+import { answerRead, type ReadContext, vaultStatus } from './reads.ts';
 import { type JournalRecord, type RecordBody, readRecord } from './records.ts';
+
 import { type Answer, answerFault, Refused, refusal } from './refused.ts';
 import type { Secrets } from './secrets.ts';
 import { createSettlement } from './settle.ts';
@@ -46,6 +52,8 @@ export interface SignerPorts {
   readonly journal: JournalPort;
   /** For messages about the journal, e.g. its path. */
   readonly journalName: string;
+  /** checkpoints.log; without it no anchor is asked for or written, as in tests of other things. */
+  readonly checkpoints?: CheckpointFile;
   readonly clock: ClockPort;
   readonly gate: (frame: SignerToGate) => void;
   readonly egress: (frame: SignerToEgress) => void;
@@ -63,6 +71,7 @@ export interface Signer {
   fromEgress(frame: EgressToSigner): void;
   fromPortal(frame: GateToSigner): void;
   processes(processes: readonly ProcessFrame[]): void;
+  readonly fromWarden: Audit['fromWarden'];
   readonly position: () => { readonly seq: number; readonly head: string };
 }
 
@@ -71,6 +80,14 @@ type DoorRequest = Extract<GateToSigner, { kind: 'request' }>;
 type PeerAct = (by: PeerName, body: string, answer: Answer) => void;
 /** A request that sub-keys may send too. */
 type CallerAct = (caller: Caller, body: string, answer: Answer) => void;
+
+/** What a person does at the command line, and no other program. */
+const forCli =
+  (act: (body: string, answer: Answer) => void): PeerAct =>
+  (by, body, answer) => {
+    if (by !== 'cli') throw new Refused('E_RIGHT', `this is for the command line, not for ${by}`);
+    act(body, answer);
+  };
 
 const eventsTarget = /^\/v1\/events\?from=(\d{1,15})$/;
 
@@ -83,16 +100,34 @@ export function createSigner(ports: SignerPorts): Signer {
   const state: SignerState = emptyState();
   const bytes = ports.journal.load();
   const own = createOwnOrders();
-  const apply = (record: JournalRecord): void => {
+  const trail = createAuditTrail(state);
+  const apply = (seq: number, record: JournalRecord): void => {
+    trail.take(seq, record);
     applyRecord(state, record);
     own.apply(record);
   };
-  const reading = readJournal(bytes, ports.journalName, (raw) => apply(readRecord(raw)));
+  const audit = createAudit({
+    clock,
+    vaultId: config.vaultId,
+    state: state.audit,
+    identity: secrets.identity(),
+    commit: (body, after) => commit(body, after),
+    journal: ports.journal.load,
+    file: ports.checkpoints ?? null,
+    egress: ports.egress,
+    warden: ports.warden,
+    destinations: () => destinationsOf(state, secrets),
+    log: ports.log,
+  });
+  const reading = readJournal(bytes, ports.journalName, (raw, line) => {
+    audit.take(line, raw.kind as string);
+    apply(raw.seq as number, readRecord(raw));
+  });
   if (reading.length < bytes.length) {
     ports.log(`cut off a torn last line of ${bytes.length - reading.length} bytes`);
     ports.journal.truncate(reading.length);
   }
-  const journal = createJournal(ports.journal, reading, ports.fatal);
+  const journal = createJournal(ports.journal, reading, ports.fatal, audit.take);
   const feed = createEventFeed(ports.gate, ports.journal, state.eventSeq);
   const upstream = createUpstream((frame) => {
     // A new order is called for only after its own record is durable.
@@ -104,9 +139,10 @@ export function createSigner(ports: SignerPorts): Signer {
   let heldSync: { readonly n: number; readonly time: number } | null = null;
   let processes: readonly ProcessFrame[] = [];
 
-  const commit = (body: RecordBody, after?: () => void): void => {
-    const { time, os } = journal.append(body, state.time, clock.now(), after);
-    apply({ ...body, time, os });
+  const commit = (given: RecordBody, after?: () => void): void => {
+    const body = tidy(given);
+    const { seq, time, os } = journal.append(body, state.time, clock.now(), after);
+    apply(seq, { ...body, time, os });
   };
   const settle = createSettlement(
     state,
@@ -120,10 +156,15 @@ export function createSigner(ports: SignerPorts): Signer {
     },
   );
 
-  const credentials = (account: AccountState, apiKey = account.apiKey ?? ''): Credentials => {
+  const signWith = (apiKey: string, keyRef: string): Credentials => {
     if (kill.sealed() !== '') throw new Error(`nothing is signed any more: ${kill.sealed()}`);
     // The exchange compares with its own clock or the machine's; how fresh a signature is, is a matter between machines.
-    return { apiKey, key: secrets.accountKey(account.account), timestamp: clock.now() };
+    return { apiKey, key: secrets.accountKey(keyRef), timestamp: clock.now() };
+  };
+  const credentials = (account: AccountState): Credentials => {
+    const key = state.owners.accounts.get(account.account)?.key;
+    if (account.apiKey === null || key == null) throw new Error(`account ${account.account} is not connected`);
+    return signWith(account.apiKey, key.ref);
   };
 
   const linkOf = (account: AccountState): AccountLink => {
@@ -173,14 +214,28 @@ export function createSigner(ports: SignerPorts): Signer {
     links,
     linkOf,
     credentials,
+    signWith,
+    closeLink: (account) => {
+      links.get(account)?.close();
+      links.delete(account);
+      ports.egress({ kind: 'close-stream', account });
+    },
     referenceOf: (pair) => prices.of(pair, state.time),
     wantPairs,
-    exchangeOf: () => 'simulated',
-    onRestricted: (account, to) => ports.log(`account ${account}: ${to.condition} by ${to.by}: ${to.reason}`),
+    exchangeOf: (account) => state.owners.accounts.get(account)?.exchange ?? '',
+    onRestricted: (account, to) => owners.restricted(account, to),
+    logMismatch: audit.mismatch,
     log: ports.log,
   };
   const kill = createKill(context, (reason) => ports.warden({ kind: 'killed', reason }));
   const intents = createIntents(context);
+  const owners = createOwners({
+    signer: context,
+    send: audit.send,
+    status: () => vaultStatus(readContext()),
+    trail,
+    kill: (by, body, answer) => kill.accept(by, body, answer),
+  });
   /** No program asks for a withdrawal, a transfer or keys by accident (R9). */
   const denied = ({ subKey, isTheft, what }: Denial): void => {
     if (!isTheft || state.grants.get(subKey)?.alive !== true) return;
@@ -202,10 +257,13 @@ export function createSigner(ports: SignerPorts): Signer {
   };
   const authenticate = createAuthenticator<Caller>(clock.now(), findKey);
 
-  const acceptRead: PeerAct = (_by, request, answer) => {
+  const readContext = (): ReadContext => {
     const { referenceOf } = context;
-    const reading = { state, config, reference: prices.all, links, referenceOf, processes, position: journal.position };
-    const body = answerRead(parseRead(request), reading);
+    const now = clock.now();
+    return { state, config, now, reference: prices.all, links, referenceOf, processes, position: journal.position };
+  };
+  const acceptRead: PeerAct = (_by, request, answer) => {
+    const body = answerRead(parseRead(request), readContext());
     answer(body === null ? 409 : 200, body ?? refusal('E_STATE', 'the account is not known'));
   };
 
@@ -220,7 +278,13 @@ export function createSigner(ports: SignerPorts): Signer {
     [doorPaths.kill, (by, body, answer) => kill.accept(by, body, answer)],
     [doorPaths.grant, (by, body, answer) => acceptGrant(context, by, body, answer)],
     [doorPaths.revoke, (by, body, answer) => acceptRevoke(context, by, body, answer)],
-    [doorPaths.owner, (_by, body, answer) => acceptOwner(context, body, answer)],
+    [doorPaths.owner, (_by, body, answer) => owners.act(body, answer)],
+    [doorPaths.narrow, (by, body, answer) => owners.narrow(by, body, answer)],
+    [doorPaths.veto, (by, body, answer) => owners.veto(by, body, answer)],
+    [doorPaths.words, (_by, body, answer) => owners.words(body, answer)],
+    [doorPaths.ticket, forCli((_body, answer) => owners.ticket(answer))],
+    [doorPaths.enrol, forCli((body, answer) => owners.enrol(body, answer))],
+    [doorPaths.enrolCode, forCli((body, answer) => owners.enrolCode(body, answer))],
   ]);
 
   const acceptSubscription = (by: PeerName, id: number, from: number): void => {
@@ -257,7 +321,7 @@ export function createSigner(ports: SignerPorts): Signer {
   const fromPortal = (request: DoorRequest): void => {
     const answer: Answer = (status, body) => ports.portal({ kind: 'answer', id: request.id, status, body: toJson(body) });
     try {
-      routePortal(context, request, answer);
+      owners.fromPortal(request, answer);
     } catch (error) {
       answerFault(error, answer, ports.log);
     }
@@ -270,11 +334,14 @@ export function createSigner(ports: SignerPorts): Signer {
 
   commit({ kind: 'opened', epoch: state.epoch + 1, vaultId: config.vaultId });
   if (config.kill !== '') commit({ kind: 'killed', reason: config.kill, by: 'start', subKeyEpoch: state.subKeyEpoch + 1 });
+  audit.start();
   wantPairs();
   for (const account of state.accounts.values()) if (account.apiKey !== null) linkOf(account).open();
+  owners.start();
 
   return {
     position: journal.position,
+    fromWarden: audit.fromWarden,
     processes: (now) => {
       processes = now;
     },
@@ -297,6 +364,9 @@ export function createSigner(ports: SignerPorts): Signer {
     fromEgress: (frame) => {
       if (kill.sealed() !== '') return;
       switch (frame.kind) {
+        case 'notice-done':
+          audit.fromEgress(frame);
+          return;
         case 'answer':
         case 'failed':
           upstream.answer(frame);

@@ -16,11 +16,9 @@ import {
   canonicalText,
   type Grant,
   type Mandate,
-  mandateText,
   multiply,
   type OrderEvent,
   type OrderFill,
-  type OwnerAct,
   type Pair,
   type PlaceOrder,
   quoteOf,
@@ -31,8 +29,10 @@ import {
 } from '@holdfast/domain';
 import { symbolOf } from '@holdfast/exchanges/trading';
 import { type AccountBook, accountBook, closeOrder, fillOrder, holdOrder } from '@holdfast/policy';
-import { activeStanding, applyUnfreeze, restrict, type Standing } from './conditions.ts';
-import { parseOwnerAct } from './parse.ts';
+import { type AuditState, applyAudit, emptyAuditState } from './audit/audit-state.ts';
+import { activeStanding, restrict, type Standing } from './conditions.ts';
+import { applyOwnerRecord, dropPending } from './owners/apply.ts';
+import { emptyOwners, type OwnersState } from './owners/state.ts';
 import type { JournalRecord, SettledEvent } from './records.ts';
 
 /** `sent` until the exchange has said anything; `unknown` once that was reported; then `open`, at last `closed`. */
@@ -62,7 +62,8 @@ export interface KnownTrades {
 
 export interface AccountState {
   readonly account: AccountId;
-  readonly publicKey: string;
+  /** Of the newest vault-born key, SPKI PEM; '' when there is none. */
+  publicKey: string;
   readonly book: AccountBook;
   apiKey: string | null;
   mandate: Mandate | null;
@@ -115,6 +116,8 @@ export interface SignerState {
   readonly byExchangeId: Map<string, KnownOrder>;
   /** Texts of accepted owner acts, as hashes: none counts twice. */
   readonly actsSeen: Set<string>;
+  readonly owners: OwnersState;
+  readonly audit: AuditState;
   /** Newest last. */
   readonly verdicts: VerdictRecord[];
 }
@@ -134,6 +137,8 @@ export const emptyState = (): SignerState => ({
   byUpstreamId: new Map(),
   byExchangeId: new Map(),
   actsSeen: new Set(),
+  owners: emptyOwners(),
+  audit: emptyAuditState(),
   verdicts: [],
 });
 
@@ -150,8 +155,12 @@ export function applyRecord(state: SignerState, record: JournalRecord): void {
       state.epoch = record.epoch;
       return;
     case 'owner-act':
-      state.actsSeen.add(hashText(record.text));
-      applyAct(state, parseOwnerAct(record.text), record.publicKey);
+    case 'enrolled':
+    case 'activated':
+    case 'vetoed':
+    case 'narrowed':
+    case 'key-checked':
+      applyOwnerRecord(state, record);
       return;
     case 'baseline': {
       const account = accountOf(state, record.account);
@@ -186,29 +195,17 @@ export function applyRecord(state: SignerState, record: JournalRecord): void {
       return;
     case 'frozen':
       restrict(state, record);
+      if (record.subKey === null && record.pair === null) dropPending(state, record.account);
       return;
     case 'killed':
       applyKill(state, record);
       return;
-  }
-}
-
-function applyAct(state: SignerState, act: OwnerAct, publicKey: string | null): void {
-  switch (act.act) {
-    case 'account-create':
-      state.accounts.set(act.account, newAccount(state, act.account, publicKey ?? ''));
-      return;
-    case 'account-connect':
-      accountOf(state, act.account).apiKey = act.apiKey;
-      return;
-    case 'mandate': {
-      const account = accountOf(state, act.mandate.account);
-      account.mandate = act.mandate;
-      account.mandateHash = hashText(mandateText(act.mandate));
-      return;
-    }
-    case 'unfreeze':
-      applyUnfreeze(state, act.account === null ? [...state.accounts.values()] : [accountOf(state, act.account)]);
+    case 'checkpoint':
+    case 'anchored':
+    case 'rollback':
+    case 'rollback-settled':
+    case 'noticed':
+      applyAudit(state.audit, record);
       return;
   }
 }

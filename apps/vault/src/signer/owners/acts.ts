@@ -1,87 +1,155 @@
-/** Owner acts: what the owner signed, checked and performed. */
-import { verify } from 'node:crypto';
-import { type OwnerAct, ownerSigningText } from '@holdfast/domain';
-import { buildApiRestrictions, restrictionsFault } from '@holdfast/exchanges/trading';
+/** Owner acts: who proved them, whether they are fresh and new, and which part carries each out. */
+import { type OwnerAct, ownerActText } from '@holdfast/domain';
 import { unfreezeFault } from '../conditions.ts';
-import { needAccount, type SignerContext } from '../context.ts';
-import { ParameterError, parseOwnerAct, parseSignedAct } from '../parse.ts';
-import { type Answer, answerFault, Refused } from '../refused.ts';
-import { type AccountState, hashText } from '../state.ts';
+import { ParameterError } from '../parse.ts';
+import { type Answer, Refused } from '../refused.ts';
+import { hashText } from '../state.ts';
+import { needOwned, type OwnersContext, type ProvedAct } from './context.ts';
+import { acceptCredentialAdd, acceptCredentialRetire } from './credentials.ts';
+import { acceptDestinations, createConfirmer, destinationFault } from './destinations.ts';
+import { acceptCreate, acceptRemove, acceptRotate, createConnecting } from './keys.ts';
+import { acceptMandate } from './mandates.ts';
+import { sayings } from './notices.ts';
+import { parseOwnerAct, parseSignedAct } from './parse-act.ts';
+import { sealPasswords, withoutPassword } from './passwords.ts';
+import { type Proved, prove } from './prove.ts';
+import { accountsOf } from './state.ts';
 
 /** How far the time of an owner act may lie from ours, in ms. */
 const ownerFreshMs = 60_000;
 
-/** Journals the act; `publicKey` is the answer of `account-create`, else null. */
-type Accept = (publicKey: string | null, after: () => void) => void;
-
-/** @throws Refused, ParameterError */
-export function acceptOwner(context: SignerContext, body: string, answer: Answer): void {
-  const { config, state, clock, commit } = context;
-  const { act: text, signature } = parseSignedAct(body);
-  const signed = Buffer.from(ownerSigningText(config.vaultId, text), 'utf8');
-  if (!verify(null, signed, config.ownerKey, Buffer.from(signature, 'base64')))
-    throw new Refused('E_MANDATE_SIG', 'the signature is not of this vault’s owner over this act');
-  const act = readAct(text);
-  if (Math.abs(clock.now() - act.at) > ownerFreshMs)
-    throw new Refused('E_TIME', `the act is of ${act.at}, it is ${clock.now()}; limit ${ownerFreshMs} ms`);
-  if (state.actsSeen.has(hashText(text))) throw new Refused('E_REPLAY', 'this act was accepted before');
-  const accept: Accept = (publicKey, after) => commit({ kind: 'owner-act', text, signature, publicKey }, after);
-  performAct(context, act, accept, answer);
+export interface Acts {
+  /** Body `{act, proof}`. @throws Refused, ParameterError */
+  accept(body: string, answer: Answer): void;
 }
 
-function performAct(context: SignerContext, act: OwnerAct, accept: Accept, answer: Answer): void {
-  const { config, state, secrets } = context;
-  switch (act.act) {
-    case 'account-create': {
-      if (!config.simulated) throw new Refused('E_STATE', 'a real vault has no accounts on the simulated exchange');
-      if (state.accounts.has(act.account)) throw new Refused('E_STATE', `account ${act.account} is there already`);
-      const publicKey = secrets.createAccountKey(act.account);
-      accept(publicKey, () => answer(200, { account: act.account, publicKey }));
+type Named<Name extends OwnerAct['act']> = ProvedAct<Extract<OwnerAct, { act: Name }>>;
+
+export function createActs(it: OwnersContext): Acts {
+  const { signer, notices } = it;
+  const { state, clock, config, commit } = signer;
+  const confirm = createConfirmer();
+  const { connect, bringIn } = createConnecting();
+
+  const accept = (body: string, answer: Answer): void => {
+    const { act: text, proof } = parseSignedAct(body);
+    const proved = prove(state.owners, config.vaultId, it.party, text, proof);
+    const act = readAct(text);
+    if (Math.abs(clock.now() - act.at) > ownerFreshMs)
+      throw new Refused('E_TIME', `the act is of ${act.at}, it is ${clock.now()}; limit ${ownerFreshMs} ms`);
+    const id = hashText(text);
+    if (state.actsSeen.has(id)) throw new Refused('E_REPLAY', 'this act was accepted before');
+    if (act.act === 'destinations') {
+      setDestinations(act, id, proved, answer, { text, proof });
       return;
     }
-    case 'account-connect':
-      connect(context, act, accept, answer);
-      return;
-    case 'mandate': {
-      const account = needAccount(state, act.mandate.account);
-      const fault = mandateFault(act, account, state.time);
-      if (fault !== null) throw fault;
-      accept(null, () => answer(200, { account: account.account, mandate: account.mandateHash }));
-      context.wantPairs();
-      if (account.apiKey !== null) context.linkOf(account).reread();
-      return;
+    const { owner } = proved.credential;
+    const whole = { kind: 'owner-act', id, text, redacted: false, owner, proof } as const;
+    perform(
+      { act, id, owner, proof, accept: (result, after) => commit({ ...whole, result: counted(result, proved) }, after) },
+      answer,
+    );
+    sayCounter(proved);
+  };
+
+  /** The passwords go into a sealed record of their own before the journal has the list. */
+  const setDestinations = (
+    act: Extract<OwnerAct, { act: 'destinations' }>,
+    id: string,
+    proved: Proved,
+    answer: Answer,
+    given: { readonly text: string; readonly proof: ProvedAct['proof'] },
+  ): void => {
+    const { owner } = proved.credential;
+    for (const destination of act.destinations) {
+      const fault = destinationFault(destination, config.simulated);
+      if (fault !== null) throw new Refused('E_PARAM', fault);
     }
-    case 'unfreeze': {
-      const accounts = act.account === null ? [...state.accounts.values()] : [needAccount(state, act.account)];
-      const fault = unfreezeFault(state, accounts, act.stateEpoch, config.simulated);
-      if (fault !== null) throw fault;
-      accept(null, () => answer(200, { unfrozen: act.account ?? 'all' }));
-      return;
+    const secretsRef = sealPasswords(signer.secrets, state, owner, act, id);
+    const text = ownerActText({ ...act, destinations: act.destinations.map(withoutPassword) });
+    const whole = { kind: 'owner-act', id, text, redacted: text !== given.text, owner, proof: given.proof } as const;
+    const one: Named<'destinations'> = {
+      act,
+      id,
+      owner,
+      proof: given.proof,
+      accept: (result, after) => commit({ ...whole, result: counted(result, proved) }, after),
+    };
+    acceptDestinations(it, one, secretsRef, answer);
+    sayCounter(proved);
+  };
+
+  const sayCounter = ({ credential, regressed }: Proved): void => {
+    const { label, id } = credential.credential;
+    if (regressed) notices.notify(credential.owner, sayings.counterFell(label, id, clock.now()));
+  };
+
+  const perform = (proved: ProvedAct, answer: Answer): void => {
+    const { act } = proved;
+    switch (act.act) {
+      case 'account-create':
+        acceptCreate(it, proved as Named<'account-create'>, answer);
+        return;
+      case 'account-import':
+        bringIn(it, proved as Named<'account-import'>, answer);
+        return;
+      case 'account-connect':
+        connect(it, proved as Named<'account-connect'>, answer);
+        return;
+      case 'account-rotate':
+        acceptRotate(it, proved as Named<'account-rotate'>, answer);
+        return;
+      case 'account-remove':
+        acceptRemove(it, proved as Named<'account-remove'>, answer);
+        return;
+      case 'mandate':
+        acceptMandate(it, proved as Named<'mandate'>, answer);
+        return;
+      case 'veto':
+        acceptVeto(it, proved as Named<'veto'>, answer);
+        return;
+      case 'unfreeze':
+        acceptUnfreeze(it, proved as Named<'unfreeze'>, answer);
+        return;
+      case 'revive':
+        needOwned(signer, proved.owner, act.account);
+        proved.accept({}, () => answer(200, { revived: act.account }));
+        return;
+      case 'credential-add':
+        acceptCredentialAdd(it, proved as Named<'credential-add'>, answer);
+        return;
+      case 'credential-retire':
+        acceptCredentialRetire(it, proved as Named<'credential-retire'>, answer);
+        return;
+      case 'destination-confirm':
+        confirm(it, proved as Named<'destination-confirm'>, answer);
+        return;
+      case 'destinations':
+        return; // taken before: its text is journaled without the passwords
     }
-  }
+  };
+  return { accept };
 }
 
-function connect(
-  context: SignerContext,
-  act: Extract<OwnerAct, { act: 'account-connect' }>,
-  accept: Accept,
-  answer: Answer,
-): void {
-  const account = needAccount(context.state, act.account);
-  if (account.apiKey !== null && account.apiKey !== act.apiKey)
-    throw new Refused('E_STATE', `account ${act.account} is connected with another key`);
-  const request = buildApiRestrictions(context.credentials(account, act.apiKey));
-  context.upstream
-    .call(act.account, 'permissions', request)
-    .then((outcome) => {
-      if (outcome.kind !== 'done')
-        throw new Refused('E_CONNECT', `the exchange did not tell what the key may do: ${outcome.reason}`);
-      const fault = restrictionsFault(outcome.value);
-      if (fault !== null) throw new Refused('E_PERM', fault);
-      accept(null, () => answer(200, { account: act.account, connected: true }));
-      context.linkOf(account).open();
-    })
-    .catch((error: unknown) => answerFault(error, answer, context.log));
+const counted = (result: Parameters<ProvedAct['accept']>[0], { signCount }: Proved) =>
+  signCount === undefined ? result : { ...result, signCount };
+
+function acceptVeto({ signer, notices }: OwnersContext, { act, owner, accept }: Named<'veto'>, answer: Answer): void {
+  const change = signer.state.owners.pending.get(act.pending);
+  if (change === undefined || change.owner !== owner) throw new Refused('E_STATE', 'nothing waits under this id');
+  accept({}, () => answer(200, { vetoed: change.id }));
+  notices.notify(owner, sayings.dropped(change, 'you vetoed it'));
+}
+
+function acceptUnfreeze({ signer }: OwnersContext, { act, owner, accept }: Named<'unfreeze'>, answer: Answer): void {
+  const { state, config } = signer;
+  const accounts =
+    act.account === null
+      ? accountsOf(state.owners, owner).map((one) => needOwned(signer, owner, one.account).account)
+      : [needOwned(signer, owner, act.account).account];
+  const fault = unfreezeFault(state, accounts, act.stateEpoch, config.simulated);
+  if (fault !== null) throw fault;
+  accept({}, () => answer(200, { unfrozen: act.account ?? 'all' }));
 }
 
 function readAct(text: string): OwnerAct {
@@ -91,13 +159,4 @@ function readAct(text: string): OwnerAct {
     if (error instanceof ParameterError) throw new Refused('E_MANDATE_FORM', error.message);
     throw error;
   }
-}
-
-function mandateFault(act: Extract<OwnerAct, { act: 'mandate' }>, account: AccountState, now: number): Refused | null {
-  const { mandate } = act;
-  const seq = (account.mandate?.seq ?? 0) + 1;
-  if (mandate.seq !== seq) return new Refused('E_MANDATE_SEQ', `the mandate has number ${mandate.seq}, the next is ${seq}`);
-  if (mandate.prev !== account.mandateHash) return new Refused('E_MANDATE_SEQ', 'prev is not the hash of the mandate in force');
-  if (mandate.exp <= now) return new Refused('E_MANDATE_EXP', `the mandate ended at ${mandate.exp}, it is ${now}`);
-  return null;
 }

@@ -2,7 +2,16 @@
  * A signer in one process for tests: journal and key files in memory, a clock that moves when told, and a small exchange
  * behind the egress port that answers as the scripts say. Restarting drops everything but what the ports held durably.
  */
-import { createHash, createHmac, createSecretKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import {
+  createHash,
+  createHmac,
+  createPublicKey,
+  createSecretKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from 'node:crypto';
 import {
   type AccountId,
   type Amount,
@@ -17,12 +26,14 @@ import {
   mandateText,
   multiply,
   type OwnerAct,
+  type OwnerProof,
   ownerActText,
   ownerSigningText,
   type Pair,
 } from '@holdfast/domain';
 import { peerSecret, type SignerToEgress, type SignerToGate, type SignerToWarden } from '../../frames/frames.ts';
 import type { JournalPort } from '../journal.ts';
+import { idOfKey } from '../owners/credentials.ts';
 import { createSecrets } from '../secrets.ts';
 import { createSigner, type Signer } from '../signer.ts';
 
@@ -98,6 +109,7 @@ export function scriptedVault() {
       secrets: createSecrets(createSecretKey(unsealKey), vaultId, {
         read: (name) => keyFiles.get(name) ?? null,
         write: (name, bytes) => void keyFiles.set(name, bytes),
+        erase: (name) => void keyFiles.delete(name),
       }),
       config: { vaultId, simulated: true, ownerKey: owner.publicKey, portalOrigin: 'http://localhost:8431', kill: killWanted },
       log: () => undefined,
@@ -182,10 +194,7 @@ export function scriptedVault() {
       await settle();
     },
     ownerAct: async (act: OwnerAct) => {
-      const text = ownerActText(act);
-      const signature = sign(null, Buffer.from(ownerSigningText(vaultId, text)), owner.privateKey).toString('base64');
-      const answer = askAsPeer(doorPaths.owner, { act: text, signature }, 'cli');
-      return answer;
+      return askAsPeer(doorPaths.owner, signedBy(owner.privateKey, act), 'cli');
     },
     subscribe: async (from: number) => {
       lines.length = 0;
@@ -221,10 +230,27 @@ export function scriptedVault() {
   return vault;
 }
 
+/** The number that the scripted exchange gives its account, and its fingerprint at this vault. */
+const exchangeUid = 350_000_001;
+export const uid = createSecrets(createSecretKey(Buffer.alloc(32, 7)), vaultId, {
+  read: () => null,
+  write: () => undefined,
+  erase: () => undefined,
+}).fingerprint('uid', `simulated\0${exchangeUid}`);
+
+/** The body of an owner act that a key signed. */
+export function signedBy(key: KeyObject, act: OwnerAct) {
+  const text = ownerActText(act);
+  const signature = sign(null, Buffer.from(ownerSigningText(vaultId, text)), key).toString('base64');
+  const proof: OwnerProof = { kind: 'ed25519', credential: idOfKey(createPublicKey(key)), signature };
+  return { act: text, proof };
+}
+
 export const testMandate = (change: Partial<Mandate> = {}): Mandate =>
   draftMandate({
     account,
-    exp: 2_000_000_000_000,
+    uid,
+    exp: 1_600_000_000_000 + 30 * 86_400_000,
     quote: 'USDT' as Mandate['quote'],
     pairs: [
       draftMandatePair({
@@ -271,7 +297,7 @@ function scriptedExchange(time: () => number) {
   let weather: Weather = 'fine';
   let streamIsOpen = false;
   let restrictions: Record<string, unknown> = {
-    ipRestrict: false,
+    ipRestrict: true,
     createTime: 1,
     enableReading: true,
     enableSpotAndMarginTrading: true,
@@ -360,7 +386,10 @@ function scriptedExchange(time: () => number) {
       'GET /sapi/v1/account/apiRestrictions': () => ok(id, restrictions),
       'GET /api/v3/openOrders': () => ok(id, orders.filter(open).map(shown)),
       'GET /api/v3/account': () =>
-        ok(id, { balances: [...balances].map(([asset, free]) => ({ asset, free: formatAmount(free), locked: '0' })) }),
+        ok(id, {
+          uid: exchangeUid,
+          balances: [...balances].map(([asset, free]) => ({ asset, free: formatAmount(free), locked: '0' })),
+        }),
       'GET /api/v3/myTrades': () => ok(id, trades.filter(isAsked)),
       'POST /api/v3/order': () => place(frame, query),
       'GET /api/v3/order': () => (found === undefined ? missing(id) : ok(id, shown(found))),
