@@ -49,6 +49,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'domain',
     'contracts',
     'storage',
+    'backtest/data',
     'exchanges/market-data',
     'vault/age',
     'vault/audit',
@@ -73,7 +74,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   'apps/engine': ['pino', 'zod'],
   'apps/server': ['fastify', '@fastify/static', '@fastify/swagger', 'pino', 'zod', 'kysely'],
   'apps/exchange': ['ws', 'zod'],
-  'apps/cli': ['@clack/prompts', 'commander', 'tar', 'zod'],
+  'apps/cli': ['@clack/prompts', 'ccxt', 'cli-progress', 'commander', 'tar', 'zod'],
   'apps/dashboard': [
     '@mantine/core',
     '@mantine/hooks',

@@ -5,3 +5,4 @@ export { DataError, type DataErrorCode } from './data-error.ts';
 export { readCandleFile, readFileName } from './files.ts';
 export * from './library.ts';
 export * from './series.ts';
+export { addTextRows, type TextRow } from './text-rows.ts';
