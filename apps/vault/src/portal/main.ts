@@ -1,8 +1,10 @@
 /**
  * Started by the warden with the signer's stream as descriptor 4, an IPC channel on which the listening ports come (IPv4 and
- * IPv6 of `localhost`), and the origin of the pages as its only argument.
+ * IPv6 of `localhost`), and as arguments the origin of the pages and, on a real vault, the folder of their TLS key.
  */
+import { readFileSync } from 'node:fs';
 import { Server } from 'node:net';
+import { join } from 'node:path';
 import { endWithSigner, endWithWarden, openSigner } from '../frames/channel.ts';
 import {
   answerBytesMax,
@@ -25,7 +27,10 @@ const signer = openSigner<SignerToGate, GateToSigner>({
   onMessage: (message) => portal?.receive(message),
   onEnd: endWithSigner('portal'),
 });
-portal = createPortal({ signer, origin: new URL(process.argv[2] ?? ''), pages: readPages() });
+const [origin = '', tlsFolder] = process.argv.slice(2);
+const read = (name: string): Buffer => readFileSync(join(tlsFolder ?? '', name));
+const tls = tlsFolder === undefined ? null : { key: read('tls.key'), cert: read('tls.pem') };
+portal = createPortal({ signer, origin: new URL(origin), pages: readPages(), tls });
 const { serve } = portal;
 
 process.on('message', (message, handle) => {

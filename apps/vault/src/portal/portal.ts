@@ -3,6 +3,7 @@
  * believes nothing, holds no secret and sets no cookie: a session travels in a header that only our own script can set.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { DoorRefusal } from '@holdfast/domain';
 import type { Channel } from '../frames/channel.ts';
 import { FrameError, type GateToSigner, type SignerToGate } from '../frames/frames.ts';
@@ -40,9 +41,11 @@ export interface PortalParts {
   /** The one origin that the pages are served on and that passkeys count for. */
   readonly origin: URL;
   readonly pages: Pages;
+  /** Key and certificate (PEM) of a real vault's pages; a simulated vault's are on `http://localhost`. */
+  readonly tls?: { readonly key: Buffer; readonly cert: Buffer } | null;
 }
 
-export function createPortal({ signer, origin, pages }: PortalParts): Portal {
+export function createPortal({ signer, origin, pages, tls = null }: PortalParts): Portal {
   const waiting = new Map<number, ServerResponse>();
   let lastId = 0;
 
@@ -111,12 +114,11 @@ export function createPortal({ signer, origin, pages }: PortalParts): Portal {
   };
 
   const serve = (): Server => {
-    const server = createServer(
-      { requestTimeout: 20_000, headersTimeout: 10_000, keepAliveTimeout: 60_000, maxHeaderSize: 16 * 1024 },
-      (request, response) => {
-        handle(request, response).catch(() => response.destroy());
-      },
-    );
+    const limits = { requestTimeout: 20_000, headersTimeout: 10_000, keepAliveTimeout: 60_000, maxHeaderSize: 16 * 1024 };
+    const answer = (request: IncomingMessage, response: ServerResponse): void => {
+      handle(request, response).catch(() => response.destroy());
+    };
+    const server = tls === null ? createServer(limits, answer) : createTlsServer({ ...limits, ...tls }, answer);
     server.maxConnections = connectionsMax;
     server.on('upgrade', (_request, socket) => socket.destroy());
     server.on('connect', (_request, socket) => socket.destroy());

@@ -9,11 +9,30 @@ const pageSize = 50;
 const page = async (before: number | null): Promise<readonly AuditEntry[]> =>
   (await ask<{ records: readonly AuditEntry[] }>(portalPaths.audit, { before, limit: pageSize })).records;
 
-/** The texts and numbers of a record in one line; the whole of it unfolds. */
-function summaryOf(record: object): string {
-  const plain = Object.entries(record).filter(([, value]) => typeof value === 'string' || typeof value === 'number');
+/** A record in one line; the whole of it unfolds. An act says itself what it is. */
+function summaryOf({ text, ...record }: { readonly text?: string }): string {
+  if (text !== undefined) return lineOf(actOf(text));
+  return lineOf(record) || 'all of it';
+}
+
+const lineOf = (record: object): string => {
+  const plain = Object.entries(record).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value));
   const line = plain.map(([name, value]) => `${name} ${value}`).join(', ');
-  return line.length > 120 ? `${line.slice(0, 119)}…` : line || 'all of it';
+  return line.length > 120 ? `${line.slice(0, 119)}…` : line;
+};
+
+function actOf(text: string): object {
+  try {
+    const {
+      at: _,
+      act,
+      mandate,
+      ...rest
+    } = JSON.parse(text) as { at: number; act: string; mandate?: { account: string; seq: number } };
+    return mandate === undefined ? { act, ...rest } : { act, account: mandate.account, number: mandate.seq };
+  } catch {
+    return { text };
+  }
 }
 
 export async function auditScreen(): Promise<HTMLElement> {

@@ -11,7 +11,7 @@ type Account = Json<VaultAccount>;
 export function connectScreen(chosen: string | undefined, again: () => void): HTMLElement {
   const account = me().view.accounts.find((it) => it.account === chosen);
   if (account !== undefined) return el('div', {}, el('h2', {}, `Key of ${account.account}`), existing(account, again));
-  const unfinished = me().view.accounts.filter(({ connected }) => !connected);
+  const unfinished = me().view.accounts.filter(({ key }) => key === null);
   return el(
     'div',
     {},
@@ -128,7 +128,7 @@ function unfolded(text: string): string {
 }
 
 function existing(account: Account, again: () => void): Child {
-  if (!account.connected) return [keyIdCard(account, again), importCard(account, again)];
+  if (account.key === null) return [keyIdCard(account, again), importCard(account, again)];
   return [rotateCard(account, again), keyIdCard(account, again), importCard(account, again), removeCard(account, again)];
 }
 

@@ -32,7 +32,8 @@ export interface MandateForm {
 /** `changed` is called whenever a field was. */
 export function mandateForm(start: MandateJson, now: number, changed: () => void): MandateForm {
   const quote = input({ value: start.quote, pattern: '[A-Z0-9]{1,20}', name: 'quote' });
-  const days = countInput(Math.max(1, Math.round((start.exp - now) / dayMs)), 90, 'days');
+  const daysLeft = Math.max(1, Math.floor((start.exp - now) / dayMs));
+  const days = countInput(daysLeft, 90, 'days');
   const foreign = select(
     [
       ['freeze', 'freeze the account'],
@@ -69,8 +70,8 @@ export function mandateForm(start: MandateJson, now: number, changed: () => void
   );
   const read = (): MandateJson => ({
     ...start,
-    nbf: now,
-    exp: now + Number(days.value) * dayMs,
+    // A later end is wider, so it moves only when the days were changed.
+    ...(Number(days.value) === daysLeft ? {} : { nbf: now, exp: now + Number(days.value) * dayMs }),
     quote: quote.value as Asset,
     ...sums.read(),
     pairs: pairs.read(),

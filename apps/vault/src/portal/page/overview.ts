@@ -45,8 +45,7 @@ function accountCard(it: Account, again: () => void): HTMLElement {
 }
 
 function keyLines({ key, connected }: Account): Child {
-  if (!connected || key === null)
-    return el('p', {}, 'No key is connected. ', el('a', { href: '#connect' }, 'Finish connecting it'), '.');
+  if (key === null) return el('p', {}, 'No key is connected. ', el('a', { href: '#connect' }, 'Finish connecting it'), '.');
   const age = `born ${timeText(key.bornAt)}, checked ${timeText(key.checkedAt)}`;
   return [
     key.ipRestricted
@@ -65,7 +64,7 @@ function keyLines({ key, connected }: Account): Child {
             ? 'The key is more than 60 days old. At 90 days it takes no new risk: rotate it.'
             : 'The key is more than 90 days old and takes no new risk. Exits go on. Rotate it.',
         ),
-    el('p', { class: 'quiet' }, `Key ${age}.`),
+    el('p', { class: 'quiet' }, `Key ${age}.${connected ? '' : ' The vault is reading the account; it trades when it has.'}`),
   ];
 }
 
@@ -85,7 +84,7 @@ function mandateLine({ mandate, used, account }: Account): Child {
   ];
 }
 
-function accountActions({ account, condition, stateEpoch, connected }: Account, again: () => void): HTMLElement {
+function accountActions({ account, condition, stateEpoch, key }: Account, again: () => void): HTMLElement {
   const freeze = async (): Promise<void> => {
     await ask(portalPaths.freeze, { account, reason: 'frozen by the owner on the vault’s page' });
     say(`${account} is frozen.`);
@@ -109,7 +108,7 @@ function accountActions({ account, condition, stateEpoch, connected }: Account, 
     isStopped ? null : button('Freeze', 'grave', freeze),
     condition === 'frozen' || condition === 'reduce-only' ? button('Unfreeze with passkey', 'plain', unfreeze) : null,
     condition === 'reduce-only' ? button('Revive with passkey', 'plain', revive) : null,
-    connected ? el('a', { href: `#connect/${account}` }, 'Rotate its key') : null,
+    key !== null ? el('a', { href: `#connect/${account}` }, 'Rotate its key') : null,
   );
 }
 
