@@ -113,6 +113,8 @@ function rulesFault(
   if (!exits && rules.group !== '' && !mandate.groups.some((it) => it.name === rules.group))
     return refuse('E_MANDATE_FORM', `the mandate puts ${pair} in group ${rules.group}, which it does not have`);
   if (!rules.sides.includes(order.side)) return refuse('E_TYPE', `the mandate does not allow to ${order.side} ${pair}`);
+  if (!exits && order.side === 'sell' && order.trigger !== undefined)
+    return refuse('E_POS', `a stop of ${formatAmount(order.quantity)} ${pair} is more than the position of the sub-key`);
   if (!rules.orders.includes(order.order)) return refuse('E_TYPE', `the mandate does not allow ${order.order} orders on ${pair}`);
   return null;
 }

@@ -95,8 +95,6 @@ export function positionFault({ book, rules, grant, order, isExit, pairScaleBps,
       : null;
   }
   const held = order.quantity - freeBase(positionOf(book, grant.subKey, order.pair));
-  if (order.trigger !== undefined)
-    return refuse('E_POS', `a stop of ${text(order.quantity)} ${order.pair} is ${text(held)} more than the position`);
   const used = heldBaseUsed(book, order.pair, now) + held;
   if (rules.maxSellHeldBase24h > 0n && !grant.rights.includes('sell-held'))
     return refuse('E_RIGHT', `${text(held)} of ${order.pair} beyond the position need the right sell-held`);
