@@ -18,7 +18,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/indicators': [],
   'packages/storage': ['domain', 'contracts'],
   'packages/backtest': ['domain', 'bots', 'indicators', 'ledger', 'views', 'runtime', 'exchanges/simulated'],
-  'packages/runtime': ['domain', 'bots', 'ledger', 'views'],
+  'packages/runtime': ['domain', 'bots', 'indicators', 'ledger', 'views'],
   'apps/vault/src/crypto': [],
   'apps/vault/src/unseal': ['vault/crypto', 'vault/frames', 'vault/unsealer'],
   'apps/vault/src/unsealer': ['vault/crypto', 'vault/frames'],

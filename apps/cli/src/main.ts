@@ -4,6 +4,7 @@ import { addAccountCommands } from './commands/account.ts';
 import { addArchiveCommands } from './commands/archive.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addDataCommands } from './commands/data.ts';
+import { addDrillCommand } from './commands/drill.ts';
 import { addExchangeCommands } from './commands/exchange.ts';
 import { addIncidentCommands } from './commands/incident.ts';
 import { addKillCommand } from './commands/kill.ts';
@@ -35,6 +36,7 @@ function program(): Command {
   addDataCommands(root);
   addExchangeCommands(root);
   addArchiveCommands(root);
+  addDrillCommand(root);
   return root;
 }
 
