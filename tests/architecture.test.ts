@@ -35,6 +35,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'domain',
     'contracts',
     'bots',
+    'indicators',
     'ledger',
     'views',
     'runtime',

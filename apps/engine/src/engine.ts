@@ -35,6 +35,7 @@ import { botBook } from '@holdfast/ledger';
 import type { Due } from '@holdfast/runtime';
 import { Batch } from './batch.ts';
 import { CommandError } from './command-error.ts';
+import { barOf, readHistory } from './condition-history.ts';
 import { approved, baseline, refreshBot, refused, type SettledEvent, sampleEquity, stepBot, vaultEvent } from './effects.ts';
 import { botKind, completeSettings, readSettings } from './kinds.ts';
 import { type Bot, loadMemory, type Memory, writeRules } from './memory.ts';
@@ -494,7 +495,23 @@ class Core implements Engine {
     sampleEquity(this.#memory, sample, this.#closes);
     for (const change of sample.changes) if (change.table === 'equity') this.#unsaved.put('equity', change.row);
     await this.#wake(this.#memory.runtime.onCandleClose(of, event.interval));
+    await this.#warmConditions();
+    await this.#wake(this.#memory.runtime.onMinute(of, barOf(candle)));
     await this.#onTime();
+  }
+
+  /** Conditions that bots began to wait for get the candles that they look back on; tried again a minute later. */
+  async #warmConditions(): Promise<void> {
+    const { runtime } = this.#memory;
+    for (const unwarmed of runtime.unwarmed()) {
+      try {
+        const { frames, minutes } = await readHistory(this.#ports.market, unwarmed);
+        runtime.warm(unwarmed, frames, minutes);
+      } catch (error) {
+        this.#ports.log('warning', `candles for a condition on ${unwarmed.pair} cannot be read: ${text(error)}`);
+        return;
+      }
+    }
   }
 
   async #onHalt(of: Pair, halted: boolean): Promise<void> {

@@ -18,7 +18,9 @@ export type Wake =
   /** The price came back by `by` ticks from its extreme since `from`; `extreme` 'high' waits for a fall, 'low' for a rise. */
   | { readonly kind: 'retrace'; readonly pair: Pair; readonly extreme: 'high' | 'low'; readonly from: Ticks; readonly by: Ticks }
   | { readonly kind: 'time'; readonly at: EpochMs }
-  | { readonly kind: 'candle-close'; readonly pair: Pair; readonly interval: string };
+  | { readonly kind: 'candle-close'; readonly pair: Pair; readonly interval: string }
+  /** A condition of indicators, times and signals (its text is `conditionText`) holds when one of its candles closes. */
+  | { readonly kind: 'condition'; readonly pair: Pair; readonly condition: string };
 
 /** Best prices and the last trade of a pair, as known at the event's time. */
 export interface Quote {

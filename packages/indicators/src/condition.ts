@@ -64,13 +64,37 @@ export class ConditionFollower {
     this.#root = this.#build(condition, 'condition');
   }
 
-  /** Takes a closed minute. */
-  push(minute: Readonly<Bar>): void {
+  /**
+   * Takes a closed minute.
+   * @returns whether a candle closed that the condition looks at; one without indicators looks at every minute
+   */
+  push(minute: Readonly<Bar>): boolean {
+    return this.pushTo(() => true, minute);
+  }
+
+  /** As `push`, but into those time frames only for which `isNew` says so: the others have it in their candles already. */
+  pushTo(isNew: (timeframe: Timeframe) => boolean, minute: Readonly<Bar>): boolean {
+    let looked = this.#frames.length === 0;
     for (const { aggregator, listeners } of this.#frames) {
+      if (!isNew(aggregator.timeframe)) continue;
       aggregator.push(minute, (bar) => {
+        looked = true;
         for (const listener of listeners) listener(bar);
       });
     }
+    return looked;
+  }
+
+  /** Time frames whose candles go in, shortest first. */
+  get timeframes(): readonly Timeframe[] {
+    return this.#frames.map(({ aggregator }) => aggregator.timeframe).sort((a, b) => timeframeMs(a) - timeframeMs(b));
+  }
+
+  /** Takes closed candles of one time frame that are older than every minute pushed; for warming up. */
+  warm(timeframe: Timeframe, bars: Iterable<Readonly<Bar>>): void {
+    const frame = this.#frames.find(({ aggregator }) => aggregator.timeframe === timeframe);
+    if (frame === undefined) return;
+    for (const bar of bars) for (const listener of frame.listeners) listener(bar);
   }
 
   /** A signal came at `at` (unix ms). */
@@ -143,6 +167,31 @@ export class ConditionFollower {
     });
     return { truth: () => truth };
   }
+}
+
+/** The one text of a condition: keys in order, nothing left out that could be written in two ways. */
+export const conditionText = (condition: Condition): string => JSON.stringify(ordered(condition));
+
+/** @throws ConditionError when the text is none, or names something impossible */
+export function readCondition(text: string): Condition {
+  let condition: Condition;
+  try {
+    condition = JSON.parse(text) as Condition;
+  } catch (cause) {
+    throw new ConditionError(`condition is no JSON: ${text.slice(0, 60)}`, { cause });
+  }
+  new ConditionFollower(condition);
+  return condition;
+}
+
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, member]) => [key, ordered(member)]),
+  );
 }
 
 /** Candles of a time frame that go in before the first truth; for warming up. In ms of the longest. */

@@ -1,4 +1,5 @@
 /** The loop: event in, bot stepped, intents out. */
+export { Conditions, type Unwarmed } from './conditions.ts';
 export * from './guard.ts';
 export * from './runtime.ts';
 export * from './wake-index.ts';

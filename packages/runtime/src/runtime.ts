@@ -16,6 +16,8 @@ import {
   type Quote,
   type Wake,
 } from '@holdfast/domain';
+import type { Bar, Timeframe } from '@holdfast/indicators';
+import { Conditions, type Unwarmed } from './conditions.ts';
 import { type AccountState, guard, type HeldBack, needs } from './guard.ts';
 import { type Due, type Quiet, WakeIndex } from './wake-index.ts';
 
@@ -50,6 +52,7 @@ export class Runtime {
   readonly #bots = new Map<BotId, RuntimeBot>();
   readonly #quotes = new Map<Pair, Quote>();
   readonly #index = new WakeIndex();
+  readonly #conditions = new Conditions();
 
   /** Takes a bot in, with the wakes it had. */
   add(bot: RuntimeBot, wakes: readonly Wake[]): void {
@@ -92,6 +95,26 @@ export class Runtime {
 
   onCandleClose(pair: Pair, interval: string): readonly Due[] {
     return this.#index.onCandleClose(pair, interval);
+  }
+
+  /** A minute of a pair closed: what holds now wakes who waits for it. */
+  onMinute(pair: Pair, minute: Readonly<Bar>): readonly Due[] {
+    return this.#conditions.onMinute(pair, minute, this.#index.conditions()).flatMap((it) => this.#index.onCondition(pair, it));
+  }
+
+  /** Conditions that somebody waits for and that have seen no candles yet. Give them some by `warm`, then minutes go on. */
+  unwarmed(): readonly Unwarmed[] {
+    return this.#conditions.unwarmed(this.#index.conditions());
+  }
+
+  /** Older candles of a condition, by time frame, oldest first; the minutes are those since the newest frame of each opened. */
+  warm(of: Unwarmed, frames: ReadonlyMap<Timeframe, readonly Readonly<Bar>[]>, minutes: readonly Readonly<Bar>[]): void {
+    this.#conditions.warm(of, frames, minutes);
+  }
+
+  /** A signal from outside came: it wakes who waits for a condition that now holds. */
+  onSignal(pair: Pair, name: string, at: EpochMs): readonly Due[] {
+    return this.#conditions.onSignal(pair, name, at, this.#index.conditions()).flatMap((it) => this.#index.onCondition(pair, it));
   }
 
   stillDue(due: Due): boolean {

@@ -97,6 +97,7 @@ export class WakeIndex {
   readonly #pairs = new Map<Pair, PairWakes>();
   readonly #times = new Heap<ByNumber>(lowestFirst);
   readonly #candles = new Map<string, Set<Armed>>();
+  readonly #conditions = new Map<string, Set<Armed>>();
   readonly #armed = new Map<BotId, Set<Armed>>();
   #order = 0;
   #living = 0;
@@ -138,6 +139,19 @@ export class WakeIndex {
     return waiting === undefined ? none : this.#inOrder([...waiting]);
   }
 
+  /** A condition of a pair holds. */
+  onCondition(pair: Pair, condition: string): readonly Due[] {
+    const waiting = this.#conditions.get(`${pair} ${condition}`);
+    return waiting === undefined ? none : this.#inOrder([...waiting]);
+  }
+
+  /** Conditions that somebody waits for. */
+  conditions(): readonly { readonly pair: Pair; readonly condition: string }[] {
+    return [...this.#conditions]
+      .filter(([, waiting]) => waiting.size > 0)
+      .map(([key]) => ({ pair: key.slice(0, key.indexOf(' ')) as Pair, condition: key.slice(key.indexOf(' ') + 1) }));
+  }
+
   /** Whether the bot's wakes are still those that this one was among; if so it is used up now. */
   stillDue(due: Due): boolean {
     const armed = due as Armed;
@@ -148,6 +162,7 @@ export class WakeIndex {
   }
 
   quiet(): Quiet {
+    const minutes = this.conditions().map(({ pair }) => ({ pair, interval: '1m' }));
     const candles = [...this.#candles]
       .filter(([, waiting]) => waiting.size > 0)
       .map(([key]) => {
@@ -155,7 +170,7 @@ export class WakeIndex {
         return { pair, interval };
       });
     const pairs = new Map([...this.#pairs].map(([pair, wakes]) => [pair, wakes.quiet()]));
-    return { until: (this.#times.peek()?.at as EpochMs | undefined) ?? null, candles, pairs };
+    return { until: (this.#times.peek()?.at as EpochMs | undefined) ?? null, candles: [...candles, ...minutes], pairs };
   }
 
   #arm(bot: BotId, wake: Wake): Armed {
@@ -188,6 +203,13 @@ export class WakeIndex {
         this.#candles.set(key, waiting.add(entry));
         return entry;
       }
+      case 'condition': {
+        const entry: Armed = { alive: true, bot, wake, order };
+        const key = `${wake.pair} ${wake.condition}`;
+        const waiting = this.#conditions.get(key) ?? new Set();
+        this.#conditions.set(key, waiting.add(entry));
+        return entry;
+      }
       default:
         return unreachable(wake);
     }
@@ -198,7 +220,9 @@ export class WakeIndex {
     entry.alive = false;
     this.#living--;
     this.#dead++;
-    if (entry.wake.kind === 'candle-close') this.#candles.get(`${entry.wake.pair} ${entry.wake.interval}`)?.delete(entry);
+    const { wake } = entry;
+    if (wake.kind === 'candle-close') this.#candles.get(`${wake.pair} ${wake.interval}`)?.delete(entry);
+    if (wake.kind === 'condition') this.#conditions.get(`${wake.pair} ${wake.condition}`)?.delete(entry);
   }
 
   #pairWakes(pair: Pair): PairWakes {
