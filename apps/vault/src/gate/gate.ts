@@ -18,7 +18,6 @@ import { createSockets } from './sockets.ts';
 /** What may wait for one slow reader of events. */
 const waitingBytesMax = 32 * 1024 * 1024;
 const connectionsMax = 1024;
-/** How long a whole request may take to come. */
 const requestMsMax = 10_000;
 const headerBytesMax = 16 * 1024;
 
@@ -27,9 +26,11 @@ export interface Gate {
   readonly receive: (message: SignerToGate) => void;
 }
 
-/** `port` is the one that clients name in Host; the caller listens. */
-export function createGate(signer: Channel<GateToSigner>, port: () => number): Gate {
+/** `port` is the one that clients name in Host; the caller listens. `requestMs`: how long a whole request may take to come. */
+export function createGate(signer: Channel<GateToSigner>, port: () => number, requestMs = requestMsMax): Gate {
   const waiting = new Map<number, ServerResponse>();
+  /** Connections on which something was refused: what was sent behind it is not read. */
+  const ended = new WeakSet<Duplex>();
   let lastId = 0;
 
   const newId = (): number => {
@@ -40,7 +41,11 @@ export function createGate(signer: Channel<GateToSigner>, port: () => number): G
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const speaksDialect = isDialect(request);
-    const refuse = (refusal: Refusal): void => refuseAs(response, refusal, speaksDialect);
+    if (ended.has(request.socket)) return;
+    const refuse = (refusal: Refusal): void => {
+      ended.add(request.socket);
+      refuseAs(response, refusal, speaksDialect);
+    };
     const refused = refusalOfSource(request, port()) ?? (speaksDialect ? dialectRefusal(request) : refusalOf(request));
     if (refused !== undefined) return refuse(refused);
     const body = await readBody(request);
@@ -105,8 +110,8 @@ export function createGate(signer: Channel<GateToSigner>, port: () => number): G
 
   const server = createServer(
     {
-      requestTimeout: requestMsMax,
-      headersTimeout: requestMsMax,
+      requestTimeout: requestMs,
+      headersTimeout: requestMs,
       connectionsCheckingInterval: 1000,
       keepAliveTimeout: 120_000,
       maxHeaderSize: headerBytesMax,
@@ -125,7 +130,7 @@ export function createGate(signer: Channel<GateToSigner>, port: () => number): G
 
 const isSocketFrame = (message: SignerToGate): message is SocketFrame => isSocketKind(message.kind);
 
-/** In the words of the door that was asked. The connection ends with it: what follows on it may not be what it seems. */
+/** In the words of the door that was asked; the connection ends with it. */
 function refuseAs(response: ServerResponse, refusal: Refusal, speaksDialect: boolean): void {
   const { status, code, reason } = refusal;
   response.setHeader('connection', 'close');

@@ -8,23 +8,14 @@ import type { DialectFrame } from '../../frames/dialect-frames.ts';
 import { toJson } from '../journal.ts';
 import type { SettledEvent } from '../records.ts';
 import type { GrantState } from '../state.ts';
+import { createAdmission, needKey } from './admission.ts';
 import { ownBalances } from './balances.ts';
-import { DialectError, parameterError, refusalError } from './dialect-error.ts';
+import { DialectError, refusalError } from './dialect-error.ts';
 import { createFreshness } from './freshness.ts';
 import { createMarketData } from './market-data.ts';
 import type { OwnOrders, OwnTrade } from './own-orders.ts';
 import type { DialectPorts, PublicAnswer } from './ports.ts';
-import {
-  checkParameters,
-  checkSignature,
-  findEndpoint,
-  parameterText,
-  type RawRequest,
-  readPairs,
-  splitSignature,
-  splitTarget,
-  type Values,
-} from './read-request.ts';
+import { checkSignature, type RawRequest, splitSignature, splitTarget, type Values } from './read-request.ts';
 import { createReads, noFuturesJson } from './reads.ts';
 import { executionJson, type Json, money } from './show.ts';
 import { createStreams } from './streams.ts';
@@ -43,8 +34,6 @@ export interface DialectDoor {
 
 /** Refusals that rule R9 counts; E_SYMBOL and E_RIGHT of orders are counted where they are judged. */
 const hostile: ReadonlySet<RefusalCode> = new Set(['E_PATH', 'E_PARAM', 'E_SIG']);
-const defaultWindowMs = '5000';
-const changing: ReadonlySet<string> = new Set(['place', 'try-place', 'cancel', 'cancel-all', 'replace']);
 
 /** `own` is fed with every journal record before its events are said here. */
 export function createDialectDoor(ports: DialectPorts, own: OwnOrders): DialectDoor {
@@ -55,12 +44,7 @@ export function createDialectDoor(ports: DialectPorts, own: OwnOrders): DialectD
   const reads = createReads(own, trading);
   const checkFresh = createFreshness({ now: clock.now, exchangeNow: ports.isSimulated ? exchangeNow : null });
 
-  const keyOf = (apiKey: string) => {
-    if (!/^[A-Za-z0-9]{64}$/.test(apiKey)) throw new DialectError(401, -2014, 'API-key format invalid. (E_SIG)', 'E_SIG');
-    const found = findKey(apiKey);
-    if (found === undefined) throw new DialectError(401, -2015, 'Invalid API-key: the vault does not know it. (E_SIG)', 'E_SIG');
-    return found;
-  };
+  const admit = createAdmission({ findKey, checkFresh });
   const alive = (grant: GrantState): GrantState => {
     if (!grant.alive) throw refusalError('E_REVOKED', `sub-key ${grant.subKey} is revoked`);
     return grant;
@@ -71,7 +55,7 @@ export function createDialectDoor(ports: DialectPorts, own: OwnOrders): DialectD
     send,
     isAlive: (subKey) => ownGrant(subKey)?.alive === true,
     prove: ({ apiKey, payload, signature, timestamp, recvWindow }) => {
-      const { grant, secret } = keyOf(apiKey);
+      const { grant, secret } = needKey(findKey, apiKey);
       checkSignature(payload, signature, secret);
       checkFresh({ timestamp, recvWindow, signature, what: 'userDataStream.subscribe.signature', changes: true });
       remember(grant);
@@ -82,29 +66,6 @@ export function createDialectDoor(ports: DialectPorts, own: OwnOrders): DialectD
   const heardGrants = new Map<SubKeyId, GrantState>();
   const remember = (grant: GrantState): void => void heardGrants.set(grant.subKey, grant);
   const ownGrant = (subKey: SubKeyId): GrantState | undefined => heardGrants.get(subKey);
-
-  /** Who sent it, proved by signature and time; what it asks, of the declared forms. @throws DialectError */
-  const admit = (request: RawRequest, endpoint: Endpoint): { readonly grant: GrantState; readonly values: Values } => {
-    const text = parameterText(request);
-    const { grant, secret } = keyOf(request.apiKey);
-    if (endpoint.security === 'key') {
-      remember(grant);
-      return { grant: alive(grant), values: checkParameters(readPairs(text), endpoint) };
-    }
-    const { payload, signature } = splitSignature(text);
-    checkSignature(payload, signature, secret);
-    const pairs = readPairs(text);
-    const values = new Map(pairs);
-    const timestamp = values.get('timestamp') ?? '';
-    const window = values.get('recvWindow') ?? defaultWindowMs;
-    if (!/^[1-9]\d{0,14}$/.test(timestamp)) throw parameterError(-1102, 'timestamp is missing or not a whole number of ms');
-    if (!/^[1-9]\d{0,4}$/.test(window) || Number(window) > 60_000)
-      throw parameterError(-1100, 'recvWindow is not a whole number of ms up to 60000');
-    const what = `${endpoint.method} ${endpoint.path}`;
-    const changes = changing.has(endpoint.act);
-    checkFresh({ timestamp: Number(timestamp), recvWindow: Number(window), signature, what, changes });
-    return { grant: alive(grant), values: checkParameters(pairs, endpoint) };
-  };
 
   const carryOut = async (endpoint: Endpoint, grant: GrantState, values: Values): Promise<unknown> => {
     switch (endpoint.act) {
@@ -135,15 +96,14 @@ export function createDialectDoor(ports: DialectPorts, own: OwnOrders): DialectD
   };
 
   const answer = async (request: RawRequest): Promise<PublicAnswer> => {
-    const endpoint = findEndpoint(request);
-    if (endpoint.security === 'public') {
-      const values = checkParameters(readPairs(parameterText(request)), endpoint);
+    const { endpoint, grant, values } = admit(request);
+    if (grant === null) {
       if (endpoint.act === 'market') return market.read(endpoint, values);
       const known = endpoint.act === 'no-futures' ? noFuturesJson(exchangeNow()) : { status: 0, msg: 'normal' };
       return { status: 200, body: toJson(known) };
     }
-    const { grant, values } = admit(request, endpoint);
-    return { status: 200, body: toJson(await carryOut(endpoint, grant, values)) };
+    remember(grant);
+    return { status: 200, body: toJson(await carryOut(endpoint, alive(grant), values)) };
   };
 
   /** Tells rule R9 of a refusal whose sender is proved by his signature, or names himself in a request that proves nothing. */
