@@ -5,7 +5,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { amount, type BotId } from '@holdfast/domain';
+import { amount, type BotId, noRules } from '@holdfast/domain';
 import type { SubKeyClient, VaultClient } from '@holdfast/vault/client';
 import { account, btc, mandate, newFolder, order, peer, startVault, stop, until } from '../tests/vault/harness.ts';
 import { type StubExchange, startStubExchange } from './vault/stub-exchange.ts';
@@ -43,12 +43,18 @@ const hrMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 async function connect(cli: VaultClient, data: string): Promise<void> {
   const owner = createPrivateKey(readFileSync(join(data, 'owner', 'owner.key')));
+  const narrow = mandate(Date.now() + 86_400_000, price);
   const wide = {
-    ...mandate(Date.now() + 86_400_000, price),
+    ...narrow,
+    pairs: narrow.pairs.map((it) => ({ ...it, maxPositionQuote: amount('100000000') })),
     turnover24h: amount('100000000'),
     burn24h: amount('100000000'),
     ordersPerMinute: 100_000_000,
     openOrders: 100_000,
+    orders24h: 100_000_000,
+    maxOpenQuote: amount('100000000'),
+    burn7d: amount('100000000'),
+    rules: noRules,
   };
   for (const act of [
     { act: 'account-create', account, exchange: 'simulated', key: 'ed25519', at: Date.now() },

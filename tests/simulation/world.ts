@@ -25,6 +25,7 @@ import {
   type MarketDataPort,
   type MarketEvent,
   macText,
+  noRules,
   type OwnerAct,
   ownerActText,
   ownerSigningText,
@@ -611,4 +612,5 @@ const mandate = (now: number, uid: string): Mandate =>
     burn24h: amount('10000'),
     ordersPerMinute: 600,
     openOrders: 50,
+    rules: noRules,
   });

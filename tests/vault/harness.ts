@@ -16,6 +16,7 @@ import {
   draftMandate,
   draftMandatePair,
   type Mandate,
+  noRules,
   type PlaceOrder,
   pair,
 } from '@holdfast/domain';
@@ -167,6 +168,8 @@ export function mandate(exp: number, price: bigint, change: Partial<Mandate> = {
     burn24h: amount('5000'),
     ordersPerMinute: 100_000,
     openOrders: 1000,
+    orders24h: 10_000_000,
+    rules: noRules,
     ...change,
   });
 }

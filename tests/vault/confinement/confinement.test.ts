@@ -182,7 +182,9 @@ const trusted = [
 const own = ['@holdfast/domain', '@holdfast/policy', '@holdfast/exchanges/trading'];
 
 test('signer, warden and what they import use no package', () => {
-  const files = trusted.flatMap((pattern) => globSync(pattern, { cwd: root })).filter((file) => !/\.test\.ts$|\/testing\//.test(file));
+  const files = trusted
+    .flatMap((pattern) => globSync(pattern, { cwd: root }))
+    .filter((file) => !/\.test\.ts$|\/testing\//.test(file));
   assert.ok(files.length > 30, `only ${files.length} files were seen`);
   for (const file of files) {
     const text = readFileSync(join(root, file), 'utf8');

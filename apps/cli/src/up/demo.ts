@@ -12,6 +12,7 @@ import {
   type Asset,
   amount,
   asset,
+  defaultRules,
   draftMandate,
   draftMandatePair,
   formatAmount,
@@ -105,6 +106,8 @@ function firstMandate(account: AccountId, uid: string, quote: Asset, traded: rea
     burn24h: scaled('200', quote),
     ordersPerMinute: 60,
     openOrders: 40,
+    // No hour of small orders: what a paper account is for is to see its bots trade.
+    rules: { ...defaultRules, firstTradeBps: 0 },
   });
 }
 

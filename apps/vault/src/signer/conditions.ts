@@ -5,8 +5,8 @@
  *
  *   S8  Nothing that raises risk is signed for an account, sub-key or pair after the record that stops it.
  */
-import type { AccountCondition, AccountId, Pair, SubKeyId } from '@holdfast/domain';
-import { freeBase, positionOf } from '@holdfast/policy';
+import type { AccountCondition, AccountId, Pair, RefusalCode, SubKeyId } from '@holdfast/domain';
+import { onOwner } from '@holdfast/policy';
 import { Refused } from './refused.ts';
 import type { AccountState, GrantState, KnownOrder, SignerState } from './state.ts';
 
@@ -77,6 +77,15 @@ function restrictPair(state: SignerState, accounts: readonly AccountState[], pai
   }
 }
 
+/** Whether a restriction would change nothing: all that it would stop is stopped as much. */
+export function isInForce(state: SignerState, to: Restriction): boolean {
+  if (to.subKey !== null) return state.grants.get(to.subKey)?.frozen !== '';
+  const accounts = to.account === null ? [...state.accounts.values()] : [state.accounts.get(to.account)!];
+  const { pair } = to;
+  if (pair !== null) return accounts.every((it) => it.frozenPairs.has(pair));
+  return accounts.every((it) => rank[it.standing.condition] >= rank[to.condition]);
+}
+
 /** A change of equal rank counts too: what was signed before it must not lift it. */
 const moved = (from: Standing, to: Restriction, now: number): Standing =>
   rank[to.condition] < rank[from.condition]
@@ -126,8 +135,9 @@ export function applyUnfreeze(state: SignerState, accounts: readonly AccountStat
   for (const pair of state.frozenPairs.keys()) if (!all.some((it) => it.frozenPairs.has(pair))) state.frozenPairs.delete(pair);
 }
 
-/** Lifts what the rule about dormant accounts did, and nothing else. */
+/** A sign of life of the owner; lifts what the rule about dormant accounts did, and nothing else. */
 export function applyRevive(state: SignerState, account: AccountState): void {
+  onOwner(account.rules, state.time);
   if (account.standing.condition !== 'reduce-only' || account.standing.by !== dormantRule) return;
   state.stateEpoch += 1;
   account.standing = activeStanding;
@@ -136,7 +146,7 @@ export function applyRevive(state: SignerState, account: AccountState): void {
 
 export interface Stop {
   readonly kind: 'refused';
-  readonly code: 'E_FROZEN' | 'E_REVOKED';
+  readonly code: RefusalCode;
   readonly reason: string;
 }
 
@@ -154,7 +164,3 @@ export function stopOf(account: AccountState, grant: GrantState, order: KnownOrd
   if (pair !== undefined && !isExit) return stop('E_FROZEN', `${order.pair} is frozen: ${pair}`);
   return null;
 }
-
-/** Whether an order sells nothing but what its sub-key bought and has not on offer yet. */
-export const isExit = (account: AccountState, grant: GrantState, order: KnownOrder['intent']): boolean =>
-  order.side === 'sell' && order.quantity <= freeBase(positionOf(account.book, grant.subKey, order.pair));

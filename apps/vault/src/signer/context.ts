@@ -2,10 +2,11 @@
 import type { KeyObject } from 'node:crypto';
 import type { AccountId, Pair, Protection, SubKeyId } from '@holdfast/domain';
 import type { Credentials } from '@holdfast/exchanges/trading';
-import type { ReferencePrice } from '@holdfast/policy';
+import type { ReferencePrice, RuleFinding } from '@holdfast/policy';
 import type { PeerName } from '../frames/frames.ts';
-import type { Restriction } from './conditions.ts';
+import type { Restriction, Stop } from './conditions.ts';
 import type { AccountLink, ClockPort } from './link.ts';
+import type { VenueFacts } from './prices.ts';
 import type { RecordBody } from './records.ts';
 import { Refused } from './refused.ts';
 import type { Secrets } from './secrets.ts';
@@ -46,6 +47,12 @@ export interface SignerContext {
   readonly signWith: (apiKey: string, keyRef: string) => Credentials;
   /** The account is gone: nothing is dialled for it any more. */
   readonly closeLink: (account: AccountId) => void;
+  /** What the owner's side takes off the mandate's limits now, and why no new risk may be taken at all, or null. */
+  readonly limitsOf: (account: AccountId) => { readonly scaleBps: number; readonly fault: Stop | null };
+  /** A rule found something that the owner should know; what it stopped goes to `onRestricted`. */
+  readonly onWarned: (finding: RuleFinding) => void;
+  /** The trading exchange itself: its own middle price and volumes, where known. */
+  readonly venueOf: (pair: Pair) => VenueFacts;
   readonly referenceOf: (pair: Pair) => ReferencePrice | undefined;
   /** Tells egress which pairs the mandates name. */
   readonly wantPairs: () => void;

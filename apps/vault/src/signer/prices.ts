@@ -1,5 +1,5 @@
 /** Reference prices as egress says them, with their ages. */
-import { amount, type Pair, roundTo } from '@holdfast/domain';
+import { type Amount, amount, type Pair, roundTo } from '@holdfast/domain';
 import type { ReferencePrice } from '@holdfast/policy';
 import type { ReferenceFrame } from '../frames/frames.ts';
 import type { ClockPort } from './link.ts';
@@ -7,27 +7,40 @@ import type { Reference } from './reads.ts';
 
 const referenceStep = amount('0.00000001');
 
+/** What the trading exchange says of a pair by itself. Amounts are in quote; null or absent: not known. */
+export interface VenueFacts {
+  readonly price?: Amount;
+  readonly volume24h: Amount | null;
+  readonly volume5m: Amount | null;
+}
+
+const unknownVenue: VenueFacts = { volume24h: null, volume5m: null };
+
 export interface Prices {
   /** The complete set at `time` of the exchange's clock. In lockstep that clock stands still with us. */
   learn(time: number, prices: readonly ReferenceFrame[], isLockstep: boolean): void;
   /** `now` is the newest time of the exchange's clock. */
   of(pair: Pair, now: number): ReferencePrice | undefined;
+  venueOf(pair: Pair): VenueFacts;
   readonly all: ReadonlyMap<Pair, Reference>;
 }
 
 export function createPrices(clock: ClockPort): Prices {
   const known = new Map<Pair, Reference>();
+  const venues = new Map<Pair, VenueFacts>();
   let lockstep = false;
   return {
     all: known,
     learn: (time, prices, isLockstep) => {
       lockstep = isLockstep;
       known.clear();
+      venues.clear();
       for (const it of prices) {
         const price = roundTo(amount(it.price), referenceStep, 'down');
         known.set(it.pair as Pair, { price, sources: it.sources, at: time, heardAt: clock.now() });
       }
     },
+    venueOf: (pair) => venues.get(pair) ?? unknownVenue,
     of: (pair, now) => {
       const it = known.get(pair);
       if (it === undefined) return undefined;

@@ -4,15 +4,17 @@ import {
   type Amount,
   amount,
   type BotId,
+  type ClientOrderId,
   type DoorEvent,
   type GrantRight,
   type Intent,
   type OrderEvent,
   type Pair,
+  type RefusalCode,
   type SubKeyId,
   type Verdict,
 } from '@holdfast/domain';
-import type { Hold } from '@holdfast/policy';
+import { type Hold, noHold, type RuleName } from '@holdfast/policy';
 import type { AuditRecord } from './audit/audit-state.ts';
 import type { Restriction } from './conditions.ts';
 import type { OwnerRecord } from './owners/records.ts';
@@ -58,7 +60,40 @@ export type RecordBody =
       readonly upstreamId: string | null;
     }
   /** `foreign` names the order or trade of a foreign event, so that it is said once. */
-  | { readonly kind: 'settled'; readonly event: SettledEvent; readonly foreign: string | null }
+  | {
+      readonly kind: 'settled';
+      readonly event: SettledEvent;
+      readonly foreign: string | null;
+      /** Reference price of the pair of a fill, or of a balance's asset in the mandate's quote, when it was settled. */
+      readonly reference: Amount | null;
+    }
+  /** A door refused a sub-key something before it was an intent. */
+  | {
+      readonly kind: 'denied';
+      readonly account: AccountId;
+      readonly subKey: SubKeyId;
+      readonly code: RefusalCode;
+      readonly forbiddenCall: boolean;
+    }
+  | {
+      readonly kind: 'rule-warned';
+      readonly rule: RuleName;
+      readonly account: AccountId | null;
+      readonly subKey: SubKeyId | null;
+      readonly pair: Pair | null;
+      readonly reason: string;
+    }
+  /** A resting entry that would not be approved again is to go. */
+  | {
+      readonly kind: 'withdrawn';
+      readonly account: AccountId;
+      readonly subKey: SubKeyId;
+      readonly clientOrderId: ClientOrderId;
+      readonly code: RefusalCode;
+      readonly reason: string;
+    }
+  /** What the account is worth in its mandate's quote. */
+  | { readonly kind: 'equity'; readonly account: AccountId; readonly equity: Amount }
   /** A move rightwards of an account (null: of all), of one sub-key or of one pair. */
   | ({ readonly kind: 'frozen' } & Restriction)
   /** Everything is revoked and every sub-key of a lower epoch is dead. */
@@ -78,11 +113,17 @@ export function readRecord(raw: Loose): JournalRecord {
     case 'decided':
       return {
         ...withAmounts(raw, ['reference']),
-        intent: withAmounts(raw.intent as Loose, ['quantity', 'limit']),
-        hold: raw.hold === null ? null : mapValues(raw.hold as Record<string, string>, amount),
+        intent: withAmounts(raw.intent as Loose, ['quantity', 'limit', 'trigger']),
+        hold: raw.hold === null ? null : { ...noHold, ...mapValues(raw.hold as Record<string, string>, amount) },
       } as unknown as JournalRecord;
     case 'settled':
-      return { ...raw, event: readEvent(raw.event as Loose) } as unknown as JournalRecord;
+      return {
+        reference: null,
+        ...withAmounts(raw, ['reference']),
+        event: readEvent(raw.event as Loose),
+      } as unknown as JournalRecord;
+    case 'equity':
+      return withAmounts(raw, ['equity']) as unknown as JournalRecord;
     case 'frozen': {
       // Records of before the conditions name no more than account, reason and who.
       const whole = { subKey: null, pair: null, condition: 'frozen', automatic: false, ...raw };

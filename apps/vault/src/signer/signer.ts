@@ -4,8 +4,9 @@
  * in its own process and in a simulation with a clock of its own. This file wires the parts and routes requests and frames.
  */
 import type { KeyObject } from 'node:crypto';
-import { type AccountId, doorPaths, type EpochMs, type SubKeyId } from '@holdfast/domain';
+import { type AccountId, type Amount, doorPaths, type EpochMs, type Pair, type SubKeyId } from '@holdfast/domain';
 import type { Credentials } from '@holdfast/exchanges/trading';
+import { referenceAgeMsMax } from '@holdfast/policy';
 import type {
   EgressToSigner,
   GateToSigner,
@@ -31,15 +32,16 @@ import { acceptFreeze } from './orders/freeze.ts';
 import { acceptGrant, acceptRevoke } from './orders/grants.ts';
 import { createIntents } from './orders/intents.ts';
 import { createKill } from './orders/kill.ts';
+import { carryOut, noteDenied } from './orders/rules.ts';
+import { onReferenceTick } from './orders/ticks.ts';
 import { createAuditTrail } from './owners/audit-trail.ts';
+import { newRiskFault, scaleOf } from './owners/limits.ts';
 import { destinationsOf } from './owners/notices.ts';
 import { createOwners } from './owners/owners.ts';
-import { parseRead } from './parse.ts';
+import { ParameterError, parseRead } from './parse.ts';
 import { createPrices } from './prices.ts';
-
 import { answerRead, type ReadContext, vaultStatus } from './reads.ts';
-import { type JournalRecord, type RecordBody, readRecord } from './records.ts';
-
+import { type JournalRecord, type RecordBody, readRecord, type SettledEvent } from './records.ts';
 import { type Answer, answerFault, Refused, refusal } from './refused.ts';
 import type { Secrets } from './secrets.ts';
 import { createSettlement } from './settle.ts';
@@ -120,6 +122,7 @@ export function createSigner(ports: SignerPorts): Signer {
     log: ports.log,
   });
   const reading = readJournal(bytes, ports.journalName, (raw, line) => {
+    state.findings.length = 0; // what was found was carried out, and that is journaled, but for the last record's
     audit.take(line, raw.kind as string);
     apply(raw.seq as number, readRecord(raw));
   });
@@ -143,11 +146,18 @@ export function createSigner(ports: SignerPorts): Signer {
     const body = tidy(given);
     const { seq, time, os } = journal.append(body, state.time, clock.now(), after);
     apply(seq, { ...body, time, os });
+    if (state.findings.length > 0) carryOut(context, state.findings.splice(0));
+  };
+  /** What a fill is measured against, and a deposit is worth by. */
+  const referenceAt = (event: SettledEvent): Amount | null => {
+    const pair = pairOfEvent(event, state);
+    const price = pair === null ? undefined : prices.of(pair, state.time);
+    return price === undefined || price.ageMs > referenceAgeMsMax ? null : price.price;
   };
   const settle = createSettlement(
     state,
     (event, foreign) =>
-      commit({ kind: 'settled', event, foreign }, () => {
+      commit({ kind: 'settled', event, foreign, reference: referenceAt(event) }, () => {
         feed.publish(event);
         dialect.said(event);
       }),
@@ -220,6 +230,15 @@ export function createSigner(ports: SignerPorts): Signer {
       links.delete(account);
       ports.egress({ kind: 'close-stream', account });
     },
+    limitsOf: (account) => {
+      const fault = newRiskFault(state, account, clock.now());
+      return {
+        scaleBps: scaleOf(state, account, clock.now(), config.simulated),
+        fault: fault === null ? null : { kind: 'refused', ...fault },
+      };
+    },
+    onWarned: ({ rule, reason }) => ports.log(`rule ${rule}: ${reason}`),
+    venueOf: prices.venueOf,
     referenceOf: (pair) => prices.of(pair, state.time),
     wantPairs,
     exchangeOf: (account) => state.owners.accounts.get(account)?.exchange ?? '',
@@ -236,11 +255,9 @@ export function createSigner(ports: SignerPorts): Signer {
     trail,
     kill: (by, body, answer) => kill.accept(by, body, answer),
   });
-  /** No program asks for a withdrawal, a transfer or keys by accident (R9). */
-  const denied = ({ subKey, isTheft, what }: Denial): void => {
-    if (!isTheft || state.grants.get(subKey)?.alive !== true) return;
-    ports.log(`sub-key ${subKey} asked for ${what}: revoked`);
-    commit({ kind: 'revoked', subKey, by: 'R9' });
+  const denied = ({ subKey, code, isTheft, what }: Denial): void => {
+    ports.log(`sub-key ${subKey} asked for ${what}: ${code}`);
+    noteDenied(context, { subKey, code, forbiddenCall: isTheft });
   };
   const dialect = openDialect(context, intents, own, ports.gate, denied);
 
@@ -314,6 +331,9 @@ export function createSigner(ports: SignerPorts): Signer {
     try {
       route(request, answer);
     } catch (error) {
+      const code = error instanceof Refused ? error.code : error instanceof ParameterError ? 'E_PARAM' : null;
+      const subKey = request.headers.key as SubKeyId;
+      if (code !== null) noteDenied(context, { subKey, code, forbiddenCall: false });
       answerFault(error, answer, ports.log);
     }
   };
@@ -330,9 +350,12 @@ export function createSigner(ports: SignerPorts): Signer {
   const learn = (frame: Extract<EgressToSigner, { kind: 'sync' | 'reference' }>): void => {
     if (frame.time > state.time) state.time = frame.time;
     prices.learn(frame.time, frame.reference, frame.kind === 'sync');
+    onReferenceTick(context);
   };
 
+  const lastFindings = state.findings.splice(0);
   commit({ kind: 'opened', epoch: state.epoch + 1, vaultId: config.vaultId });
+  carryOut(context, lastFindings);
   if (config.kill !== '') commit({ kind: 'killed', reason: config.kill, by: 'start', subKeyEpoch: state.subKeyEpoch + 1 });
   audit.start();
   wantPairs();
@@ -391,4 +414,12 @@ export function createSigner(ports: SignerPorts): Signer {
       }
     },
   };
+}
+
+/** The pair whose reference price an event is measured by; null when none is. */
+function pairOfEvent(event: SettledEvent, state: SignerState): Pair | null {
+  if (event.kind === 'order') return event.event.kind === 'order-filled' ? event.event.pair : null;
+  if (event.kind !== 'balance') return null;
+  const { mandate } = state.accounts.get(event.account) ?? {};
+  return mandate?.pairs.find((it) => it.pair === `${event.asset}/${mandate.quote}`)?.pair ?? null;
 }

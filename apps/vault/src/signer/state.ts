@@ -28,12 +28,32 @@ import {
   type VerdictRecord,
 } from '@holdfast/domain';
 import { symbolOf } from '@holdfast/exchanges/trading';
-import { type AccountBook, accountBook, closeOrder, fillOrder, holdOrder } from '@holdfast/policy';
+import {
+  type AccountBook,
+  type AccountRules,
+  accountBook,
+  closeOrder,
+  createRules,
+  createVaultRules,
+  type DeniedFacts,
+  fillOrder,
+  holdOrder,
+  isExit,
+  onDecision,
+  onDenied,
+  onEquity,
+  onFill,
+  onOwner,
+  onTransfer,
+  onVaultEntry,
+  type RuleFinding,
+  type VaultRules,
+} from '@holdfast/policy';
 import { type AuditState, applyAudit, emptyAuditState } from './audit/audit-state.ts';
 import { activeStanding, restrict, type Standing } from './conditions.ts';
 import { applyOwnerRecord, dropPending } from './owners/apply.ts';
 import { emptyOwners, type OwnersState } from './owners/state.ts';
-import type { JournalRecord, SettledEvent } from './records.ts';
+import type { JournalRecord } from './records.ts';
 
 /** `sent` until the exchange has said anything; `unknown` once that was reported; then `open`, at last `closed`. */
 export type OrderPhase = 'sent' | 'unknown' | 'open' | 'closed';
@@ -65,6 +85,9 @@ export interface AccountState {
   /** Of the newest vault-born key, SPKI PEM; '' when there is none. */
   publicKey: string;
   readonly book: AccountBook;
+  readonly rules: AccountRules;
+  /** When the equity was noted down last, unix ms of the exchange's clock. */
+  equityAt: number;
   apiKey: string | null;
   mandate: Mandate | null;
   mandateHash: string;
@@ -118,6 +141,9 @@ export interface SignerState {
   readonly actsSeen: Set<string>;
   readonly owners: OwnersState;
   readonly audit: AuditState;
+  readonly vaultRules: VaultRules;
+  /** What the anomaly rules found while records were applied; the signer empties it and carries it out. */
+  readonly findings: RuleFinding[];
   /** Newest last. */
   readonly verdicts: VerdictRecord[];
 }
@@ -139,10 +165,13 @@ export const emptyState = (): SignerState => ({
   actsSeen: new Set(),
   owners: emptyOwners(),
   audit: emptyAuditState(),
+  vaultRules: createVaultRules(),
+  findings: [],
   verdicts: [],
 });
 
 const verdictsKept = 1000;
+const one = 10n ** 18n;
 
 export const orderKey = (subKey: SubKeyId, clientOrderId: string): string => `${subKey}/${clientOrderId}`;
 export const exchangeKey = (symbol: string, exchangeOrderId: string): string => `${symbol}/${exchangeOrderId}`;
@@ -153,6 +182,7 @@ export function applyRecord(state: SignerState, record: JournalRecord): void {
   switch (record.kind) {
     case 'opened':
       state.epoch = record.epoch;
+      for (const account of state.accounts.values()) wake(state, account);
       return;
     case 'owner-act':
     case 'enrolled':
@@ -166,6 +196,7 @@ export function applyRecord(state: SignerState, record: JournalRecord): void {
       const account = accountOf(state, record.account);
       account.balances = new Map(Object.entries(record.balances) as [Asset, Amount][]);
       for (const id of record.orders) account.baselineOrders.add(id);
+      wake(state, account);
       return;
     }
     case 'trades-known': {
@@ -191,7 +222,23 @@ export function applyRecord(state: SignerState, record: JournalRecord): void {
       applyDecision(state, record);
       return;
     case 'settled':
-      applyEvent(state, record.event, record.foreign);
+      applyEvent(state, record);
+      return;
+    case 'denied':
+      applyDenied(state, record);
+      return;
+    case 'withdrawn': {
+      const order = state.orders.get(orderKey(record.subKey, record.clientOrderId));
+      if (order !== undefined) order.cancelWanted = true;
+      return;
+    }
+    case 'equity': {
+      const account = accountOf(state, record.account);
+      account.equityAt = state.time;
+      if (account.mandate !== null) find(state, onEquity(account.rules, account.mandate, record.equity, state.time));
+      return;
+    }
+    case 'rule-warned':
       return;
     case 'frozen':
       restrict(state, record);
@@ -214,6 +261,8 @@ export const newAccount = (state: SignerState, account: AccountId, publicKey: st
   account,
   publicKey,
   book: accountBook(account),
+  rules: createRules(account, state.time),
+  equityAt: 0,
   apiKey: null,
   mandate: null,
   mandateHash: '',
@@ -243,8 +292,10 @@ function applyDecision(state: SignerState, record: Extract<JournalRecord, { kind
   if (intent.kind === 'cancel-order') {
     const order = state.orders.get(key);
     if (order !== undefined && verdict.kind === 'approved') order.cancelWanted = true;
+    if (verdict.kind === 'refused') applyDenied(state, { account, subKey, code: verdict.code, forbiddenCall: false });
     return;
   }
+  feedRules(state, record, intent);
   if (verdict.kind === 'refused') {
     if (!temporaryRefusals.has(verdict.code)) state.decisions.set(key, { intentText: canonicalText(intent), verdict });
     return;
@@ -270,17 +321,48 @@ function applyDecision(state: SignerState, record: Extract<JournalRecord, { kind
   if (record.hold !== null) holdOrder(owner.book, key, subKey, intent, record.hold, record.reference ?? 0n, state.time);
 }
 
-function applyEvent(state: SignerState, event: SettledEvent, foreign: string | null): void {
+const find = (state: SignerState, findings: readonly RuleFinding[]): void => void state.findings.push(...findings);
+
+/** Before the order is held: the rules see the position as the judge saw it. */
+function feedRules(state: SignerState, record: Extract<JournalRecord, { kind: 'decided' }>, order: PlaceOrder): void {
+  const { subKey, verdict } = record;
+  const { rules, mandate, book } = accountOf(state, record.account);
+  if (mandate === null) return;
+  const { clientOrderId, pair, side } = order;
+  const exits = isExit(book, subKey, order);
+  const code = verdict.kind === 'refused' ? verdict.code : null;
+  find(state, onDecision(rules, mandate, { subKey, clientOrderId, pair, isExit: exits, code }, state.time));
+  if (code !== null) applyDenied(state, { account: record.account, subKey, code, forbiddenCall: false });
+  else if (!exits) {
+    const quote = multiply(order.quantity, order.limit, 'up');
+    onVaultEntry(state.vaultRules, { account: record.account, owner: mandate.owner, pair, side, quote }, state.time);
+  }
+}
+
+/** An account that was connected before the exchange said its time lives from the first time that is known. */
+function wake(state: SignerState, { rules }: AccountState): void {
+  if (rules.aliveAt === 0) onOwner(rules, state.time);
+}
+
+function applyDenied(state: SignerState, denied: DeniedFacts & { readonly account: AccountId }): void {
+  const { rules, mandate } = accountOf(state, denied.account);
+  if (mandate !== null) find(state, onDenied(rules, mandate, denied, state.time));
+}
+
+function applyEvent(state: SignerState, record: Extract<JournalRecord, { kind: 'settled' }>): void {
+  const { event, foreign, reference } = record;
   state.eventSeq = event.seq;
   const account = accountOf(state, event.account);
   switch (event.kind) {
     case 'order': {
       const order = state.orders.get(orderKey(event.subKey, event.event.clientOrderId));
-      if (order !== undefined) applyOrderEvent(state, account, order, event.event);
+      if (order !== undefined) applyOrderEvent(state, account, order, event.event, reference);
       return;
     }
     case 'balance':
       changeBalance(account, event.asset, event.change);
+      if (event.asset === account.mandate?.quote) onTransfer(account.rules, event.change);
+      else if (reference !== null) onTransfer(account.rules, (event.change * reference) / one);
       return;
     case 'foreign':
       if (foreign !== null) account.foreignSeen.add(foreign);
@@ -288,7 +370,13 @@ function applyEvent(state: SignerState, event: SettledEvent, foreign: string | n
   }
 }
 
-function applyOrderEvent(state: SignerState, account: AccountState, order: KnownOrder, event: OrderEvent): void {
+function applyOrderEvent(
+  state: SignerState,
+  account: AccountState,
+  order: KnownOrder,
+  event: OrderEvent,
+  reference: Amount | null,
+): void {
   switch (event.kind) {
     case 'order-accepted':
       order.phase = 'open';
@@ -302,7 +390,7 @@ function applyOrderEvent(state: SignerState, account: AccountState, order: Known
       order.cancelWanted = false;
       return;
     case 'order-filled':
-      applyFill(state, account, order, event);
+      applyFill(state, account, order, event, reference);
       return;
     case 'order-rejected':
     case 'order-cancelled':
@@ -311,11 +399,20 @@ function applyOrderEvent(state: SignerState, account: AccountState, order: Known
   }
 }
 
-function applyFill(state: SignerState, account: AccountState, order: KnownOrder, fill: OrderFill): void {
+function applyFill(
+  state: SignerState,
+  account: AccountState,
+  order: KnownOrder,
+  fill: OrderFill,
+  reference: Amount | null,
+): void {
   const { pair, side } = order.intent;
+  const { subKey } = order;
   tradesOf(account, pair).later.add(fill.tradeId);
   order.filled += fill.quantity;
-  fillOrder(account.book, order.key, order.subKey, order.intent, fill, state.time);
+  const effect = fillOrder(account.book, order.key, subKey, order.intent, fill, state.time, reference ?? undefined);
+  const { mandate, rules, book } = account;
+  if (mandate !== null) find(state, onFill(rules, mandate, book, { subKey, pair, side, effect }, state.time));
   const sign = side === 'buy' ? 1n : -1n;
   changeBalance(account, baseOf(pair), sign * fill.quantity);
   changeBalance(account, quoteOf(pair), -sign * multiply(fill.quantity, fill.price, 'down'));

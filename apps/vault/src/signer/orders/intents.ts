@@ -1,11 +1,12 @@
 /** A sub-key's intents: judged, held, journaled, then carried out. One decision point for every order and cancel. */
 import { canonicalText, type Intent, type PlaceOrder, type RefusalCode, type Verdict } from '@holdfast/domain';
-import { judge } from '@holdfast/policy';
-import { isExit, stopOf } from '../conditions.ts';
+import { isExit, type Judgement, judge, pairScaleBps, positionOf, type ReferencePrice } from '@holdfast/policy';
+import { type Stop, stopOf } from '../conditions.ts';
 import type { Caller, SignerContext } from '../context.ts';
 import { parseIntent } from '../parse.ts';
 import { type Answer, Refused } from '../refused.ts';
 import { type AccountState, type GrantState, type KnownOrder, orderKey } from '../state.ts';
+import { entryFault } from './entries.ts';
 
 export interface Intents {
   /** @throws Refused, ParameterError */
@@ -16,14 +17,17 @@ export interface Intents {
 }
 
 type CancelOrder = Extract<Intent, { kind: 'cancel-order' }>;
-type Stop = { readonly kind: 'refused'; readonly code: RefusalCode; readonly reason: string };
+
+/** After this time from its decision an order is signed no more: its price is too old. In ms. */
+const signWithinMs = 5000;
 
 export function createIntents(context: SignerContext): Intents {
-  const { state, secrets, commit, links } = context;
+  const { state, secrets, commit, links, clock } = context;
 
   const decidePlace = (grant: GrantState, order: PlaceOrder, answer: (verdict: Verdict) => void): void => {
     const { subKey, account: accountName } = grant;
-    const known = state.decisions.get(orderKey(subKey, order.clientOrderId));
+    const key = orderKey(subKey, order.clientOrderId);
+    const known = state.decisions.get(key);
     const intentText = canonicalText(order);
     if (known !== undefined) {
       const same = known.intentText === intentText;
@@ -36,9 +40,8 @@ export function createIntents(context: SignerContext): Intents {
       return;
     }
     const account = state.accounts.get(accountName)!;
-    const stopped = stopOf(account, grant, order, isExit(account, grant, order)) ?? notReady(account);
     const price = context.referenceOf(order.pair);
-    const judgement = stopped ?? judge(account.book, account.mandate, grant, order, price, state.time);
+    const judgement = judgePlace(account, grant, order, price);
     if (judgement.kind === 'refused') {
       const verdict: Verdict = { kind: 'refused', code: judgement.code, reason: judgement.reason };
       const nothing = { reference: price?.price ?? null, hold: null, upstreamId: null };
@@ -49,13 +52,40 @@ export function createIntents(context: SignerContext): Intents {
     const upstreamId = secrets.upstreamId(subKey, order.clientOrderId, intentText);
     const details = { reference: price?.price ?? null, hold: judgement.hold, upstreamId };
     commit({ kind: 'decided', account: accountName, subKey, intent: order, verdict, ...details }, () => {
-      const placed = state.orders.get(orderKey(subKey, order.clientOrderId))!;
-      // S8: what was stopped between the decision and here is not signed any more.
-      const late = stopOf(account, state.grants.get(subKey)!, order, !placed.isEntry);
+      const placed = state.orders.get(key)!;
+      const late = lateStop(account, placed);
       if (late === null) context.linkOf(account).place(placed, judgement.order);
       else context.settle.rejected(placed, late.code, late.reason);
       answer(verdict);
     });
+  };
+
+  const judgePlace = (
+    account: AccountState,
+    grant: GrantState,
+    order: PlaceOrder,
+    price: ReferencePrice | undefined,
+  ): Judgement => {
+    const exits = isExit(account.book, grant.subKey, order);
+    const stopped =
+      (exits ? null : entryFault(context, account, order)) ?? stopOf(account, grant, order, exits) ?? notReady(account);
+    if (stopped !== null) return stopped;
+    const { mandate } = account;
+    const { price: venuePrice } = context.venueOf(order.pair);
+    return judge(account.book, mandate, grant, order, price, state.time, {
+      scaleBps: context.limitsOf(account.account).scaleBps,
+      pairScaleBps: mandate === null ? 10_000 : pairScaleBps(account.rules, mandate, order.pair, state.time),
+      ...(venuePrice === undefined ? {} : { venuePrice }),
+    });
+  };
+
+  /** S8: what was stopped between the decision and here is not signed any more, nor what waited for the disk too long. */
+  const lateStop = (account: AccountState, placed: KnownOrder): Stop | null => {
+    const stop = stopOf(account, state.grants.get(placed.subKey)!, placed.intent, !placed.isEntry);
+    if (stop !== null) return stop;
+    const waited = clock.now() - placed.decidedOs;
+    if (Math.abs(waited) <= signWithinMs) return null;
+    return { kind: 'refused', code: 'E_AUDIT', reason: `the record of the decision took ${waited} ms, limit ${signWithinMs} ms` };
   };
 
   const notReady = (account: AccountState): Stop | null => {
@@ -69,10 +99,10 @@ export function createIntents(context: SignerContext): Intents {
   const decideCancel = (grant: GrantState, intent: CancelOrder, answer: (verdict: Verdict) => void): void => {
     const { subKey, account } = grant;
     const order = state.orders.get(orderKey(subKey, intent.clientOrderId));
-    const verdict = judgeCancel(order, intent);
+    const verdict = judgeCancel(state.accounts.get(account)!, grant, order, intent);
     const nothing = { reference: null, hold: null, upstreamId: null };
     commit({ kind: 'decided', account, subKey, intent, verdict, ...nothing }, () => {
-      if (verdict.kind === 'approved' && order !== undefined) links.get(account)?.cancel(order);
+      if (verdict.kind === 'approved' && order !== undefined) void links.get(account)?.cancel(order);
       answer(verdict);
     });
   };
@@ -91,11 +121,16 @@ export function createIntents(context: SignerContext): Intents {
   };
 }
 
-/** Only one's own open orders, frozen or not; the pair must be the order's. */
-function judgeCancel(order: KnownOrder | undefined, intent: CancelOrder): Verdict {
+/** Only one's own open orders, frozen or not; the pair must be the order's. Protective stops need a right of their own. */
+function judgeCancel(account: AccountState, grant: GrantState, order: KnownOrder | undefined, intent: CancelOrder): Verdict {
+  const refuse = (code: RefusalCode, reason: string): Verdict => ({ kind: 'refused', code, reason });
   if (order === undefined || order.intent.pair !== intent.pair)
-    return { kind: 'refused', code: 'E_UNKNOWN_ORDER', reason: `order ${intent.clientOrderId} on ${intent.pair} is not known` };
-  if (order.phase === 'closed')
-    return { kind: 'refused', code: 'E_STATE', reason: `order ${intent.clientOrderId} is no longer open` };
+    return refuse('E_UNKNOWN_ORDER', `order ${intent.clientOrderId} on ${intent.pair} is not known`);
+  if (order.phase === 'closed') return refuse('E_STATE', `order ${intent.clientOrderId} is no longer open`);
+  const isProtective = order.intent.order === 'stop-limit' && order.intent.side === 'sell';
+  // A stop whose position is gone protects nothing.
+  const hasPosition = positionOf(account.book, grant.subKey, intent.pair).base > 0n;
+  if (isProtective && hasPosition && !grant.rights.includes('cancel-stops'))
+    return refuse('E_RIGHT', `order ${intent.clientOrderId} is a protective stop, and the grant may not cancel stops`);
   return { kind: 'approved' };
 }

@@ -1,7 +1,7 @@
 /** Applies what the journal says of owners. Nothing here asks the time, the exchange or a key: a record is all there is. */
 import { type AccountId, type Destination, mandateText, type OwnerAct, type OwnerId } from '@holdfast/domain';
 
-import { adoptMandate } from '@holdfast/policy';
+import { adoptMandate, onOwner } from '@holdfast/policy';
 import { applyRevive, applyUnfreeze } from '../conditions.ts';
 import { accountOf, hashText, newAccount, type SignerState } from '../state.ts';
 import { parseOwnerAct } from './parse-act.ts';
@@ -192,6 +192,7 @@ function useKey(state: SignerState, account: AccountId, key: ConnectedKey): void
   owned.next = null;
   const known = accountOf(state, account);
   known.apiKey = apiKey;
+  onOwner(known.rules, state.time);
   if (key.publicKey !== null) known.publicKey = key.publicKey;
 }
 
@@ -210,6 +211,7 @@ function setMandate(
 ): void {
   const account = accountOf(state, name);
   adoptMandate(account.book, account.mandate, mandate);
+  onOwner(account.rules, state.time);
   account.mandate = mandate;
   account.mandateHash = hashText(mandateText(mandate));
   // What waits was signed against the mandate that is no longer in force.

@@ -25,6 +25,7 @@ import {
   macText,
   mandateText,
   multiply,
+  noRules,
   type OwnerAct,
   type OwnerProof,
   ownerActText,
@@ -270,6 +271,7 @@ export const testMandate = (change: Partial<Mandate> = {}): Mandate =>
     ordersPerMinute: 60,
     openOrders: 20,
     foreign: 'freeze',
+    rules: noRules,
     ...change,
   });
 
