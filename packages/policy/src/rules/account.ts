@@ -6,7 +6,8 @@
  *   R2   more entries in a minute than `paceFactor` times the own 99th percentile, or twice the cap asked for: freeze
  *   R3   first entry ever in a pair: `firstTradeBps` of the caps for `firstTradeMinutes` (`pairScaleBps`)
  *   R6   `roundTrips` in a pair within `roundTripMinutes` that gave away more than they gained: freeze
- *   R7   burn at half the budget: warn; at the whole: freeze
+ *   R7   burn at half the budget: warn; at the whole, net of realised gain: freeze. The budget itself is kept by the judge; a
+ *        jump through an honest grid burns against the price after it, and gains
  *   R8   a sub-key used from another binding: freeze the sub-key
  *   R9   `deniedPerMinute` hostile intents, or one for withdrawing, transferring or keys: freeze the sub-key
  *   R10  orders or fills that are not ours: freeze or warn, as the mandate's `foreign` says
@@ -58,6 +59,8 @@ export interface AccountRules {
   readonly denied: Map<SubKeyId, RollingWindow>;
   readonly bindings: Map<SubKeyId, string>;
   readonly equity: EquityWatch;
+  /** Realised gains of 24 h, in quote. */
+  readonly gained: RollingWindow;
   burnWarned: boolean;
 }
 
@@ -71,6 +74,7 @@ export const createRules = (account: AccountId, now: number): AccountRules => ({
   denied: new Map(),
   bindings: new Map(),
   equity: equityWatch(),
+  gained: rollingWindow(dayMs),
   burnWarned: false,
 });
 
@@ -162,6 +166,7 @@ export function onFill(
   now: number,
 ): readonly RuleFinding[] {
   rules.aliveAt = now;
+  if (facts.effect.gain > 0n) addTo(rules.gained, now, facts.effect.gain);
   return [...roundTripFindings(rules, mandate.rules, facts, now), ...onTick(rules, mandate, book, now)];
 }
 
@@ -198,7 +203,7 @@ export function onTick(rules: AccountRules, mandate: Mandate, book: AccountBook,
   if (mandate.burn24h === 0n || allOff(mandate.rules)) return [];
   const spent = burnSpent(book, now);
   const said = `${formatAmount(spent)} of the burn budget of ${formatAmount(mandate.burn24h)} are spent in 24 h`;
-  if (spent >= mandate.burn24h) return [find(rules, 'R7', 'freeze', said)];
+  if (spent - sumAt(rules.gained, now) >= mandate.burn24h) return [find(rules, 'R7', 'freeze', said)];
   const half = 2n * spent >= mandate.burn24h;
   const first = half && !rules.burnWarned;
   rules.burnWarned = half;
