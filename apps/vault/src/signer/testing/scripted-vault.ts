@@ -33,7 +33,7 @@ import {
   type Pair,
 } from '@holdfast/domain';
 import { peerSecret, type SignerToEgress, type SignerToGate, type SignerToWarden } from '../../frames/frames.ts';
-import type { JournalPort } from '../journal.ts';
+import { type JournalPort, toJson } from '../journal.ts';
 import { idOfKey } from '../owners/credentials.ts';
 import { createSecrets } from '../secrets.ts';
 import { createSigner, type Signer } from '../signer.ts';
@@ -63,7 +63,7 @@ interface BookOrder {
 }
 
 /** A signer that can be killed: nothing of its memory survives `restart`. */
-export function scriptedVault() {
+export function scriptedVault({ simulated = true }: { readonly simulated?: boolean } = {}) {
   const unsealKey = Buffer.alloc(32, 7);
   const owner = generateKeyPairSync('ed25519');
   const keyFiles = new Map<string, Buffer>();
@@ -77,6 +77,7 @@ export function scriptedVault() {
   let answers = new Map<number, (answer: Answer) => void>();
   const lines: string[] = [];
   const toWarden: SignerToWarden[] = [];
+  const logged: string[] = [];
   let killWanted = '';
   const exchange = scriptedExchange(() => exchangeTime);
   let signer: Signer;
@@ -105,15 +106,21 @@ export function scriptedVault() {
       clock: { now: () => now, after: (ms, act) => void timers.push({ at: now + ms, act, life: mine }) },
       gate: (frame) => mine === life && fromSigner(frame),
       egress: (frame) => mine === life && exchange.take(frame),
-      portal: () => undefined,
+      portal: (frame) => mine === life && fromSigner(frame),
       warden: (frame) => void toWarden.push(frame),
       secrets: createSecrets(createSecretKey(unsealKey), vaultId, {
         read: (name) => keyFiles.get(name) ?? null,
         write: (name, bytes) => void keyFiles.set(name, bytes),
         erase: (name) => void keyFiles.delete(name),
       }),
-      config: { vaultId, simulated: true, ownerKey: owner.publicKey, portalOrigin: 'http://localhost:8431', kill: killWanted },
-      log: () => undefined,
+      config: {
+        vaultId,
+        simulated,
+        ownerKey: simulated ? owner.publicKey : null,
+        portalOrigin: 'http://localhost:8431',
+        kill: killWanted,
+      },
+      log: (message) => void logged.push(message),
       fatal: (error) => {
         throw error;
       },
@@ -132,6 +139,15 @@ export function scriptedVault() {
       signer.fromGate({ kind: 'request', id: lastRequest, method, path, headers, body });
     });
 
+  /** One request of the owner's pages. */
+  const portal = (path: string, body: unknown, session = ''): Promise<Answer> =>
+    new Promise((resolve) => {
+      lastRequest += 1;
+      answers.set(lastRequest, resolve);
+      const headers = { key: session, time: '', nonce: '', mac: '' };
+      signer.fromPortal({ kind: 'request', id: lastRequest, method: 'POST', path, headers, body: toJson(body) });
+    });
+
   const headersFor = (secret: Buffer, key: string, method: string, path: string, body: string, nonce: string) => {
     const time = String(now);
     const text = macText(method, path, time, nonce, createHash('sha256').update(body).digest('hex'));
@@ -139,7 +155,7 @@ export function scriptedVault() {
   };
 
   const ask = (secret: Buffer, key: string, path: string, body: unknown, method = 'POST'): Promise<Answer> => {
-    const text = method === 'GET' ? '' : JSON.stringify(body);
+    const text = method === 'GET' ? '' : toJson(body);
     return raw(method, path, text, headersFor(secret, key, method, path, text, randomBytes(16).toString('hex')));
   };
 
@@ -153,6 +169,12 @@ export function scriptedVault() {
   const vault = {
     exchange,
     raw,
+    portal,
+    owner,
+    /** What the signer wrote on its standard error: the vault's console. */
+    logged,
+    /** Sealed records by name. */
+    keyFiles,
     headersFor,
     ask,
     askAsPeer,
@@ -309,6 +331,9 @@ function scriptedExchange(time: () => number) {
   const orders: BookOrder[] = [];
   const trades: (Record<string, unknown> & { id: number })[] = [];
   const requests: EgressRequest['request'][] = [];
+  const notices: Extract<SignerToEgress, { kind: 'notice' }>[] = [];
+  /** What differs for a key: the account it is of, what it may do. */
+  const keys = new Map<string, { readonly uid?: number; readonly restrictions?: Record<string, unknown> }>();
 
   const ok = (id: number, body: unknown): void => say({ kind: 'answer', id, status: 200, body: JSON.stringify(body) });
   const no = (id: number, code: number, msg: string): void =>
@@ -381,15 +406,16 @@ function scriptedExchange(time: () => number) {
     const { id, request } = frame;
     requests.push(request);
     const query = new URLSearchParams(request.query);
+    const key = keys.get(request.headers['X-MBX-APIKEY'] ?? '');
     const found = orders.find((it) => it.clientOrderId === query.get('origClientOrderId'));
     const isAsked = (it: Record<string, unknown> & { id: number }): boolean =>
       it.symbol === query.get('symbol') && it.id >= Number(query.get('fromId') ?? 0);
     const routes: Record<string, () => void> = {
-      'GET /sapi/v1/account/apiRestrictions': () => ok(id, restrictions),
+      'GET /sapi/v1/account/apiRestrictions': () => ok(id, { ...restrictions, ...key?.restrictions }),
       'GET /api/v3/openOrders': () => ok(id, orders.filter(open).map(shown)),
       'GET /api/v3/account': () =>
         ok(id, {
-          uid: exchangeUid,
+          uid: key?.uid ?? exchangeUid,
           balances: [...balances].map(([asset, free]) => ({ asset, free: formatAmount(free), locked: '0' })),
         }),
       'GET /api/v3/myTrades': () => ok(id, trades.filter(isAsked)),
@@ -404,6 +430,8 @@ function scriptedExchange(time: () => number) {
     orders,
     trades,
     requests,
+    notices,
+    keys,
     balances,
     attach: (listener: (frame: ToSigner) => void) => {
       say = listener;
@@ -412,8 +440,12 @@ function scriptedExchange(time: () => number) {
     take: (frame: SignerToEgress): void => {
       if (frame.kind === 'open-stream') {
         streamIsOpen = true;
-        say({ kind: 'stream-open', account });
+        say({ kind: 'stream-open', account: frame.account });
       } else if (frame.kind === 'request') answerRequest(frame);
+      else if (frame.kind === 'notice') {
+        notices.push(frame);
+        say({ kind: 'notice-done', id: frame.id, ok: true, final: false, reason: '' });
+      }
     },
     weather: (next: Weather) => {
       weather = next;
