@@ -3,6 +3,7 @@
  * (drop, delay, repeat once within the window) the signer finds out from the exchange.
  */
 import type { EgressToSigner, SignerToEgress } from '../frames/frames.ts';
+import { createDeliveries } from './destinations/deliver.ts';
 import { openFeed } from './feeds.ts';
 import { type Places, referenceVenues } from './places.ts';
 import { createPrivateStreams } from './private-streams.ts';
@@ -24,6 +25,7 @@ export function createEgress(places: Places, send: (message: EgressToSigner) => 
     send({ kind: 'sync', n, time, reference: reference.prices(pairs, time) });
   });
   const requests = createRequests(places, send);
+  const deliver = createDeliveries(places.isReal, send);
   const streams = createPrivateStreams(places, rounds, send);
   const feeds = referenceVenues.map((venue) =>
     openFeed(venue, places.reference[venue], {
@@ -51,6 +53,9 @@ export function createEgress(places: Places, send: (message: EgressToSigner) => 
     switch (message.kind) {
       case 'request':
         requests(message);
+        return;
+      case 'notice':
+        deliver(message);
         return;
       case 'open-stream':
         streams.open(message.account, message.path, message.message);

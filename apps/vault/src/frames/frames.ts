@@ -20,10 +20,25 @@ import {
   type SocketFrame,
 } from './dialect-frames.ts';
 import { requestBytesMax } from './framing.ts';
+import {
+  type AnchorDoneFrame,
+  type AnchorFrame,
+  type AnchorsFrame,
+  type AnchorsWantedFrame,
+  decodeAnchor,
+  decodeAnchorDone,
+  decodeAnchors,
+  decodeAnchorsWanted,
+  decodeNotice,
+  decodeNoticeDone,
+  type NoticeDoneFrame,
+  type NoticeFrame,
+} from './notices.ts';
 
 export { FrameError } from './decode.ts';
 export * from './dialect-frames.ts';
 export * from './framing.ts';
+export * from './notices.ts';
 export { type PeerName, peerNames, peerSecret, unsealKeyBytes } from './peer-secret.ts';
 
 /** gate → signer */
@@ -69,6 +84,7 @@ export interface UpstreamRequest {
 
 /** signer → egress */
 export type SignerToEgress =
+  | NoticeFrame
   | {
       readonly kind: 'request';
       readonly id: number;
@@ -95,6 +111,7 @@ export interface ReferenceFrame {
 
 /** egress → signer */
 export type EgressToSigner =
+  | NoticeDoneFrame
   | { readonly kind: 'answer'; readonly id: number; readonly status: number; readonly body: string }
   /** No answer came. `sent` false: no byte of the request left. */
   | { readonly kind: 'failed'; readonly id: number; readonly cause: 'timeout' | 'reset'; readonly sent: boolean }
@@ -120,6 +137,8 @@ export interface ProcessFrame {
 
 /** warden → signer, after the raw frame with the unseal key */
 export type WardenToSigner =
+  | AnchorDoneFrame
+  | AnchorsFrame
   | {
       readonly kind: 'start';
       readonly vaultId: string;
@@ -139,6 +158,8 @@ export type WardenToSigner =
 
 /** signer → warden. Log lines go to stderr. */
 export type SignerToWarden =
+  | AnchorFrame
+  | AnchorsWantedFrame
   /** The journal is read and the signer answers; `seq` and `head` are the journal's. */
   | { readonly kind: 'ready'; readonly seq: number; readonly head: string }
   /** Everything is revoked, durably: drop the unseal key and start nothing again. */
@@ -201,6 +222,8 @@ export function decodeSignerToGate(value: unknown): SignerToGate {
 /** @throws FrameError */
 export function decodeSignerToEgress(value: unknown): SignerToEgress {
   switch (kindOf(value)) {
+    case 'notice':
+      return decodeNotice(value);
     case 'request': {
       const it = fields(value, ['kind', 'id', 'account', 'purpose', 'request'], 'request');
       const request = fields(it.request, ['method', 'path', 'query', 'headers', 'body'], 'upstream request');
@@ -241,6 +264,8 @@ export function decodeSignerToEgress(value: unknown): SignerToEgress {
 /** @throws FrameError */
 export function decodeEgressToSigner(value: unknown): EgressToSigner {
   switch (kindOf(value)) {
+    case 'notice-done':
+      return decodeNoticeDone(value);
     case 'answer':
       return decodeAnswer(value);
     case 'failed': {
@@ -274,6 +299,10 @@ export function decodeEgressToSigner(value: unknown): EgressToSigner {
 /** @throws FrameError */
 export function decodeWardenToSigner(value: unknown): WardenToSigner {
   switch (kindOf(value)) {
+    case 'anchor-done':
+      return decodeAnchorDone(value);
+    case 'anchors':
+      return decodeAnchors(value);
     case 'start': {
       const it = fields(
         value,
@@ -303,6 +332,10 @@ export function decodeWardenToSigner(value: unknown): WardenToSigner {
 /** @throws FrameError */
 export function decodeSignerToWarden(value: unknown): SignerToWarden {
   switch (kindOf(value)) {
+    case 'anchor':
+      return decodeAnchor(value);
+    case 'anchors-wanted':
+      return decodeAnchorsWanted(value);
     case 'ready': {
       const it = fields(value, ['kind', 'seq', 'head'], 'ready');
       return { kind: 'ready', seq: count(it.seq, 'seq'), head: text(it.head, 'head', 64) };

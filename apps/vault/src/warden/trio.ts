@@ -5,6 +5,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import type { Server, Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import {
   createFrameCutter,
@@ -16,6 +17,7 @@ import {
   requestBytesMax,
   unsealKeyBytes,
 } from '../frames/frames.ts';
+import { createAnchorFiles, keepIdentity } from './anchor-files.ts';
 import { launchEgress, launchGate, launchPortal, launchSigner, signerEntry } from './launch.ts';
 import { rssOf } from './process-table.ts';
 import type { Vault } from './vault-folder.ts';
@@ -114,10 +116,17 @@ export function launchTrio(options: TrioOptions): Trio {
     process.stderr.write(`${line}\n`);
   });
   control.on('error', () => {});
+  const vaultFolder = dirname(vault.signerFolder);
+  keepIdentity(vaultFolder, vault);
+  const anchors = createAnchorFiles(vaultFolder, vault.vaultId, say);
   const cut = createFrameCutter(requestBytesMax, (payload) => {
     const frame = decodeSignerToWarden(readJson(payload));
     if (frame.kind === 'killed') {
       onKilled(frame.reason);
+      return;
+    }
+    if (frame.kind !== 'ready') {
+      anchors(frame);
       return;
     }
     options.onReady();

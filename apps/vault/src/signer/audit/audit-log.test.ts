@@ -7,7 +7,7 @@ import type { AnchorFrame, AnchorsWantedFrame, CheckpointFrame, NoticeFrame } fr
 import { createJournal, readJournal } from '../journal.ts';
 import type { RecordBody } from '../records.ts';
 import { createAudit } from './audit.ts';
-import { checkpointMsMax, checkpointRecordsMax } from './audit-log.ts';
+import { checkpointMsMax, checkpointRecordsMax, promptEveryMs } from './audit-log.ts';
 import { type AuditRecord, applyAudit, emptyAuditState } from './audit-state.ts';
 import { isSignedBy, signCheckpoint } from './checkpoint.ts';
 import { rootAt } from './frontier.ts';
@@ -120,6 +120,20 @@ test('a checkpoint is made after 256 records, or after 60 s when there is someth
   assert.equal(second.root, rootAt(disk.journal, second.size));
   assert.equal(it.kinds().filter((kind) => kind === 'checkpoint').length, 2);
   assert.deepEqual(it.audit.head().checkpoint?.size, second.size);
+});
+
+test('a freeze is signed at once, a flood of them is not, and a kill goes to everybody', async () => {
+  const it = await vault(emptyDisk(), [phone]);
+  const checkpoints = (): number => it.kinds().filter((kind) => kind === 'checkpoint').length;
+  for (let n = 0; n < 20; n += 1) await it.add(1, 'frozen');
+  assert.equal(checkpoints(), 1);
+  await it.pass(promptEveryMs);
+  await it.add(1, 'frozen');
+  assert.equal(checkpoints(), 2);
+  await it.pass(promptEveryMs);
+  await it.add(1, 'killed');
+  assert.equal(checkpoints(), 3);
+  assert.equal(it.toEgress.length, 2, 'the first, and the one of the kill');
 });
 
 test('what became of an anchor is journaled, and each kind of destination gets as many as it bears', async () => {

@@ -16,6 +16,8 @@ import { createFrontier, rootAt } from './frontier.ts';
 
 export const checkpointRecordsMax = 256;
 export const checkpointMsMax = 60_000;
+/** A freeze or kill is signed at once, but not oftener than this, in ms: anybody may freeze. */
+export const promptEveryMs = 5000;
 
 /** Where the vault's own list of checkpoints is. */
 export interface CheckpointFile {
@@ -57,6 +59,7 @@ export interface AuditLog {
 }
 
 const unasked: ReadonlySet<string> = new Set(['checkpoint', 'anchored', 'noticed']);
+const prompt: ReadonlySet<string> = new Set(['frozen', 'killed']);
 
 export function createAuditLog(ports: AuditPorts): AuditLog {
   const { clock, state, identity, anchors, commit, log } = ports;
@@ -66,6 +69,7 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
   let fresh = 0;
   let isStarted = false;
   let isArmed = false;
+  let madeAt = 0;
   let isAsking = false;
   let lastWrite = Promise.resolve();
 
@@ -81,6 +85,7 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
 
   const make = (isUrgent: boolean): void => {
     fresh = 0;
+    madeAt = clock.now();
     const checkpoint = signCheckpoint(identity.privateKey, origin, frontier.size(), root(), clock.now());
     const { size, at, signature } = checkpoint;
     commit({ kind: 'checkpoint', size, root: checkpoint.root, at, signature }, () => {
@@ -122,7 +127,8 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
       if (unasked.has(kind)) return;
       fresh += 1;
       if (!isStarted) return;
-      if (fresh === checkpointRecordsMax) queueMicrotask(() => fresh >= checkpointRecordsMax && make(false));
+      const isPrompt = prompt.has(kind) && clock.now() - madeAt >= promptEveryMs;
+      if (isPrompt || fresh === checkpointRecordsMax) queueMicrotask(() => fresh > 0 && make(kind === 'killed'));
       else arm();
     },
     start: () => {

@@ -53,7 +53,8 @@ export function createAudit(wiring: AuditWiring): Audit {
     anchors,
     askAnchors: () => {
       const paths = destinations().flatMap(({ destination }) => (destination.kind === 'file' ? [destination.path] : []));
-      warden?.({ kind: 'anchors-wanted', paths: [...new Set(paths)] });
+      // After the word that the signer is ready, which the warden waits for.
+      queueMicrotask(() => warden?.({ kind: 'anchors-wanted', paths: [...new Set(paths)] }));
       return warden !== null;
     },
     alarm: (title, text) => {

@@ -91,6 +91,8 @@ export function createIntents(context: SignerContext): Intents {
   const notReady = (account: AccountState): Stop | null => {
     const refuse = (code: RefusalCode, reason: string): Stop => ({ kind: 'refused', code, reason });
     if (account.apiKey === null) return refuse('E_CONNECT', `account ${account.account} is not connected`);
+    const mismatch = context.logMismatch();
+    if (mismatch !== '') return refuse('E_RECONCILE', mismatch);
     if (links.get(account.account)?.phase() !== 'live')
       return refuse('E_RECONCILE', `account ${account.account} is being compared with the exchange`);
     return null;
