@@ -102,7 +102,7 @@ test('a newer vault ends with 76, a damaged one with 65, each untouched', async 
   const file = join(data, 'vault/vault.json');
   const good = readFileSync(file, 'utf8');
   for (const [text, expected] of [
-    [good.replace('"v": 1', '"v": 2'), 76],
+    [good.replace('"v": 2', '"v": 3'), 76],
     [good.slice(0, 20), 65],
     [good.replace('simulated', 'real'), 65],
     [good.replace(/"vaultId": "[^"]*"/, '"vaultId": ""'), 65],

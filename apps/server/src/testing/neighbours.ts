@@ -196,6 +196,8 @@ export const vaultStatus: VaultStatus = {
   state: 'open',
   reason: null,
   stateEpoch: 0,
+  unsealedBy: 'simulated',
+  protections: [],
   reference: [{ pair: btc, price: amount('102'), sources: 3, ageMs: 12 }],
   accounts: [
     {

@@ -10,6 +10,7 @@
  * Every decoder has a closed key set. Amounts are plain decimal strings, times unix milliseconds.
  */
 
+import type { Protection } from '@holdfast/domain';
 import { count, type Fields, FrameError, fields, flag, list, oneOf, text, texts } from './decode.ts';
 import {
   type DialectFrame,
@@ -143,18 +144,21 @@ export type WardenToSigner =
       readonly kind: 'start';
       readonly vaultId: string;
       readonly simulated: boolean;
-      /** Origin of the exchange, e.g. `http://127.0.0.1:8440`: loopback on a simulated vault. */
+      /** Simulated vault: origin of the exchange on the loopback, e.g. `http://127.0.0.1:8440`. Real vault: `binance`. */
       readonly exchange: string;
       /** The signer's own folder (DATA/vault/signer), real path, mode 0700, no links inside. */
       readonly folder: string;
-      /** The owner's Ed25519 public key, SPKI PEM. */
+      /** The owner's Ed25519 public key, SPKI PEM; '' on a real vault, whose owners enrol. */
       readonly ownerKey: string;
       /** The one origin of the owner's pages, e.g. `http://localhost:8431`; passkeys count for its host. */
       readonly portalOrigin: string;
       /** Why everything is to be revoked before anything else: a kill that found no signer. '' when there was none. */
       readonly kill: string;
+      /** `simulated`, `passphrase`, `credential`, `passkey`, `network` or `key-file`. */
+      readonly unsealedBy: string;
     }
-  | { readonly kind: 'processes'; readonly processes: readonly ProcessFrame[] };
+  /** `protections`: measures and whether they are in force on this machine, measured once the signer runs. */
+  | { readonly kind: 'processes'; readonly processes: readonly ProcessFrame[]; readonly protections: readonly Protection[] };
 
 /** signer → warden. Log lines go to stderr. */
 export type SignerToWarden =
@@ -306,7 +310,7 @@ export function decodeWardenToSigner(value: unknown): WardenToSigner {
     case 'start': {
       const it = fields(
         value,
-        ['kind', 'vaultId', 'simulated', 'exchange', 'folder', 'ownerKey', 'portalOrigin', 'kill'],
+        ['kind', 'vaultId', 'simulated', 'exchange', 'folder', 'ownerKey', 'portalOrigin', 'kill', 'unsealedBy'],
         'start',
       );
       return {
@@ -318,11 +322,13 @@ export function decodeWardenToSigner(value: unknown): WardenToSigner {
         ownerKey: text(it.ownerKey, 'ownerKey', 1024),
         portalOrigin: text(it.portalOrigin, 'portalOrigin', 256),
         kill: text(it.kill, 'kill', 200),
+        unsealedBy: text(it.unsealedBy, 'unsealedBy', 32),
       };
     }
     case 'processes': {
-      const it = fields(value, ['kind', 'processes'], 'processes');
-      return { kind: 'processes', processes: list(it.processes, 16, 'processes', decodeProcess) };
+      const it = fields(value, ['kind', 'processes', 'protections'], 'processes');
+      const processes = list(it.processes, 16, 'processes', decodeProcess);
+      return { kind: 'processes', processes, protections: list(it.protections, 32, 'protections', decodeProtection) };
     }
     default:
       return unknownKind('warden', value);
@@ -351,6 +357,11 @@ function decodeAnswer(value: unknown): { kind: 'answer'; id: number; status: num
   const it = fields(value, ['kind', 'id', 'status', 'body'], 'answer');
   const body = text(it.body, 'body', Number.MAX_SAFE_INTEGER);
   return { kind: 'answer', id: count(it.id, 'id'), status: count(it.status, 'status'), body };
+}
+
+function decodeProtection(value: unknown): Protection {
+  const it = fields(value, ['name', 'inForce', 'text'], 'protection');
+  return { name: text(it.name, 'name', 64), inForce: flag(it.inForce, 'inForce'), text: text(it.text, 'text', 400) };
 }
 
 function decodeProcess(value: unknown): ProcessFrame {

@@ -42,12 +42,23 @@ const flags = (folder: string): string[] => [
 function startProcess(folder: string, exchange = 'http://127.0.0.1:8440') {
   const stdio = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'] as const;
   const child: ChildProcess = spawn(process.execPath, [...flags(folder), main], { env: {}, stdio: [...stdio] });
+  after(() => child.kill('SIGKILL'));
   const [gate, , warden, portal] = child.stdio.slice(3) as unknown as Socket[];
   for (const socket of child.stdio.slice(3) as unknown as Socket[]) socket.on('error', () => undefined);
   const ownerKey = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString();
   const ready = nextFrame(warden!);
   warden!.write(encodeRawFrame(unsealKey, requestBytesMax));
-  const start = { kind: 'start', vaultId: 'v', simulated: true, exchange, folder, ownerKey, portalOrigin, kill: '' };
+  const start = {
+    kind: 'start',
+    vaultId: 'v',
+    simulated: true,
+    exchange,
+    folder,
+    ownerKey,
+    portalOrigin,
+    kill: '',
+    unsealedBy: 'simulated',
+  };
   warden!.write(encodeFrame(start, requestBytesMax));
   let stderr = '';
   child.stderr!.on('data', (chunk) => {
@@ -61,6 +72,7 @@ const nextFrame = (socket: Socket): Promise<Record<string, unknown>> =>
   new Promise((resolve) => {
     const cut = createFrameCutter(answerBytesMax, (payload) => resolve(readJson(payload) as Record<string, unknown>));
     socket.on('data', (chunk: Buffer) => cut(chunk));
+    socket.on('close', () => resolve({ kind: 'closed' }));
   });
 
 function readRequest(): unknown {
@@ -95,7 +107,7 @@ test('the signer runs confined, answers over its streams, journals, and ends wit
   assert.equal(await first.exit, 0);
   assert.match(readFileSync(join(folder, 'journal.log'), 'utf8'), /"kind":"opened","epoch":1/);
   const second = startProcess(folder);
-  assert.equal((await second.ready).seq, 2);
+  assert.equal((await second.ready).seq, 3);
   second.gate.destroy();
   await second.exit;
 });

@@ -14,6 +14,7 @@ import {
 } from '@holdfast/domain';
 import { burnUsed, type ReferencePrice, turnoverUsed } from '@holdfast/policy';
 import type { ProcessFrame } from '../frames/frames.ts';
+import type { SignerConfig } from './context.ts';
 import type { AccountLink } from './link.ts';
 import { ownedFacts } from './owners/facts.ts';
 import type { AccountState, GrantState, KnownOrder, SignerState } from './state.ts';
@@ -28,7 +29,7 @@ export interface Reference {
 
 export interface ReadContext {
   readonly state: SignerState;
-  readonly config: { readonly vaultId: string; readonly simulated: boolean };
+  readonly config: Pick<SignerConfig, 'vaultId' | 'simulated' | 'unsealedBy' | 'protections'>;
   /** Operating system's clock, unix ms. */
   readonly now: number;
   readonly reference: ReadonlyMap<Pair, Reference>;

@@ -145,7 +145,12 @@ const passphraseKey = ({ salt, memoryKiB, passes }: Unsealed<PassphraseWrap>, pa
   });
 
 /** A wrap from its file, or null when it is none. */
-export function readWrap(text: string): Wrap | null {
+export const readWrap = (text: string): Wrap | null => readClosed(text, { ...baseForm, ...sealedForm }) as Wrap | null;
+
+/** A draft as JSON, or null when it is none. */
+export const readDraft = (text: string): WrapDraft | null => readClosed(text, baseForm) as WrapDraft | null;
+
+function readClosed(text: string, base: Readonly<Record<string, Check>>): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -156,10 +161,10 @@ export function readWrap(text: string): Wrap | null {
   const { kind } = value as { kind?: unknown };
   const form = forms[kind as WrapKind];
   if (typeof kind !== 'string' || !Object.hasOwn(forms, kind) || form === undefined) return null;
-  const checks: Readonly<Record<string, Check>> = { ...baseForm, ...form };
+  const checks: Readonly<Record<string, Check>> = { ...base, ...form };
   const keys = Object.keys(value);
   const isWhole = keys.length === Object.keys(checks).length && keys.every((key) => Object.hasOwn(checks, key));
-  return isWhole && keys.every((key) => checks[key]!((value as Record<string, unknown>)[key])) ? (value as Wrap) : null;
+  return isWhole && keys.every((key) => checks[key]!((value as Record<string, unknown>)[key])) ? value : null;
 }
 
 type Check = (value: unknown) => boolean;
@@ -176,10 +181,12 @@ const isCount =
 const isText: Check = (value) => typeof value === 'string' && value.length <= 2048;
 
 const baseForm: Readonly<Record<string, Check>> = {
-  v: (value) => value === 1,
   kind: isText,
   name: (value) => typeof value === 'string' && isWrapName(value),
   madeAt: isCount(Number.MAX_SAFE_INTEGER),
+};
+const sealedForm: Readonly<Record<string, Check>> = {
+  v: (value) => value === 1,
   sealed: isBase64(nonceBytes + unsealKeyBytes + tagBytes),
 };
 const forms: Readonly<Record<WrapKind, Readonly<Record<string, Check>>>> = {

@@ -3,7 +3,7 @@
  * than it needs. The signer may read its own source and read and write its own folder; no network, no process, no thread,
  * no add-on, no database. Every flag is there for a way out that was tried (tests in confinement.test.ts).
  */
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -44,8 +44,14 @@ const inTree = (paths: readonly string[]): string[] => paths.map((path) => join(
  * Starts Node with exactly these flags. The shell in between only sets the size of core dumps to nothing, drops what it
  * put into the environment itself and becomes the process; standard input is a pipe whose end tells a child that its warden is gone.
  */
-function launch(flags: readonly string[], args: readonly string[], stdio: StdioOptions): ChildProcess {
-  return spawn('/bin/sh', ['-c', 'ulimit -c 0; unset PWD OLDPWD SHLVL; exec "$0" "$@"', process.execPath, ...flags, ...args], {
+function launch(
+  flags: readonly string[],
+  args: readonly string[],
+  stdio: StdioOptions,
+  before: readonly string[] = [],
+): ChildProcess {
+  const command = [...before, process.execPath, ...flags, ...args];
+  return spawn('/bin/sh', ['-c', 'ulimit -c 0; unset PWD OLDPWD SHLVL; exec "$@"', 'sh', ...command], {
     env: {},
     cwd: '/',
     stdio,
@@ -68,11 +74,31 @@ export function launchSigner({ entry, folder }: SignerLaunch): ChildProcess {
     ...reads([entry, ...inTree(signerSource), folder, `${folder}/*`]),
     `--allow-fs-write=${folder}/*`,
   ];
-  return launch(flags, [entry], ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe']);
+  return launch(flags, [entry], ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'], ownNetwork());
 }
 
+/** Commands that start a program without any network, best first: they differ in who may use them. */
+const networkless = ['/usr/bin/unshare', '/bin/unshare'].flatMap((unshare) => [
+  [unshare, '--net', '--'],
+  [unshare, '--user', '--map-current-user', '--net', '--'],
+]);
+let chosen: readonly string[] | undefined;
+
+/** What makes the operating system give the signer an empty network of its own; nothing where it does not. */
+function ownNetwork(): readonly string[] {
+  chosen ??=
+    networkless.find(([command = '', ...args]) => {
+      const tried = spawnSync(command, [...args, '/bin/sh', '-c', ':'], { env: {}, stdio: 'ignore', timeout: 2000 });
+      return tried.status === 0;
+    }) ?? [];
+  return chosen;
+}
+
+/** The far end of a stream of the signer; `pipe` makes a stream whose other end is in `stdio` of what is returned. */
+type SignerEnd = NonNullable<ChildProcess['stdio'][number]> | 'pipe';
+
 /** Descriptor 3 is the channel on which the listening port comes, 4 the stream to the signer. */
-export function launchGate(signer: NonNullable<ChildProcess['stdio'][number]>): ChildProcess {
+export function launchGate(signer: SignerEnd): ChildProcess {
   const flags = [...confinement, '--allow-net', ...reads(inTree([...sharedSource, 'apps/vault/src/gate/*']))];
   const entry = join(treeRoot, 'apps/vault/src/gate/main.ts');
   return launch(flags, [entry], ['pipe', 'ignore', 'inherit', 'ipc', signer]);
@@ -85,13 +111,14 @@ export function launchEgress(signer: NonNullable<ChildProcess['stdio'][number]>,
   return launch(flags, [entry, exchange], ['pipe', 'ignore', 'inherit', 'ignore', signer]);
 }
 
-/** Descriptor 3 is the channel on which the listening ports come, 4 the stream to the signer. */
-export function launchPortal(signer: NonNullable<ChildProcess['stdio'][number]>, origin: string): ChildProcess {
+/** Descriptor 3 is the channel on which the listening ports come, 4 the stream to the signer. `tlsFolder` holds key and certificate of a real vault's pages. */
+export function launchPortal(signer: SignerEnd, origin: string, tlsFolder: string | null): ChildProcess {
   const flags = [
     ...confinement,
     '--allow-net',
     ...reads(inTree([...sharedSource, 'packages/domain/src', 'apps/vault/src/portal/*'])),
+    ...reads(tlsFolder === null ? [] : [`${tlsFolder}/*`]),
   ];
   const entry = join(treeRoot, 'apps/vault/src/portal/main.ts');
-  return launch(flags, [entry, origin], ['pipe', 'ignore', 'inherit', 'ipc', signer]);
+  return launch(flags, [entry, origin, ...(tlsFolder === null ? [] : [tlsFolder])], ['pipe', 'ignore', 'inherit', 'ipc', signer]);
 }

@@ -7,6 +7,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { Server, Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { PortalState } from '@holdfast/domain';
 import {
   createFrameCutter,
   decodeSignerToWarden,
@@ -19,15 +20,22 @@ import {
 } from '../frames/frames.ts';
 import { createAnchorFiles, keepIdentity } from './anchor-files.ts';
 import { launchEgress, launchGate, launchPortal, launchSigner, signerEntry } from './launch.ts';
+import type { PortalPorts } from './ports.ts';
 import { rssOf } from './process-table.ts';
 import type { Vault } from './vault-folder.ts';
 
 export interface TrioOptions {
   readonly vault: Vault;
   readonly exchange: string;
+  /** What opened the vault, for its pages. */
+  readonly unsealedBy: string;
+  /** What is in force on this machine, given the signer's process number. */
+  readonly protections: (signer: number) => PortalState['protections'];
   /** Bound and listening; the gate takes it over. */
   readonly listener: Server;
   readonly portal: PortalPorts;
+  /** Key and certificate of a real vault's pages. */
+  readonly pagesFolder: string | null;
   /** A kill that waits for a signer: its reason, '' when none does. */
   readonly kill: string;
   /** The signer is ready, and what waited is in its journal. */
@@ -37,12 +45,6 @@ export interface TrioOptions {
   readonly onKilled: (reason: string) => void;
   /** All are gone. `signerCode` is the signer's exit code, `lastWords` the last line it wrote. */
   readonly onEnd: (end: TrioEnd) => void;
-}
-
-/** Where the owner's pages are: bound and listening, one for each address of the origin's host. */
-export interface PortalPorts {
-  readonly origin: string;
-  readonly listeners: readonly Server[];
 }
 
 export interface TrioEnd {
@@ -66,7 +68,7 @@ export function launchTrio(options: TrioOptions): Trio {
   const gate = launchGate(signer.stdio[3]!);
   const egress = launchEgress(signer.stdio[4]!, exchange);
   const streams = signer.stdio as readonly unknown[] as readonly Socket[];
-  const portal = launchPortal(streams[6]!, pages.origin);
+  const portal = launchPortal(streams[6]!, pages.origin, options.pagesFolder);
   // In the same turn in which they were made, so that this process reads not one byte of them.
   for (const descriptor of [3, 4, 6]) streams[descriptor]!.destroy();
 
@@ -74,6 +76,7 @@ export function launchTrio(options: TrioOptions): Trio {
   const control = streams[5]!;
   let isServing = false;
   let unserved = 1 + pages.listeners.length;
+  let protections: PortalState['protections'] = [];
   let first: string | undefined;
   let lastWords = '';
 
@@ -84,7 +87,8 @@ export function launchTrio(options: TrioOptions): Trio {
     const state = isServing ? 'running' : 'starting';
     const rows = Object.entries(members).map(([name, { pid = 0 }]): ProcessFrame => ({ name, pid, state, rssBytes: rssOf(pid) }));
     const rssBytes = process.memoryUsage.rss();
-    say({ kind: 'processes', processes: [{ name: 'warden', pid: process.pid, state: 'running', rssBytes }, ...rows] });
+    const processes = [{ name: 'warden', pid: process.pid, state: 'running', rssBytes }, ...rows];
+    say({ kind: 'processes', processes, protections });
   };
 
   const states = setInterval(sayStates, statesEveryMs);
@@ -130,6 +134,7 @@ export function launchTrio(options: TrioOptions): Trio {
       return;
     }
     options.onReady();
+    protections = options.protections(signer.pid ?? 0);
     gate.send('listen', listener, () => listener.close());
     for (const each of pages.listeners) portal.send('listen', each, () => each.close());
   });
@@ -152,7 +157,19 @@ export function launchTrio(options: TrioOptions): Trio {
 
   const { vaultId, ownerKey, signerFolder: folder } = vault;
   control.write(encodeRawFrame(vault.unsealKey, unsealKeyBytes));
-  say({ kind: 'start', vaultId, simulated: true, exchange, folder, ownerKey, portalOrigin: pages.origin, kill: options.kill });
+  const { kill, unsealedBy } = options;
+  const simulated = vault.kind === 'simulated';
+  say({
+    kind: 'start',
+    vaultId,
+    simulated,
+    exchange,
+    folder,
+    ownerKey,
+    portalOrigin: pages.origin,
+    kill,
+    unsealedBy,
+  });
   sayStates();
   return { pids: Object.values(members).map(({ pid = 0 }) => pid), stop: () => end('warden') };
 }
