@@ -1,5 +1,5 @@
 /** A vault with a connected account, and unmodified clients that trade through its dialect door with a sub-key. */
-import { amount, type BotId, type GrantRight, orderKindNames, type Pair } from '@holdfast/domain';
+import { amount, type BotId, type GrantRight, noRules, orderKindNames, type Pair } from '@holdfast/domain';
 import { account, btc, connectAccount, type Instance, lastPrice, launch, mandate, vaultOpen } from '../vault/harness.ts';
 
 // The clients are taken as they are: their types are too loose to be of help here.
@@ -19,7 +19,8 @@ export const ccxtClass = async (path: string): Promise<new (options: object) => 
 export async function connected(exchangeArgs?: readonly string[]): Promise<Instance> {
   const instance = await launch(exchangeArgs);
   const pairs = mandate(0, await lastPrice(instance)).pairs.map((it) => ({ ...it, orders: orderKindNames }));
-  await connectAccount(instance, { pairs });
+  // Rule R9 alone, with room for the refusals that the tests ask for: theft counts at once.
+  await connectAccount(instance, { pairs, rules: { ...noRules, deniedPerMinute: 100 } });
   await vaultOpen(instance);
   return instance;
 }

@@ -60,7 +60,6 @@ export function createAdmission<Grant>({ findKey, checkFresh }: AdmissionPorts<G
     checkFresh({
       ...timesOf(new Map(pairs)),
       signature,
-      what: `${endpoint.method} ${endpoint.path}`,
       changes: changing.has(endpoint.act),
     });
     return { endpoint, grant, values: checkParameters(pairs, endpoint) };

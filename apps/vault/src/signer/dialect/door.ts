@@ -57,7 +57,7 @@ export function createDialectDoor(ports: DialectPorts, own: OwnOrders): DialectD
     prove: ({ apiKey, payload, signature, timestamp, recvWindow }) => {
       const { grant, secret } = needKey(findKey, apiKey);
       checkSignature(payload, signature, secret);
-      checkFresh({ timestamp, recvWindow, signature, what: 'userDataStream.subscribe.signature', changes: true });
+      checkFresh({ timestamp, recvWindow, signature, changes: true });
       remember(grant);
       return alive(grant).subKey;
     },

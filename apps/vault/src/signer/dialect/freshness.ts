@@ -1,7 +1,7 @@
 /**
  * A signed request counts once and soon. Its time lies within 3 s of the vault's clock and not before the signer's start;
  * a smaller `recvWindow` binds, a larger one does not. A signature of the exchange covers neither method nor path, so one
- * that was seen counts for nothing else: repeated reads of the same kind pass, everything that changes something does not.
+ * that was seen once changes nothing any more. Reads may repeat: a client that asks twice within a millisecond signs alike.
  */
 import { refusalError } from './dialect-error.ts';
 
@@ -19,8 +19,6 @@ export interface SignedOnce {
   readonly timestamp: number;
   readonly recvWindow: number;
   readonly signature: string;
-  /** Method and path. */
-  readonly what: string;
   readonly changes: boolean;
 }
 
@@ -30,8 +28,8 @@ export type CheckFresh = (request: SignedOnce) => void;
 export function createFreshness({ now, exchangeNow }: FreshnessPorts): CheckFresh {
   const clocks = [now, ...(exchangeNow === null ? [] : [exchangeNow])].map((clock) => ({ clock, startedAt: clock() }));
   // Two generations: a signature is kept at least as long as its time is fresh.
-  let young = new Map<string, string>();
-  let old = new Map<string, string>();
+  let young = new Map<string, boolean>();
+  let old = new Map<string, boolean>();
   let turnedAt = now();
 
   const isFresh = (timestamp: number, window: number): boolean =>
@@ -48,7 +46,7 @@ export function createFreshness({ now, exchangeNow }: FreshnessPorts): CheckFres
     turnedAt = at;
   };
 
-  return ({ timestamp, recvWindow, signature, what, changes }) => {
+  return ({ timestamp, recvWindow, signature, changes }) => {
     const window = Math.min(recvWindow, freshMs);
     if (!isFresh(timestamp, window))
       throw refusalError(
@@ -56,8 +54,9 @@ export function createFreshness({ now, exchangeNow }: FreshnessPorts): CheckFres
         `the timestamp ${timestamp} is outside of ${window} ms from ${now()}, or from before the vault started`,
       );
     turn();
-    const before = young.get(signature) ?? old.get(signature);
-    if (before !== undefined && (changes || before !== what)) throw refusalError('E_REPLAY', 'the request was sent before');
-    young.set(signature, what);
+    const changedBefore = young.get(signature) ?? old.get(signature);
+    if (changedBefore === true || (changes && changedBefore !== undefined))
+      throw refusalError('E_REPLAY', 'the request was sent before');
+    young.set(signature, changes);
   };
 }
