@@ -19,6 +19,7 @@ import {
   type Amount,
   divide,
   type Mandate,
+  type MandateGroup,
   type MandatePair,
   type OrderKind,
   type Pair,
@@ -101,7 +102,13 @@ export interface AccountBook {
   readonly keys: Map<SubKeyId, KeyBook>;
   readonly pairs: Map<Pair, PairBook>;
   /** Last rules of pairs that the mandate no longer has: exits are judged by them. */
-  readonly retired: Map<Pair, MandatePair>;
+  readonly retired: Map<Pair, RetiredPair>;
+}
+
+export interface RetiredPair {
+  readonly rules: MandatePair;
+  /** The limits of its group then. */
+  readonly group: MandateGroup | undefined;
 }
 
 export const accountBook = (account: AccountId): AccountBook => ({
@@ -128,8 +135,9 @@ export const accountBook = (account: AccountId): AccountBook => ({
  * positions in them can be sold and go on counting in their group.
  */
 export function adoptMandate(book: AccountBook, before: Mandate | null, after: Mandate): void {
-  for (const rules of before?.pairs ?? []) book.retired.set(rules.pair, rules);
-  for (const rules of after.pairs) book.retired.delete(rules.pair);
+  for (const rules of before?.pairs ?? [])
+    book.retired.set(rules.pair, { rules, group: before?.groups.find((it) => it.name === rules.group) });
+  for (const { pair } of after.pairs) book.retired.delete(pair);
 }
 
 /** Turnover of the account held or spent in the 24 h before `now`, in quote. */
@@ -183,7 +191,7 @@ export function groupUsed(book: AccountBook, mandate: Mandate, group: string, no
     burn += used.burn;
   };
   for (const rules of mandate.pairs) add(rules);
-  for (const rules of book.retired.values()) if (!mandate.pairs.some((it) => it.pair === rules.pair)) add(rules);
+  for (const { rules } of book.retired.values()) if (!mandate.pairs.some((it) => it.pair === rules.pair)) add(rules);
   return { turnover, burn };
 }
 

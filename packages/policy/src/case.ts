@@ -1,5 +1,15 @@
 /** One order with all that judges it, and what the judgement can be. */
-import type { Amount, Approved, Grant, GrantRight, Mandate, MandatePair, PlaceOrder, RefusalCode } from '@holdfast/domain';
+import type {
+  Amount,
+  Approved,
+  Grant,
+  GrantRight,
+  Mandate,
+  MandateGroup,
+  MandatePair,
+  PlaceOrder,
+  RefusalCode,
+} from '@holdfast/domain';
 import type { AccountBook } from './book.ts';
 import type { Hold } from './holds.ts';
 
@@ -35,6 +45,8 @@ export interface Case {
   readonly book: AccountBook;
   readonly mandate: Mandate;
   readonly rules: MandatePair;
+  /** The limits of the pair's group, if it is in one. */
+  readonly group: MandateGroup | undefined;
   readonly grant: GrantTerms;
   readonly order: PlaceOrder;
   readonly reference: bigint;

@@ -88,7 +88,7 @@ export function compareMandates(before: Mandate | null, after: Mandate): Compari
   if (changes.length > 0) return { change: 'narrower', changes };
   return textOf(before) === textOf(after)
     ? { change: 'equal', changes: [] }
-    : { change: 'narrower', changes: ['the same, written in another order'] };
+    : { change: 'narrower', changes: ['the same limits, written differently'] };
 }
 
 const textOf = (mandate: Mandate): string => mandateText({ ...mandate, seq: 0, prev: '', nbf: 0 });
@@ -115,10 +115,11 @@ function compareGroups(notes: Notes, before: Mandate, after: Mandate): void {
   for (const name of new Set([...before.groups, ...after.groups].map((it) => it.name))) {
     const old = before.groups.find((it) => it.name === name);
     const now = after.groups.find((it) => it.name === name);
-    if (old !== undefined && now !== undefined) compareFields(notes, `group ${name} `, old, now, groupFields);
-    // A group that is not there approves nothing for its pairs, so a new one can only give to pairs that were in it.
-    else if (now === undefined) notes.narrower.push(`group ${name} is gone`);
-    else (before.pairs.some((it) => it.group === name) ? notes.wider : notes.narrower).push(`group ${name} is new`);
+    // A group's limits bind those alone that were in it and stay in it; for all others, coming into it is a further limit.
+    const stays = after.pairs.some((it) => it.group === name && before.pairs.find((its) => its.pair === it.pair)?.group === name);
+    if (old !== undefined && now !== undefined && stays) compareFields(notes, `group ${name} `, old, now, groupFields);
+    else if (old === undefined || now === undefined)
+      (stays ? notes.wider : notes.narrower).push(`group ${name} is ${now === undefined ? 'gone' : 'new'}`);
   }
 }
 

@@ -49,7 +49,9 @@ export function judge(
   if (!grant.alive) return refuse('E_REVOKED', `sub-key ${grant.subKey} is revoked`);
   if (mandate === null) return refuse('E_MANDATE_EXP', `account ${book.account} has no mandate`);
   const exits = isExit(book, grant.subKey, order);
-  const rules = mandate.pairs.find((it) => it.pair === order.pair) ?? (exits ? book.retired.get(order.pair) : undefined);
+  const known = mandate.pairs.find((it) => it.pair === order.pair);
+  const retired = known === undefined && exits ? book.retired.get(order.pair) : undefined;
+  const rules = known ?? retired?.rules;
   const before =
     standingFault(book, mandate, order, now, exits, circumstances) ?? rulesFault(mandate, rules, grant, order, exits);
   if (before !== null || rules === undefined) return before ?? refuse('E_SYMBOL', `${order.pair} is not in the mandate`);
@@ -59,6 +61,7 @@ export function judge(
     book,
     mandate,
     rules,
+    group: retired === undefined ? mandate.groups.find((it) => it.name === rules.group) : retired.group,
     grant,
     order,
     reference: price.price,

@@ -155,7 +155,7 @@ export function budgetFault(it: Case, hold: Hold): Refusal | null {
   return (isExit ? null : turnoverFault(it, turnover)) ?? (burn > 0n ? burnFault(it, burn) : null);
 }
 
-function turnoverFault({ book, mandate, rules, grant, order, scaleBps, pairScaleBps, now }: Case, more: bigint): Refusal | null {
+function turnoverFault({ book, mandate, group, grant, order, scaleBps, pairScaleBps, now }: Case, more: bigint): Refusal | null {
   const cap = share(mandate.turnover24h, scaleBps);
   const account = turnoverUsed(book, now) + more;
   if (account > cap) return refuse('E_TURNOVER', `turnover of the account would be ${text(account)} in 24 h, limit ${text(cap)}`);
@@ -171,7 +171,6 @@ function turnoverFault({ book, mandate, rules, grant, order, scaleBps, pairScale
         `turnover of the new pair ${order.pair} would be ${text(pair)} in 24 h, limit ${text(pairCap)}`,
       );
   }
-  const group = mandate.groups.find((known) => known.name === rules.group);
   if (group === undefined) return null;
   const groupCap = share(group.turnover24h, scaleBps);
   const used = groupUsed(book, mandate, group.name, now).turnover + more;
@@ -180,7 +179,7 @@ function turnoverFault({ book, mandate, rules, grant, order, scaleBps, pairScale
     : null;
 }
 
-function burnFault({ book, mandate, rules, order, isExit, scaleBps, pairScaleBps, now }: Case, more: bigint): Refusal | null {
+function burnFault({ book, mandate, group, order, isExit, scaleBps, pairScaleBps, now }: Case, more: bigint): Refusal | null {
   const scaled = (cap: bigint): bigint => (isExit ? cap : share(cap, scaleBps));
   const cap = scaled(mandate.burn24h);
   const day = burnUsed(book, now) + more;
@@ -194,7 +193,6 @@ function burnFault({ book, mandate, rules, order, isExit, scaleBps, pairScaleBps
     if (pair > pairCap)
       return refuse('E_BURN', `burn of the new pair ${order.pair} could be ${text(pair)} in 24 h, limit ${text(pairCap)}`);
   }
-  const group = mandate.groups.find((known) => known.name === rules.group);
   if (group === undefined) return null;
   const groupCap = scaled(group.burn24h);
   const used = groupUsed(book, mandate, group.name, now).burn + more;
