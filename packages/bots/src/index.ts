@@ -6,3 +6,12 @@ export * from './dca/dca.ts';
 export * from './dca/settings.ts';
 export type { DcaState, Deal, Holding, Holdup, Level, LiveOrder } from './dca/state.ts';
 export * from './order-name.ts';
+export {
+  cancelOf,
+  cancelTimes,
+  type LiveOrder as OrderOfBot,
+  newOrder,
+  type OrderNews,
+  tell,
+} from './orders/live-orders.ts';
+export * from './orders/sub-book.ts';

@@ -1,0 +1,68 @@
+/**
+ * What a bot's sub-book holds of each asset, and what a fill does to it.
+ *   S1  Only fills change it: base and quote are conserved, fees included, to the last digit.
+ */
+import { type Amount, type Asset, baseOf, multiply, type OrderFill, type Pair, quoteOf, type Side, zero } from '@holdfast/domain';
+
+export type SubBook = Readonly<Record<string, Amount>>;
+
+export const held = (book: SubBook, asset: Asset): Amount => book[asset] ?? zero;
+
+const plus = (book: SubBook, asset: Asset, change: bigint): SubBook => ({
+  ...book,
+  [asset]: (held(book, asset) + change) as Amount,
+});
+
+/** What a fill moved. `base` and `quote` carry signs; a fee in a third asset is in `third`. */
+export interface Posted {
+  readonly base: bigint;
+  readonly quote: bigint;
+  readonly third: Amount;
+}
+
+/** A buy's cost rounds up and a sale's proceeds down at 10^-18, as the ledger has it. */
+export function postFill(
+  book: SubBook,
+  pair: Pair,
+  side: Side,
+  fill: OrderFill,
+): { readonly book: SubBook; readonly posted: Posted } {
+  const [base, quote] = [baseOf(pair), quoteOf(pair)];
+  const value = multiply(fill.quantity, fill.price, side === 'buy' ? 'up' : 'down');
+  const feeBase = fill.feeAsset === base ? fill.fee : zero;
+  const feeQuote = fill.feeAsset === quote ? fill.fee : zero;
+  const posted: Posted = {
+    base: (side === 'buy' ? fill.quantity : -fill.quantity) - feeBase,
+    quote: (side === 'buy' ? -value : value) - feeQuote,
+    third: fill.feeAsset === base || fill.feeAsset === quote ? zero : fill.fee,
+  };
+  return { book: plus(plus(book, base, posted.base), quote, posted.quote), posted };
+}
+
+interface Reserving {
+  readonly pair: Pair;
+  readonly side: Side;
+  readonly quantity: Amount;
+  readonly filled: Amount;
+  readonly limit: Amount;
+}
+
+/** What open orders may still take of an asset; `feeShare` (10^-18 of one) of a buy is added where fees are paid in quote. */
+export function reserved(orders: readonly Reserving[], asset: Asset, feeShare: bigint): Amount {
+  let sum = 0n;
+  for (const { pair, side, quantity, filled, limit } of orders) {
+    const left = quantity - filled;
+    if (side === 'sell' && baseOf(pair) === asset) sum += left;
+    if (side === 'buy' && quoteOf(pair) === asset) {
+      const value = multiply(left, limit, 'up');
+      sum += value + multiply(value, feeShare, 'up');
+    }
+  }
+  return sum as Amount;
+}
+
+/** Held and not on offer; never below zero. */
+export function free(book: SubBook, orders: readonly Reserving[], asset: Asset, feeShare = 0n): Amount {
+  const left = held(book, asset) - reserved(orders, asset, feeShare);
+  return (left > 0n ? left : 0n) as Amount;
+}
