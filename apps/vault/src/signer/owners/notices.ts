@@ -78,7 +78,7 @@ export function createNotices({ state, secrets, clock, vaultId, send }: NoticesP
       for (const { destination, confirmed } of known.destinations) {
         if (confirmed || destination.kind === 'file') continue;
         const code = codeOf(owner, destination.id);
-        const text = `The vault will tell you here what happens to your accounts. To confirm this destination (${destination.id}), give this code to the vault's page or to "holdfast owner confirm": ${code}`;
+        const text = `The vault will tell you here what happens to your accounts. To confirm this destination (${destination.id}), give this code to the vault's page or to "holdfast owner destination confirm": ${code}`;
         const whole = withPassword(destination, passwords);
         const id = `confirm/${known.destinationsAct}/${destination.id}`;
         send({

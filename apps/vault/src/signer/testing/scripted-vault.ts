@@ -63,7 +63,13 @@ interface BookOrder {
 }
 
 /** A signer that can be killed: nothing of its memory survives `restart`. */
-export function scriptedVault({ simulated = true }: { readonly simulated?: boolean } = {}) {
+export function scriptedVault({
+  simulated = true,
+  portalOrigin = 'http://localhost:8431',
+}: {
+  readonly simulated?: boolean;
+  readonly portalOrigin?: string;
+} = {}) {
   const unsealKey = Buffer.alloc(32, 7);
   const owner = generateKeyPairSync('ed25519');
   const keyFiles = new Map<string, Buffer>();
@@ -117,7 +123,7 @@ export function scriptedVault({ simulated = true }: { readonly simulated?: boole
         vaultId,
         simulated,
         ownerKey: simulated ? owner.publicKey : null,
-        portalOrigin: 'http://localhost:8431',
+        portalOrigin,
         kill: killWanted,
       },
       log: (message) => void logged.push(message),
