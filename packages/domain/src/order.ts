@@ -97,6 +97,7 @@ export const temporaryRefusals: ReadonlySet<RefusalCode> = new Set([
   'E_RATE',
   'E_SEALED',
   'E_RECONCILE',
+  'E_AUDIT',
   'E_TIME',
   'E_REPLAY',
 ]);

@@ -37,6 +37,8 @@ export interface SignerContext {
   readonly settle: Settlement;
   /** Journals a record and applies it; `after` runs once it is durable. */
   readonly commit: (body: RecordBody, after?: () => void) => void;
+  /** Why the journal cannot be written now; '' while it can. */
+  readonly journalFault: () => string;
   /** Runs `after` once everything committed so far is durable. */
   readonly whenDurable: (after: () => void) => void;
   readonly links: ReadonlyMap<AccountId, AccountLink>;

@@ -46,19 +46,35 @@ export interface Journal {
   /** Runs `after` once everything appended so far is durable; at once if it is. */
   whenDurable(after: () => void): void;
   readonly position: () => { readonly seq: number; readonly head: string };
+  /** Why nothing becomes durable now; '' when it does. */
+  readonly broken: () => string;
 }
 
+/** How a write that failed is tried again. */
+export interface Retrying {
+  /** Runs `act` once after `ms`. */
+  readonly after: (ms: number, act: () => void) => void;
+  /** Writing failed for the first time, or (with '') goes on again. */
+  readonly onBroken: (reason: string) => void;
+}
+
+const retryMs = 500;
+
 /**
- * Continues a journal at `seq` and `head`. A failed write ends everything through `onFailure`: nothing more is answered.
- * `onLine` hears every line, without its line feed, as it is appended and before it is durable.
+ * Continues a journal after what was read (`length` bytes of it). A write that fails, e.g. on a full disk, is taken back and
+ * tried again until it goes through: nothing that waits for it happens before. Without `retrying`, and when it cannot be
+ * taken back, it ends everything through `onFailure`. `onLine` hears every line, without its line feed, as it is appended
+ * and before it is durable.
  */
 export function createJournal(
   port: JournalPort,
-  start: { readonly seq: number; readonly head: string },
+  start: { readonly seq: number; readonly head: string; readonly length?: number },
   onFailure: (error: Error) => void,
   onLine: (line: string, kind: string) => void = () => {},
+  retrying?: Retrying,
 ): Journal {
-  let { seq, head } = start;
+  let { seq, head, length = 0 } = start;
+  let broken = '';
   let waiting: { readonly line: string; readonly after: (() => void) | undefined }[] = [];
   let busy = false;
 
@@ -71,11 +87,22 @@ export function createJournal(
     waiting = [];
     const bytes = Buffer.from(batch.map((it) => it.line).join(''), 'utf8');
     const done = (): void => {
+      length += bytes.length;
+      if (broken !== '') retrying?.onBroken('');
+      broken = '';
       for (const { after } of batch) after?.();
       pump();
     };
+    const failed = (error: Error): void => {
+      if (retrying === undefined) throw error;
+      if (broken === '') retrying.onBroken(error.message);
+      broken = error.message;
+      port.truncate(length); // a part may have been written
+      waiting = [...batch, ...waiting];
+      retrying.after(retryMs, pump);
+    };
     if (bytes.length === 0) done();
-    else port.write(bytes).then(done).catch(onFailure);
+    else port.write(bytes).then(done, failed).catch(onFailure);
   };
   const queue = (line: string, after: (() => void) | undefined): void => {
     waiting.push({ line, after });
@@ -99,6 +126,7 @@ export function createJournal(
       else after();
     },
     position: () => ({ seq, head }),
+    broken: () => broken,
   };
 }
 

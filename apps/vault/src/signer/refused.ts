@@ -29,6 +29,7 @@ const statusOf: Partial<Record<RefusalCode, number>> = {
   E_MANDATE_SIG: 401,
   E_RECONCILE: 503,
   E_SEALED: 503,
+  E_AUDIT: 503,
   E_CONNECT: 502,
 };
 

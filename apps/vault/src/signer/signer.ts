@@ -91,6 +91,8 @@ const forCli =
     act(body, answer);
   };
 
+/** What is answered while the journal cannot be written; of intents, only cancels are done. */
+const whileUnwritten: ReadonlySet<string> = new Set([doorPaths.intent, doorPaths.read, doorPaths.freeze, doorPaths.kill]);
 const eventsTarget = /^\/v1\/events\?from=(\d{1,15})$/;
 
 /**
@@ -130,11 +132,15 @@ export function createSigner(ports: SignerPorts): Signer {
     ports.log(`cut off a torn last line of ${bytes.length - reading.length} bytes`);
     ports.journal.truncate(reading.length);
   }
-  const journal = createJournal(ports.journal, reading, ports.fatal, audit.take);
+  const journal = createJournal(ports.journal, reading, ports.fatal, audit.take, {
+    after: clock.after,
+    onBroken: (why) => ports.log(why === '' ? 'the journal is written again' : `the journal cannot be written: ${why}`),
+  });
   const feed = createEventFeed(ports.gate, ports.journal, state.eventSeq);
   const upstream = createUpstream((frame) => {
     // A new order is called for only after its own record is durable.
-    if (frame.kind === 'request' && frame.purpose === 'place') ports.egress(frame);
+    // Cancels and looking things up go on while the journal cannot be written.
+    if (frame.kind === 'request' && (frame.purpose === 'place' || journal.broken() !== '')) ports.egress(frame);
     else journal.whenDurable(() => ports.egress(frame));
   });
   const links = new Map<AccountId, AccountLink>();
@@ -220,6 +226,7 @@ export function createSigner(ports: SignerPorts): Signer {
     upstream,
     settle,
     commit,
+    journalFault: journal.broken,
     whenDurable: journal.whenDurable,
     links,
     linkOf,
@@ -320,6 +327,8 @@ export function createSigner(ports: SignerPorts): Signer {
     const authentication = authenticate(request, clock.now());
     if (authentication.kind === 'refused') throw new Refused(authentication.code, authentication.reason);
     const { caller } = authentication;
+    if (journal.broken() !== '' && !whileUnwritten.has(path) && events === null)
+      throw new Refused('E_AUDIT', `the journal cannot be written (${journal.broken()}); free space or repair the disk`);
     if (callerAct !== undefined) callerAct(caller, body, answer);
     else if (caller.kind !== 'peer') throw new Refused('E_RIGHT', 'a sub-key may send intents and freeze itself, no more');
     else if (events !== null) acceptSubscription(caller.name, request.id, Number(events[1]));

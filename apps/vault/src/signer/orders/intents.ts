@@ -25,6 +25,11 @@ export function createIntents(context: SignerContext): Intents {
   const { state, secrets, commit, links, clock } = context;
 
   const decidePlace = (grant: GrantState, order: PlaceOrder, answer: (verdict: Verdict) => void): void => {
+    const unwritten = unwrittenFault();
+    if (unwritten !== null) {
+      answer(unwritten);
+      return;
+    }
     const { subKey, account: accountName } = grant;
     const key = orderKey(subKey, order.clientOrderId);
     const known = state.decisions.get(key);
@@ -58,6 +63,12 @@ export function createIntents(context: SignerContext): Intents {
       else context.settle.rejected(placed, late.code, late.reason);
       answer(verdict);
     });
+  };
+
+  const unwrittenFault = (): Stop | null => {
+    const fault = context.journalFault();
+    const reason = `the journal cannot be written (${fault}), so nothing but cancels is done; free space or repair the disk`;
+    return fault === '' ? null : { kind: 'refused', code: 'E_AUDIT', reason };
   };
 
   const judgePlace = (
@@ -102,6 +113,12 @@ export function createIntents(context: SignerContext): Intents {
     const { subKey, account } = grant;
     const order = state.orders.get(orderKey(subKey, intent.clientOrderId));
     const verdict = judgeCancel(state.accounts.get(account)!, grant, order, intent);
+    if (unwrittenFault() !== null) {
+      // A cancel only takes risk away: it goes out unrecorded rather than not at all.
+      if (verdict.kind === 'approved' && order !== undefined) void links.get(account)?.cancel(order);
+      answer(verdict);
+      return;
+    }
     const nothing = { reference: null, hold: null, upstreamId: null };
     commit({ kind: 'decided', account, subKey, intent, verdict, ...nothing }, () => {
       if (verdict.kind === 'approved' && order !== undefined) void links.get(account)?.cancel(order);

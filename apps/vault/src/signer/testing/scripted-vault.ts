@@ -21,6 +21,7 @@ import {
   draftMandate,
   draftMandatePair,
   formatAmount,
+  type GrantRight,
   type Mandate,
   macText,
   mandateText,
@@ -85,6 +86,7 @@ export function scriptedVault({
   const toWarden: SignerToWarden[] = [];
   const logged: string[] = [];
   let killWanted = '';
+  let diskIsFull = false;
   const exchange = scriptedExchange(() => exchangeTime);
   let signer: Signer;
 
@@ -95,6 +97,10 @@ export function scriptedVault({
     },
     write: async (bytes) => {
       if (mine !== life) return new Promise(() => undefined);
+      if (diskIsFull) {
+        journalBytes = Buffer.concat([journalBytes, bytes.subarray(0, bytes.length / 2)]);
+        throw new Error('ENOSPC: no space left on device, write');
+      }
       journalBytes = Buffer.concat([journalBytes, bytes]);
     },
   });
@@ -195,6 +201,9 @@ export function scriptedVault({
     toWarden,
     events: () => lines.map((line) => JSON.parse(line)).filter((it) => it.kind !== 'sync'),
     restart: start,
+    fillDisk: (isFull: boolean) => {
+      diskIsFull = isFull;
+    },
     /** A start that finds a kill which no signer heard. */
     restartKilled: (reason: string) => {
       killWanted = reason;
@@ -239,7 +248,10 @@ export function scriptedVault({
       await settle();
       await vault.sync('100');
     },
-    grant: async (bot = 'bot-1', terms: Partial<{ maxOrderQuote: string; turnover24h: string; pairs: string[] }> = {}) => {
+    grant: async (
+      bot = 'bot-1',
+      terms: Partial<{ maxOrderQuote: string; turnover24h: string; pairs: string[]; rights: readonly GrantRight[] }> = {},
+    ) => {
       const body = {
         bot: bot as BotId,
         account,
