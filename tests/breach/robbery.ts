@@ -33,14 +33,15 @@ export const closeAll = (): void => {
 export async function robbery({ victims = 1, seed = 1, rules = noRules, ...options }: RobberyOptions = {}): Promise<Robbery> {
   const world = createWorld({ seed, victims });
   open.push(world);
-  const vaulted = await vaultedVictims(world, { rules, ...options });
+  const vaulted = await vaultedVictims(world, { rules, isNew: rules === noRules, ...options });
   const before = world.losses.total(world.victims);
+  const gained = world.losses.total(world.attackers);
   return {
     world,
     vaulted,
     stage: stageOf(world, vaulted.hands, vaulted),
     loss: () => (world.losses.total(world.victims) - before) as Amount,
-    gain: () => -world.losses.total(world.attackers) as Amount,
+    gain: () => (gained - world.losses.total(world.attackers)) as Amount,
     conditions: vaulted.conditions,
   };
 }

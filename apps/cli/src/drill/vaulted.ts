@@ -24,6 +24,7 @@ import { createDrillVault, type DoorKey, type DrillVault, type Upstream } from '
 import { enrol } from './enrol.ts';
 import type { Hands, HostileOrder, Outcome, Tally } from './hands.ts';
 import { refuse } from './hands.ts';
+import { ordinaryDay } from './history.ts';
 import { victimMandate } from './mandates.ts';
 import { baseFor, btc, eth, moved } from './markets.ts';
 import { act, type DrillOwner, newOwner, proofOf } from './owners.ts';
@@ -33,6 +34,10 @@ export interface VaultedOptions {
   readonly rules: MandateRules;
   /** Changes what every victim signed. */
   readonly mandate?: (usual: Mandate) => Mandate;
+  /** Accounts that have never traded yet; left out: they have had an ordinary day. */
+  readonly isNew?: boolean;
+  /** Largest order and turnover of each sub-key, in quote; as the usual mandate has them when left out. */
+  readonly grant?: { readonly maxOrderQuote: string; readonly turnover24h: string };
   /** What comes of a request of the vault's to the exchange; left out: its answer. */
   readonly weather?: (purpose: string, send: () => Upstream) => Upstream;
   /** As `DrillVaultOptions.disk`. */
@@ -47,6 +52,8 @@ export interface Vaulted {
   readonly mandates: readonly Mandate[];
   /** The owner's own bot asks, with its own sub-key. */
   botOrder(victim: number, order: HostileOrder): Promise<Outcome>;
+  /** The owner's own bot wants one of its orders gone. */
+  cancelAsBot(victim: number, pair: Pair, id: string): Promise<Outcome>;
   /** The bot's own sub-key, which the thief has too. */
   botKey(victim: number): DoorKey;
   /** What the thief can do about a coin that no mandate names: ask for a grant, and sign a mandate with a key of his own. */
@@ -95,10 +102,7 @@ export async function vaultedVictims(world: World, options: VaultedOptions): Pro
   await world.pass(1_000);
 
   const botKeys: DoorKey[] = [];
-  for (const account of accounts) botKeys.push(await newSubKey(vault, account, 'bot'));
-  const thiefKeys: DoorKey[] = [];
-  for (const account of accounts) thiefKeys.push(await newSubKey(vault, account, 'dca-2'));
-
+  for (const account of accounts) botKeys.push(await newSubKey(vault, account, 'bot', options.grant));
   let orders = 0;
   const submit = async (key: DoorKey, order: HostileOrder): Promise<Outcome> => {
     orders += 1;
@@ -109,27 +113,34 @@ export async function vaultedVictims(world: World, options: VaultedOptions): Pro
     return verdict.kind === 'approved' ? { kind: 'approved', id } : verdict;
   };
 
+  if (options.isNew !== true)
+    await ordinaryDay(world, [...world.victims.keys()], (victim, order) => submit(botKeys[victim]!, order));
+  const thiefKeys: DoorKey[] = [];
+  for (const account of accounts) thiefKeys.push(await newSubKey(vault, account, 'dca-2', options.grant));
+
   const further = accounts.map(() => 0);
   const submitAs = async (victim: number, order: HostileOrder): Promise<Outcome> => {
     const outcome = await submit(thiefKeys[victim]!, order);
     if (outcome.kind === 'approved' || !isKeyStopped(outcome) || further[victim]! >= furtherKeysMax) return outcome;
     further[victim] = further[victim]! + 1;
-    const key = await newSubKey(vault, accounts[victim]!, `dca-${2 + further[victim]!}`).catch(() => undefined);
+    const key = await newSubKey(vault, accounts[victim]!, `dca-${2 + further[victim]!}`, options.grant).catch(() => undefined);
     if (key === undefined) return outcome;
     thiefKeys[victim] = key;
     return submit(key, order);
+  };
+
+  const cancelAsBot: Hands['cancel'] = async (victim, pair, id) => {
+    const intent = { kind: 'cancel-order', clientOrderId: id, pair };
+    const { status, body } = await vault.ask(botKeys[victim]!, doorPaths.intent, intent);
+    if (status !== 200) return { kind: 'refused', code: body.error.code, reason: body.error.reason };
+    return body.verdict.kind === 'approved' ? { kind: 'approved', id } : (body.verdict as Outcome);
   };
 
   const hands: Hands = {
     by: 'vault',
     edgeBps: 50,
     order: submitAs,
-    cancel: async (victim, pair, id) => {
-      const intent = { kind: 'cancel-order', clientOrderId: id, pair };
-      const { status, body } = await vault.ask(botKeys[victim]!, doorPaths.intent, intent);
-      if (status !== 200) return { kind: 'refused', code: body.error.code, reason: body.error.reason };
-      return body.verdict.kind === 'approved' ? { kind: 'approved', id } : (body.verdict as Outcome);
-    },
+    cancel: cancelAsBot,
   };
 
   const status = async (): Promise<VaultStatus> =>
@@ -142,6 +153,7 @@ export async function vaultedVictims(world: World, options: VaultedOptions): Pro
     accounts,
     mandates,
     botKey: (victim) => botKeys[victim]!,
+    cancelAsBot,
     botOrder: (victim, order) => submit(botKeys[victim]!, order),
     widenWithoutOwner: async (pair, tally) => {
       const thief = newOwner(ownerId('thief'));
@@ -201,13 +213,17 @@ async function connect(
 }
 
 /** As much as the mandate lets a grant have: a peer may ask for that without the owner. */
-async function newSubKey(vault: DrillVault, account: AccountId, bot: string): Promise<DoorKey> {
+async function newSubKey(
+  vault: DrillVault,
+  account: AccountId,
+  bot: string,
+  terms = { maxOrderQuote: '1000', turnover24h: '10000' },
+): Promise<DoorKey> {
   const asked = {
     bot: bot as BotId,
     account,
     pairs: [btc, eth],
-    maxOrderQuote: '1000',
-    turnover24h: '10000',
+    ...terms,
     rights: ['sell-held'],
   };
   const { status, body } = await vault.ask(vault.peer('engine'), doorPaths.grant, asked);
@@ -215,7 +231,7 @@ async function newSubKey(vault: DrillVault, account: AccountId, bot: string): Pr
   return { id: body.subKey, secret: Buffer.from(body.secret, 'hex') };
 }
 
-const intentOf = (id: string, { pair, side, kind, quantity, limit, trigger }: HostileOrder): PlaceOrder =>
+export const intentOf = (id: string, { pair, side, kind, quantity, limit, trigger }: HostileOrder): PlaceOrder =>
   ({
     kind: 'place-order',
     clientOrderId: id,
