@@ -11,7 +11,10 @@ import { addKillCommand } from './commands/kill.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addOwnerCommands } from './commands/owner.ts';
 import { addRunCommands } from './commands/run.ts';
+import { addSubKeyCommands } from './commands/sub-key.ts';
+import { addUnsealerCommands } from './commands/unsealer.ts';
 import { addVaultCommands } from './commands/vault.ts';
+import { addVaultAdminCommands } from './commands/vault-admin.ts';
 import { CliError, exitCode } from './exit.ts';
 import { version } from './version.ts';
 
@@ -28,6 +31,9 @@ function program(): Command {
   addRunCommands(root);
   addLookCommands(root);
   addVaultCommands(root);
+  addVaultAdminCommands(root);
+  addUnsealerCommands(root);
+  addSubKeyCommands(root);
   addAuditCommands(root);
   addIncidentCommands(root);
   addKillCommand(root);

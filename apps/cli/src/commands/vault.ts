@@ -22,7 +22,7 @@ function vaultOf(data: string): VaultClient {
   return connectVault({ url: `http://127.0.0.1:${instance.ports.gate}`, key: readPeerKey(data, 'cli') });
 }
 
-async function withVault<Result>(data: string, use: (vault: VaultClient) => Promise<Result>): Promise<Result> {
+export async function withVault<Result>(data: string, use: (vault: VaultClient) => Promise<Result>): Promise<Result> {
   const vault = vaultOf(data);
   try {
     return await use(vault);
