@@ -101,6 +101,7 @@ export function createIntents(context: SignerContext): Intents {
 
   const notReady = (account: AccountState): Stop | null => {
     const refuse = (code: RefusalCode, reason: string): Stop => ({ kind: 'refused', code, reason });
+    if (state.time === 0) return refuse('E_ORACLE', 'the exchange has not said its time yet');
     if (account.apiKey === null) return refuse('E_CONNECT', `account ${account.account} is not connected`);
     const mismatch = context.logMismatch();
     if (mismatch !== '') return refuse('E_RECONCILE', mismatch);
