@@ -37,6 +37,8 @@ export interface Refused {
   readonly kind: 'refused';
   readonly code: RefusalCode;
   readonly reason: string;
+  /** The smallest wider mandate that would allow what was asked for, to be laid before the owner. */
+  readonly proposed?: Mandate;
 }
 export type Done = { readonly kind: 'done' } | Refused;
 /** The same sub-key in the form of an exchange key, for programs that speak the exchange's own API. */
@@ -184,9 +186,9 @@ function read(door: Door, { status, body }: Answer): { readonly value: unknown }
     throw new VaultUnreachable(`${door.url.origin} answered ${status} with something that is not the vault's`, { cause });
   }
   if (status === 200) return { value };
-  const error = (value as Partial<DoorRefusal> | null)?.error;
+  const { error, proposed } = (value ?? {}) as Partial<DoorRefusal> & { readonly proposed?: Mandate };
   if (error === undefined) throw new VaultUnreachable(`${door.url.origin} answered ${status} without a reason`);
-  return { kind: 'refused', code: error.code, reason: error.reason };
+  return { kind: 'refused', code: error.code, reason: error.reason, ...(proposed === undefined ? {} : { proposed }) };
 }
 
 class Client implements VaultClient {

@@ -9,9 +9,12 @@ export type Answer = (status: number, body: unknown) => void;
 export class Refused extends Error {
   override readonly name = 'Refused';
   readonly code: RefusalCode;
-  constructor(code: RefusalCode, reason: string) {
+  /** What the answer says beside the error. */
+  readonly more: Readonly<Record<string, unknown>>;
+  constructor(code: RefusalCode, reason: string, more: Readonly<Record<string, unknown>> = {}) {
     super(reason);
     this.code = code;
+    this.more = more;
   }
 }
 
@@ -37,7 +40,7 @@ export const refusal = (code: RefusalCode, reason: string) => ({ error: { code, 
 
 /** Answers what handling a request threw; what is not a refusal is logged and said in no detail. */
 export function answerFault(error: unknown, answer: Answer, log: (message: string) => void): void {
-  if (error instanceof Refused) answer(statusOf[error.code] ?? 422, refusal(error.code, error.message));
+  if (error instanceof Refused) answer(statusOf[error.code] ?? 422, { ...refusal(error.code, error.message), ...error.more });
   else if (error instanceof ParameterError) answer(400, refusal('E_PARAM', error.message));
   else {
     log(`answering a request: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

@@ -137,12 +137,15 @@ export function createSigner(ports: SignerPorts): Signer {
     onBroken: (why) => ports.log(why === '' ? 'the journal is written again' : `the journal cannot be written: ${why}`),
   });
   const feed = createEventFeed(ports.gate, ports.journal, state.eventSeq);
-  const upstream = createUpstream((frame) => {
-    // A new order is called for only after its own record is durable.
-    // Cancels and looking things up go on while the journal cannot be written.
-    if (frame.kind === 'request' && (frame.purpose === 'place' || journal.broken() !== '')) ports.egress(frame);
-    else journal.whenDurable(() => ports.egress(frame));
-  });
+  const upstream = createUpstream(
+    (frame) => {
+      // A new order is called for only after its own record is durable.
+      // Cancels and looking things up go on while the journal cannot be written.
+      if (frame.kind === 'request' && (frame.purpose === 'place' || journal.broken() !== '')) ports.egress(frame);
+      else journal.whenDurable(() => ports.egress(frame));
+    },
+    (account) => owners.keyDenied(account as AccountId),
+  );
   const links = new Map<AccountId, AccountLink>();
   const prices = createPrices(clock);
   let heldSync: { readonly n: number; readonly time: number } | null = null;
@@ -244,7 +247,7 @@ export function createSigner(ports: SignerPorts): Signer {
         fault: fault === null ? null : { kind: 'refused', ...fault },
       };
     },
-    onWarned: ({ rule, reason }) => ports.log(`rule ${rule}: ${reason}`),
+    onWarned: (finding) => owners.warned(finding),
     venueOf: prices.venueOf,
     referenceOf: (pair) => prices.of(pair, state.time),
     wantPairs,

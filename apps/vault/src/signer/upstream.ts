@@ -15,14 +15,25 @@ type Reply = Extract<EgressToSigner, { kind: 'answer' | 'failed' }>;
 /** Whose connections public data comes over: nobody's. */
 const publicAccount = '';
 
-export function createUpstream(send: (frame: SignerToEgress) => void): Upstream {
+/** Key unknown, or its address or permissions refused (errors.md). */
+const deniedCodes: ReadonlySet<string> = new Set(['-2014', '-2015']);
+
+/** `onDenied`: the exchange refused a request that was not itself asked to learn what the key may do. */
+export function createUpstream(
+  send: (frame: SignerToEgress) => void,
+  onDenied: (account: string) => void = () => undefined,
+): Upstream {
   const waiting = new Map<number, (frame: Reply) => void>();
   let lastId = 0;
   return {
     call: (account, purpose, request) =>
       new Promise((resolve) => {
         lastId += 1;
-        waiting.set(lastId, (frame) => resolve(outcomeOf(frame)));
+        waiting.set(lastId, (frame) => {
+          const outcome = outcomeOf(frame);
+          resolve(outcome);
+          if (outcome.kind === 'rejected' && deniedCodes.has(outcome.code) && purpose !== 'permissions') onDenied(account);
+        });
         send({ kind: 'request', id: lastId, account, purpose, request });
       }),
     ask: (path, query) =>

@@ -4,18 +4,23 @@ import type { SubKeyId } from '@holdfast/domain';
 import { judgeGrant } from '@holdfast/policy';
 import type { PeerName } from '../../frames/frames.ts';
 import { needAccount, type SignerContext } from '../context.ts';
+import { widenedFor } from '../owners/propose.ts';
 import { parseGrant, parseRevoke } from '../parse.ts';
 import { type Answer, Refused } from '../refused.ts';
 import { grantOf } from '../state.ts';
 
 /** @throws Refused, ParameterError */
-export function acceptGrant({ state, commit, secrets }: SignerContext, by: PeerName, body: string, answer: Answer): void {
+export function acceptGrant(context: SignerContext, by: PeerName, body: string, answer: Answer): void {
+  const { state, commit, secrets } = context;
   const terms = parseGrant(body);
   const account = needAccount(state, terms.account);
   const { condition, reason } = account.standing;
   if (condition === 'revoked') throw new Refused('E_REVOKED', `account ${account.account} is revoked: ${reason}`);
   const judgement = judgeGrant(account.mandate, terms, state.time);
-  if (judgement.kind === 'outside') throw new Refused(judgement.code, judgement.reason);
+  if (judgement.kind === 'outside') {
+    const proposed = widenedFor(context, account, terms);
+    throw new Refused(judgement.code, judgement.reason, proposed === null ? {} : { proposed });
+  }
   // A bot has one sub-key: asking again, e.g. after a lost answer, gives the same one with the terms asked for last.
   const known = grantOf(state, terms.account, terms.bot);
   const subKey = known?.subKey ?? (randomBytes(16).toString('hex') as SubKeyId);

@@ -1,6 +1,7 @@
 /** The owner's side of the signer, wired: acts, codes, tickets, notices, watches, pages. */
 import type { AccountId, Mandate, VaultStatus } from '@holdfast/domain';
 import { firstOwner } from '@holdfast/domain';
+import type { RuleFinding } from '@holdfast/policy';
 import type { Restriction } from '../conditions.ts';
 import type { SignerContext } from '../context.ts';
 import type { Answer } from '../refused.ts';
@@ -18,7 +19,7 @@ import { parseMandateBody } from './parse-mandate.ts';
 import { createPendingWatch } from './pending.ts';
 import { createPortalRoutes, type PortalRequest } from './portal-routes.ts';
 import { relyingParty } from './prove.ts';
-import { delaysOf } from './state.ts';
+import { delaysOf, hourMs } from './state.ts';
 import { createTickets } from './tickets.ts';
 import { mandateChange } from './view.ts';
 
@@ -43,6 +44,8 @@ export interface Owners {
   fromPortal(request: PortalRequest, answer: Answer): void;
   /** An account or something of it was stopped. */
   restricted(account: AccountId, to: Restriction): void;
+  /** A rule says something that stops nothing. */
+  warned(finding: RuleFinding): void;
   /** The exchange refused a request of the account for its key, address or permissions. */
   keyDenied(account: AccountId): void;
   readonly notices: Notices;
@@ -95,6 +98,14 @@ export function createOwners({ signer, send, status, trail, kill }: OwnersPorts)
     restricted: (account, to) => {
       const owner = state.owners.accounts.get(account)?.owner;
       if (owner !== undefined) notices.notify(owner, toldOf(state.stateEpoch, account, to));
+    },
+    warned: (finding) => {
+      const owner = finding.account === null ? undefined : state.owners.accounts.get(finding.account)?.owner;
+      signer.log(`rule ${finding.rule}: ${finding.reason}`);
+      if (owner === undefined || finding.account === null) return;
+      // Findings are said again while they hold: one notice in an hour is enough.
+      const hour = Math.floor(clock.now() / hourMs);
+      notices.notify(owner, sayings.rule(finding.account, finding.rule, finding.reason, hour));
     },
     keyDenied: keyWatch.denied,
     notices,
