@@ -6,7 +6,7 @@ import { type Asset, baseOf, type Pair, quoteOf } from '@holdfast/domain';
 import { symbolOf } from '@holdfast/exchanges/trading';
 import type { AccountState, GrantState } from '../state.ts';
 import { ownBalances } from './balances.ts';
-import { orderDoesNotExist } from './dialect-error.ts';
+import { orderDoesNotExist, outcomeUnknown } from './dialect-error.ts';
 import { isOpen, type OwnOrder, type OwnOrders } from './own-orders.ts';
 import type { Values } from './read-request.ts';
 import { type Json, money, orderJson, tradeJson } from './show.ts';
@@ -41,6 +41,8 @@ export function createReads(own: OwnOrders, trading: Pick<Trading, 'named'>): Pa
   return {
     order: ({ grant, values }) => {
       const order = trading.named(grant, values);
+      // Whoever heard "it does not exist" would send it again; until the exchange has said, it may exist.
+      if (order?.phase === 'sent') throw outcomeUnknown();
       if (order === undefined || !shown(order)) throw orderDoesNotExist();
       return orderJson(order);
     },

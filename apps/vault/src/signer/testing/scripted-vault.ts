@@ -151,6 +151,15 @@ export function scriptedVault({
       signer.fromGate({ kind: 'request', id: lastRequest, method, path, headers, body });
     });
 
+  /** One request of the dialect door, as the gate would hand it over. */
+  const dialect = (method: string, target: string, apiKey: string, body = '') =>
+    new Promise<Answer>((resolve) => {
+      lastRequest += 1;
+      answers.set(lastRequest, resolve);
+      const contentType = body === '' ? '' : 'application/x-www-form-urlencoded';
+      signer.fromGate({ kind: 'dialect', id: lastRequest, method, target, apiKey, contentType, body });
+    });
+
   /** One request of the owner's pages. */
   const portal = (path: string, body: unknown, session = ''): Promise<Answer> =>
     new Promise((resolve) => {
@@ -181,6 +190,7 @@ export function scriptedVault({
   const vault = {
     exchange,
     raw,
+    dialect,
     portal,
     owner,
     /** What the signer wrote on its standard error: the vault's console. */
@@ -353,6 +363,10 @@ function scriptedExchange(time: () => number) {
   /** What differs for a key: the account it is of, what it may do. */
   const keys = new Map<string, { readonly uid?: number; readonly restrictions?: Record<string, unknown> }>();
 
+  const steps = [
+    { filterType: 'PRICE_FILTER', tickSize: '0.01' },
+    { filterType: 'LOT_SIZE', stepSize: '0.001' },
+  ];
   const ok = (id: number, body: unknown): void => say({ kind: 'answer', id, status: 200, body: JSON.stringify(body) });
   const no = (id: number, code: number, msg: string): void =>
     say({ kind: 'answer', id, status: 400, body: JSON.stringify({ code, msg }) });
@@ -437,6 +451,7 @@ function scriptedExchange(time: () => number) {
           balances: [...balances].map(([asset, free]) => ({ asset, free: formatAmount(free), locked: '0' })),
         }),
       'GET /api/v3/myTrades': () => ok(id, trades.filter(isAsked)),
+      'GET /api/v3/exchangeInfo': () => ok(id, { symbols: [{ symbol: query.get('symbol'), filters: steps }] }),
       'POST /api/v3/order': () => place(frame, query),
       'GET /api/v3/order': () => (found === undefined ? missing(id) : ok(id, shown(found))),
       'DELETE /api/v3/order': () => cancelOrder(frame, found),
