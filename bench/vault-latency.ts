@@ -5,7 +5,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { amount, type BotId, noRules } from '@holdfast/domain';
+import { amount, type BotId, noRules, type OwnerAct } from '@holdfast/domain';
 import type { SubKeyClient, VaultClient } from '@holdfast/vault/client';
 import { account, btc, mandate, newFolder, order, peer, startVault, stop, until } from '../tests/vault/harness.ts';
 import { type StubExchange, startStubExchange } from './vault/stub-exchange.ts';
@@ -56,14 +56,14 @@ async function connect(cli: VaultClient, data: string): Promise<void> {
     burn7d: amount('100000000'),
     rules: noRules,
   };
-  for (const act of [
-    { act: 'account-create', account, exchange: 'simulated', key: 'ed25519', at: Date.now() },
-    { act: 'account-connect', account, apiKey: 'bench', at: Date.now() },
-    { act: 'mandate', mandate: wide, at: Date.now() },
-  ] as const) {
+  const sign = async (act: OwnerAct): Promise<void> => {
     const done = await cli.ownerAct(act, owner);
     if (done.kind === 'refused') throw new Error(`${act.act}: ${done.reason}`);
-  }
+  };
+  await sign({ act: 'account-create', account, exchange: 'simulated', key: 'ed25519', at: Date.now() });
+  await sign({ act: 'account-connect', account, apiKey: 'bench', at: Date.now() });
+  const uid = (await cli.status()).accounts[0]?.uid ?? '';
+  await sign({ act: 'mandate', mandate: { ...wide, uid }, at: Date.now() });
   await until('an open vault', async () => {
     const { state, reference } = await cli.status();
     return state === 'open' && reference.length > 0 ? true : undefined;

@@ -27,7 +27,7 @@ const tickers: Readonly<Record<string, () => unknown>> = {
 };
 
 const restrictions = {
-  ipRestrict: false,
+  ipRestrict: true,
   createTime: 1,
   enableReading: true,
   enableSpotAndMarginTrading: true,
@@ -35,7 +35,7 @@ const restrictions = {
 };
 const reads: Readonly<Record<string, unknown>> = {
   '/sapi/v1/account/apiRestrictions': restrictions,
-  '/api/v3/account': { balances: [{ asset: 'USDT', free: '1000000000.00000000', locked: '0.00000000' }] },
+  '/api/v3/account': { uid: 1, balances: [{ asset: 'USDT', free: '1000000000.00000000', locked: '0.00000000' }] },
   '/api/v3/openOrders': [],
   '/api/v3/myTrades': [],
 };
