@@ -67,8 +67,9 @@ async function authenticatorOf(context: BrowserContext, page: Page): Promise<Aut
 }
 
 /** `phone`: as narrow as one. */
-export async function openPage({ browser, origin }: Portal, phone = false): Promise<Person> {
+export async function openPage({ browser, origin }: Pick<Portal, 'browser' | 'origin'>, phone = false): Promise<Person> {
   const context = await browser.newContext({ viewport: phone ? { width: 390, height: 844 } : { width: 1100, height: 1000 } });
+  context.setDefaultTimeout(10_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {

@@ -55,6 +55,8 @@ export interface PortalState {
   readonly protections: readonly Protection[];
   /** e.g. `passphrase`, `key-file`; a key file is warned of on every page. */
   readonly unsealedBy: string;
+  /** Why it is sealed; absent or '' when it is open. */
+  readonly sealed?: string;
 }
 
 export interface PortalSession {

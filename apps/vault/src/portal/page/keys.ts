@@ -52,21 +52,28 @@ function added(from: number | undefined, label: string, again: () => void): void
   again();
 }
 
+/** In two steps, since some browsers open one prompt for each press of a button. */
 function addPasskey(again: () => void): HTMLElement {
   const label = input({ longest: 60, placeholder: 'Phone' });
-  const add = async (): Promise<void> => {
+  const card = el('section', { class: 'card', 'aria-labelledby': 'add-passkey' });
+  const title = el('h3', { id: 'add-passkey' }, 'Add a passkey');
+  const make = async (): Promise<void> => {
     const challenge = crypto.getRandomValues(new Uint8Array(32));
-    const registration = await makePasskey(challenge, me().owner, label.value, livePasskeys());
-    const { from } = await perform({ act: 'credential-add', credential: credentialOf(registration, label.value) });
-    added(from, label.value, again);
+    const name = label.value;
+    const made = await makePasskey(challenge, me().owner, name, livePasskeys());
+    const approve = button('Approve with a passkey that you have', 'first', async () => {
+      const { from } = await perform({ act: 'credential-add', credential: credentialOf(made, name) });
+      added(from, name, again);
+    });
+    card.replaceChildren(title, el('p', {}, `${name} is made. It counts once a passkey that you have approves it.`), approve);
+    approve.focus();
   };
-  return el(
-    'section',
-    { class: 'card' },
-    el('h3', {}, 'Add a passkey'),
-    el('p', { class: 'quiet' }, 'The browser asks twice: for the new passkey, then for one that you have.'),
-    form('Add a passkey', [field('Its name', label)], add),
+  card.append(
+    title,
+    el('p', { class: 'quiet' }, 'Two prompts: for the new passkey, then for one that you have.'),
+    form('Make the passkey', [field('Its name', label)], make),
   );
+  return card;
 }
 
 /** An owner key file's public half, as `holdfast owner keygen` prints it. */

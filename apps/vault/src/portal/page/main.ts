@@ -8,6 +8,7 @@ import { mandateScreen } from './mandate.ts';
 import { noticesScreen } from './notices.ts';
 import { overviewScreen } from './overview.ts';
 import { readState, refresh, signOut, type View, vault, whoIsIn } from './session.ts';
+import { sealedScreen } from './unseal.ts';
 
 type Screen = (detail: string | undefined, again: () => void) => HTMLElement | Promise<HTMLElement>;
 
@@ -21,6 +22,8 @@ const screens: Readonly<Record<string, readonly [title: string, show: Screen]>> 
 };
 
 const watchMs = 5_000;
+const openEveryMs = 500;
+const openTries = 40;
 
 /** The screen that the address names. */
 function place(): readonly [name: string, detail: string | undefined] {
@@ -74,6 +77,11 @@ async function show(): Promise<void> {
   const again = (): void => void show();
   showTop();
   const main = byId('main');
+  const { sealed = '' } = vault();
+  if (sealed !== '') {
+    main.replaceChildren(...warnings(), await sealedScreen(sealed, reopen));
+    return;
+  }
   if (whoIsIn() === undefined) {
     main.replaceChildren(...warnings(), enterScreen(enter));
     return;
@@ -96,6 +104,16 @@ function leaveIfOver(error: unknown): void {
   if ((error as { status?: unknown }).status !== 401) return;
   signOut();
   void show();
+}
+
+/** The vault starts anew once it is unsealed; until then its pages may not answer. */
+async function reopen(): Promise<void> {
+  for (let tries = 0; tries < openTries; tries += 1) {
+    await new Promise((later) => setTimeout(later, openEveryMs));
+    const { sealed = '' } = await readState().catch(() => ({ sealed: 'not yet' }));
+    if (sealed === '') break;
+  }
+  await show();
 }
 
 async function enter(): Promise<void> {

@@ -21,7 +21,7 @@ import { amountInput, button, type Child, el, facts, field, form, input, refusal
 import type { Json } from './json.ts';
 import type { MandateJson } from './mandate-fields.ts';
 import { mandateForm } from './mandate-form.ts';
-import { pendingList } from './overview.ts';
+import { pendingList, pendingOf } from './overview.ts';
 import { me, perform, vault } from './session.ts';
 
 type Account = Json<VaultAccount>;
@@ -44,14 +44,13 @@ export function mandateScreen(chosen: string | undefined, again: () => void): HT
         accounts.map((it) => el('li', {}, el('a', { href: `#mandate/${it.account}` }, it.account))),
       ),
     );
+  const waiting = pendingOf(account.account);
   return el(
     'div',
     {},
     el('h2', {}, `Mandate of ${account.account}`),
     inForce(account),
-    account.pending.length > 0
-      ? el('section', { class: 'card' }, el('h3', {}, 'Waiting'), pendingList(account.pending, again))
-      : null,
+    waiting.length > 0 ? el('section', { class: 'card' }, el('h3', {}, 'Waiting'), pendingList(waiting, again)) : null,
     account.uid === ''
       ? el('p', {}, 'Connect the account first: a mandate names the exchange account it counts for.')
       : editor(account, again),

@@ -1,15 +1,15 @@
 /** The accounts of the owner: their condition, what is spent of their limits, what waits, and the quick ways to stop them. */
-import { portalPaths, type VaultAccount, type VaultPending } from '@holdfast/domain';
+import { portalPaths, type VaultAccount } from '@holdfast/domain';
 import { ask } from './api.ts';
 import { button, type Child, confirmed, el, facts, say, timeText } from './dom.ts';
 import type { Json } from './json.ts';
-import { me, perform, refresh } from './session.ts';
+import { me, perform, refresh, type View } from './session.ts';
 
 type Account = Json<VaultAccount>;
 
 export function overviewScreen(again: () => void): HTMLElement {
   const { view } = me();
-  const free = view.pending.filter(({ id }) => !view.accounts.some(({ pending }) => pending.some((it) => it.id === id)));
+  const free = pendingOf(null);
   return el(
     'div',
     {},
@@ -39,7 +39,7 @@ function accountCard(it: Account, again: () => void): HTMLElement {
     reason === '' ? null : el('p', {}, reason),
     keyLines(it),
     mandateLine(it),
-    it.pending.length > 0 ? pendingList(it.pending, again) : null,
+    pendingOf(account).length > 0 ? pendingList(pendingOf(account), again) : null,
     accountActions(it, again),
   );
 }
@@ -112,7 +112,12 @@ function accountActions({ account, condition, stateEpoch, key }: Account, again:
   );
 }
 
-export function pendingList(pending: readonly VaultPending[], again: () => void): HTMLElement {
+type Pending = View['pending'];
+
+/** What waits for an account, or for the owner himself (null). */
+export const pendingOf = (account: string | null): Pending => me().view.pending.filter((it) => it.account === account);
+
+export function pendingList(pending: Pending, again: () => void): HTMLElement {
   const veto = async (id: string): Promise<void> => {
     await perform({ act: 'veto', pending: id });
     say('Vetoed: it will never count.');
@@ -121,11 +126,19 @@ export function pendingList(pending: readonly VaultPending[], again: () => void)
   return el(
     'ul',
     {},
-    pending.map(({ id, what, from }) =>
+    pending.map(({ id, what, from, changes = [], worstLoss }) =>
       el(
         'li',
         { 'data-pending': id },
         `${what}: counts from ${timeText(from)} unless somebody vetoes it. `,
+        changes.length > 0
+          ? el(
+              'ul',
+              { 'aria-label': 'What would change' },
+              changes.map((it) => el('li', {}, it)),
+            )
+          : null,
+        worstLoss === undefined ? null : el('p', {}, `Theft could then take ${worstLoss.theft24h} in 24 h, at most.`),
         el(
           'div',
           { class: 'actions' },
@@ -136,7 +149,7 @@ export function pendingList(pending: readonly VaultPending[], again: () => void)
   );
 }
 
-const pendingCard = (title: string, pending: readonly VaultPending[], again: () => void): HTMLElement =>
+const pendingCard = (title: string, pending: Pending, again: () => void): HTMLElement =>
   el('section', { class: 'card', 'aria-label': title }, el('h3', {}, title), pendingList(pending, again));
 
 function stopCard(again: () => void): HTMLElement {

@@ -35,6 +35,8 @@ export async function makePasskey(
       authenticatorSelection: { residentKey: 'preferred', userVerification: 'required' },
       excludeCredentials: known.map((id) => ({ type: 'public-key', id: fromBase64url(id) })),
       attestation: 'none',
+      // Asked for now, so that it can unseal the vault later.
+      extensions: { prf: {} },
       timeout: promptMs,
     },
   });
