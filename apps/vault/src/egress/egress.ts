@@ -5,11 +5,12 @@
 import type { EgressToSigner, SignerToEgress } from '../frames/frames.ts';
 import { createDeliveries } from './destinations/deliver.ts';
 import { openFeed } from './feeds.ts';
+import { openOwnMarket } from './own-market.ts';
 import { type Places, referenceVenues } from './places.ts';
 import { createPrivateStreams } from './private-streams.ts';
 import { createReference } from './reference.ts';
 import { createRequests } from './requests.ts';
-import { createRounds } from './rounds.ts';
+import { createRounds, roundOf } from './rounds.ts';
 
 /** How often prices are said outside lockstep. */
 const priceEveryMs = 200;
@@ -19,14 +20,28 @@ export function createEgress(places: Places, send: (message: EgressToSigner) => 
   const reference = createReference();
   let pairs: readonly string[] = [];
   let isLockstep = false;
+  /** Newest time of a round. */
+  let newest = 0;
 
   const rounds = createRounds((n, time) => {
     isLockstep = true;
-    send({ kind: 'sync', n, time, reference: reference.prices(pairs, time) });
+    send({ kind: 'sync', n, time, reference: reference.prices(pairs, time), own: own.shown(time) });
+    newest = time;
   });
   const requests = createRequests(places, send);
   const deliver = createDeliveries(places.isReal, send);
   const streams = createPrivateStreams(places, rounds, send);
+  const own = openOwnMarket(places.market, {
+    opened: () => rounds.open('own'),
+    closed: () => rounds.close('own'),
+    now: () => (places.isReal ? Date.now() : Math.max(newest, reference.newest())),
+    other: (message) => {
+      const round = roundOf(message);
+      if (round === undefined) return;
+      isLockstep = true;
+      rounds.say('own', round.n, round.time);
+    },
+  });
   const feeds = referenceVenues.map((venue) =>
     openFeed(venue, places.reference[venue], {
       opened: (it) => rounds.open(`reference/${it}`),
@@ -46,7 +61,8 @@ export function createEgress(places: Places, send: (message: EgressToSigner) => 
   // In lockstep prices come with the rounds only: the same tape then gives the same verdicts.
   setInterval(() => {
     const time = places.isReal ? Date.now() : reference.newest();
-    if (!isLockstep && time > 0) send({ kind: 'reference', time, reference: reference.prices(pairs, time) });
+    if (!isLockstep && time > 0)
+      send({ kind: 'reference', time, reference: reference.prices(pairs, time), own: own.shown(time) });
   }, priceEveryMs).unref();
 
   return (message) => {
@@ -66,6 +82,7 @@ export function createEgress(places: Places, send: (message: EgressToSigner) => 
       case 'pairs':
         pairs = message.pairs;
         for (const feed of feeds) feed.want(pairs);
+        own.want(pairs);
         return;
     }
   };

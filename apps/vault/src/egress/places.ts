@@ -21,6 +21,8 @@ export interface Places {
   /** Address of a path of the exchange's WebSocket API. */
   readonly socket: (path: string) => string;
   readonly reference: Readonly<Record<ReferenceVenue, string>>;
+  /** The trading exchange's own public market streams. */
+  readonly market: string;
 }
 
 const loopbackOrigin = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):(\d{1,5})$/;
@@ -43,12 +45,17 @@ export function simulatedPlaces(exchange: string): Places {
       return `${at}${path.includes('?') ? path : `${path}?sync=1`}`;
     },
     reference: { kraken: feed('kraken'), coinbase: feed('coinbase'), okx: feed('okx') },
+    market: `${at}/ws?sync=1`,
   };
 }
 
 /** Hosts of the exchanges that a real vault trades on (rest-api.md and web-socket-api.md, "General API information"). */
-const realHosts: Readonly<Record<string, { readonly host: string; readonly socket: string }>> = {
-  binance: { host: 'api.binance.com', socket: 'wss://ws-api.binance.com:443' },
+const realHosts: Readonly<Record<string, { readonly host: string; readonly socket: string; readonly market: string }>> = {
+  binance: {
+    host: 'api.binance.com',
+    socket: 'wss://ws-api.binance.com:443',
+    market: 'wss://data-stream.binance.vision/ws',
+  },
 };
 /** Public tickers: Kraken WebSocket v2; Coinbase Exchange feed; OKX v5 public channel. */
 const realReference: Places['reference'] = {
@@ -72,6 +79,7 @@ export function realPlaces(exchange: string): Places {
       return `${known.socket}${path}`;
     },
     reference: realReference,
+    market: known.market,
   };
 }
 

@@ -110,6 +110,14 @@ export interface ReferenceFrame {
   readonly sources: number;
 }
 
+/** What the trading exchange itself shows of a pair: the middle of its book, and its volumes in quote. null: not known. */
+export interface VenueFrame {
+  readonly pair: string;
+  readonly mid: string | null;
+  readonly volume24h: string | null;
+  readonly volume5m: string | null;
+}
+
 /** egress → signer */
 export type EgressToSigner =
   | NoticeDoneFrame
@@ -124,9 +132,20 @@ export type EgressToSigner =
    * Simulated vaults in lockstep: all that the open private streams and reference feeds had to say up to round `n` has been
    * said. `time` is the exchange's; `reference` holds every known price. Repeated rounds are passed on again.
    */
-  | { readonly kind: 'sync'; readonly n: number; readonly time: number; readonly reference: readonly ReferenceFrame[] }
+  | {
+      readonly kind: 'sync';
+      readonly n: number;
+      readonly time: number;
+      readonly reference: readonly ReferenceFrame[];
+      readonly own?: readonly VenueFrame[];
+    }
   /** Outside lockstep: the reference prices at `time` (the exchange's; simulated in free run: of its newest message). */
-  | { readonly kind: 'reference'; readonly time: number; readonly reference: readonly ReferenceFrame[] };
+  | {
+      readonly kind: 'reference';
+      readonly time: number;
+      readonly reference: readonly ReferenceFrame[];
+      readonly own?: readonly VenueFrame[];
+    };
 
 /** One process of the vault, as the warden sees it. */
 export interface ProcessFrame {
@@ -288,12 +307,12 @@ export function decodeEgressToSigner(value: unknown): EgressToSigner {
       return { kind: 'stream-lost', account: text(it.account, 'account', 64), reason: text(it.reason, 'reason', 1024) };
     }
     case 'sync': {
-      const it = fields(value, ['kind', 'n', 'time', 'reference'], 'sync');
-      return { kind: 'sync', n: count(it.n, 'n'), time: count(it.time, 'time'), reference: references(it) };
+      const it = fields(value, withOwn(value, ['kind', 'n', 'time', 'reference']), 'sync');
+      return { kind: 'sync', n: count(it.n, 'n'), time: count(it.time, 'time'), reference: references(it), ...venues(it) };
     }
     case 'reference': {
-      const it = fields(value, ['kind', 'time', 'reference'], 'reference');
-      return { kind: 'reference', time: count(it.time, 'time'), reference: references(it) };
+      const it = fields(value, withOwn(value, ['kind', 'time', 'reference']), 'reference');
+      return { kind: 'reference', time: count(it.time, 'time'), reference: references(it), ...venues(it) };
     }
     default:
       return unknownKind('egress', value);
@@ -379,3 +398,21 @@ const references = (of: Fields): readonly ReferenceFrame[] =>
     const it = fields(item, ['pair', 'price', 'sources'], 'reference price');
     return { pair: text(it.pair, 'pair', 64), price: text(it.price, 'price', 64), sources: count(it.sources, 'sources') };
   });
+
+const withOwn = (value: unknown, keys: readonly string[]): readonly string[] =>
+  typeof value === 'object' && value !== null && 'own' in value ? [...keys, 'own'] : keys;
+
+function venues(of: Fields): { readonly own?: readonly VenueFrame[] } {
+  if (of.own === undefined) return {};
+  const known = (value: unknown, what: string): string | null => (value === null ? null : text(value, what, 64));
+  const own = list(of.own, 1000, 'own', (item): VenueFrame => {
+    const it = fields(item, ['pair', 'mid', 'volume24h', 'volume5m'], 'own market');
+    return {
+      pair: text(it.pair, 'pair', 64),
+      mid: known(it.mid, 'mid'),
+      volume24h: known(it.volume24h, 'volume24h'),
+      volume5m: known(it.volume5m, 'volume5m'),
+    };
+  });
+  return { own };
+}

@@ -1,7 +1,7 @@
 /** Reference prices as egress says them, with their ages. */
 import { type Amount, amount, type Pair, roundTo } from '@holdfast/domain';
 import type { ReferencePrice } from '@holdfast/policy';
-import type { ReferenceFrame } from '../frames/frames.ts';
+import type { ReferenceFrame, VenueFrame } from '../frames/frames.ts';
 import type { ClockPort } from './link.ts';
 import type { Reference } from './reads.ts';
 
@@ -18,7 +18,7 @@ const unknownVenue: VenueFacts = { volume24h: null, volume5m: null };
 
 export interface Prices {
   /** The complete set at `time` of the exchange's clock. In lockstep that clock stands still with us. */
-  learn(time: number, prices: readonly ReferenceFrame[], isLockstep: boolean): void;
+  learn(time: number, prices: readonly ReferenceFrame[], own: readonly VenueFrame[], isLockstep: boolean): void;
   /** `now` is the newest time of the exchange's clock. */
   of(pair: Pair, now: number): ReferencePrice | undefined;
   venueOf(pair: Pair): VenueFacts;
@@ -31,13 +31,20 @@ export function createPrices(clock: ClockPort): Prices {
   let lockstep = false;
   return {
     all: known,
-    learn: (time, prices, isLockstep) => {
+    learn: (time, prices, own, isLockstep) => {
       lockstep = isLockstep;
       known.clear();
       venues.clear();
       for (const it of prices) {
         const price = roundTo(amount(it.price), referenceStep, 'down');
         known.set(it.pair as Pair, { price, sources: it.sources, at: time, heardAt: clock.now() });
+      }
+      for (const it of own) {
+        const read = (given: string | null): Amount | null =>
+          given === null ? null : roundTo(amount(given), referenceStep, 'down');
+        const price = read(it.mid);
+        const volumes = { volume24h: read(it.volume24h), volume5m: read(it.volume5m) };
+        venues.set(it.pair as Pair, price === null ? volumes : { price, ...volumes });
       }
     },
     venueOf: (pair) => venues.get(pair) ?? unknownVenue,

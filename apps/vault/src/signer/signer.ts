@@ -361,7 +361,7 @@ export function createSigner(ports: SignerPorts): Signer {
 
   const learn = (frame: Extract<EgressToSigner, { kind: 'sync' | 'reference' }>): void => {
     if (frame.time > state.time) state.time = frame.time;
-    prices.learn(frame.time, frame.reference, frame.kind === 'sync');
+    prices.learn(frame.time, frame.reference, frame.own ?? [], frame.kind === 'sync');
     onReferenceTick(context);
   };
 

@@ -127,6 +127,47 @@ test('without a reference price entries wait (E_ORACLE), cancels go on', async (
   assert.equal(codeOf(await bot.intent(cancel('a-1'))), 'approved');
 });
 
+const market = (mid: string | null, volume24h: string | null = null) => [{ pair: btc, mid, volume24h, volume5m: null }];
+
+test('an exchange whose own price is 1 % off the others closes the pair for new risk, not for exits', async () => {
+  const { vault, bot } = await vaultWith({});
+  await bot.intent(buy('a-1', '1', '100'));
+  await vault.settle();
+  vault.exchange.fill(1, '1');
+  await vault.settle();
+  await vault.sync('100', 1000, 3, market('101.1'));
+  assert.equal(codeOf(await bot.intent(buy('a-2'))), 'E_ORACLE');
+  assert.equal(codeOf(await bot.intent(sell('exit', '0.5', '100'))), 'approved');
+  await vault.sync('100', 1000, 3, market('100.9'));
+  assert.equal(codeOf(await bot.intent(buy('a-3'))), 'approved');
+});
+
+test('with the reference down an ioc exit passes by the exchange’s own price, a resting one does not', async () => {
+  const { vault, bot } = await vaultWith({});
+  await bot.intent(buy('a-1', '1', '100'));
+  await vault.settle();
+  vault.exchange.fill(1, '1');
+  await vault.settle();
+  await vault.sync('100', 1000, 1, market('100'));
+  assert.equal(codeOf(await bot.intent(sell('resting', '0.2', '100'))), 'E_ORACLE');
+  assert.equal(codeOf(await bot.intent({ ...sell('exit', '0.5', '99.9'), order: 'ioc' })), 'approved');
+});
+
+test('R4: many accounts on one side of a thin pair freeze it for all, until each owner lifts it for his own', async () => {
+  const { vault, bot } = await vaultWith(rules({ thinAccounts: 1, thinVolumeQuote: amount('5000000') }));
+  await vault.sync('100', 1000, 3, market('100', '6000000'));
+  assert.equal(codeOf(await bot.intent(buy('a-1'))), 'approved', 'not thin');
+  await vault.sync('100', 1000, 3, market('100', '80000'));
+  assert.equal(codeOf(await bot.intent(buy('a-2'))), 'E_FROZEN');
+  assert.equal((await shown(vault)).condition, 'active', 'the pair is frozen, not the account');
+  vault.restart();
+  await vault.settle();
+  await vault.sync('100');
+  assert.equal(codeOf(await bot.intent(buy('a-3'))), 'E_FROZEN');
+  await vault.ownerAct({ act: 'unfreeze', account, stateEpoch: (await shown(vault)).stateEpoch, at: vault.now() });
+  assert.equal(codeOf(await bot.intent(buy('a-4'))), 'approved');
+});
+
 test('time that goes back refills no window', async () => {
   const { vault, bot } = await vaultWith({ turnover24h: amount('400') });
   assert.equal(codeOf(await bot.intent(buy('a-1', '2', '100'))), 'approved');

@@ -33,7 +33,7 @@ import {
   ownerSigningText,
   type Pair,
 } from '@holdfast/domain';
-import { peerSecret, type SignerToEgress, type SignerToGate, type SignerToWarden } from '../../frames/frames.ts';
+import { peerSecret, type SignerToEgress, type SignerToGate, type SignerToWarden, type VenueFrame } from '../../frames/frames.ts';
 import { type JournalPort, toJson } from '../journal.ts';
 import { idOfKey } from '../owners/credentials.ts';
 import { createSecrets } from '../secrets.ts';
@@ -235,10 +235,11 @@ export function scriptedVault({
       await settle();
     },
     /** A round of the exchange's clock with a reference price. */
-    sync: async (price: string, ms = 1000, sources = 3) => {
+    sync: async (price: string, ms = 1000, sources = 3, own: readonly VenueFrame[] = []) => {
       exchangeTime += ms;
       round += 1;
-      signer.fromEgress({ kind: 'sync', n: round, time: exchangeTime, reference: [{ pair: btc, price, sources }] });
+      const reference = [{ pair: btc, price, sources }];
+      signer.fromEgress({ kind: 'sync', n: round, time: exchangeTime, reference, own });
       await settle();
     },
     ownerAct: async (act: OwnerAct) => {
