@@ -92,6 +92,9 @@ export async function searched(
   const vaulted = await vaultedVictims(world, { rules });
   const stage = stageOf(world, vaulted.hands, vaulted);
   const { vault, owners, accounts } = vaulted;
+  const since = world.clock.now();
+  const before = world.losses.total(world.victims);
+  const gained = world.losses.total(world.attackers);
   let lifted = 0;
   const lift = async (victim: number): Promise<void> => {
     lifted += 1;
@@ -102,9 +105,9 @@ export async function searched(
   };
   const found = await search(stage, { orders, days: searchDays, gapBps: 100, lift });
   const bound = boundOf(vaulted, { days: searchDays, forged: false });
-  const loss = world.losses.total(world.victims);
+  const loss = world.losses.total(world.victims) - before;
   const worst = everyVictim(stage).reduce((most, victim) => {
-    const own = world.losses.worst(world.victims[victim]!);
+    const own = world.losses.worst(world.victims[victim]!, undefined, since);
     return own > most ? own : most;
   }, 0n);
   const { tally } = stage;
@@ -113,7 +116,7 @@ export async function searched(
     victims: searchVictims,
     orders: found.tried,
     lossUsd: dollars(loss),
-    attackerGainUsd: -dollars(world.losses.total(world.attackers)),
+    attackerGainUsd: dollars(gained - world.losses.total(world.attackers)),
     boundUsd: dollars(bound.total),
     withoutVaultLossUsd,
     timeToFreezeMs: null,

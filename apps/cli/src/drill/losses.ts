@@ -24,8 +24,8 @@ export interface Losses {
   /** Of one user in all; negative: gained. */
   of(userId: number): Amount;
   total(userIds: Iterable<number>): Amount;
-  /** The most that one user lost within any `ms` in a row. */
-  worst(userId: number, ms?: number): Amount;
+  /** The most that one user lost within any `ms` in a row, from `since` on. */
+  worst(userId: number, ms?: number, since?: number): Amount;
   fills(userIds: Iterable<number>): number;
 }
 
@@ -47,7 +47,11 @@ export function lossBook(): Losses {
     },
     of: (userId) => of(userId) as Amount,
     total: (userIds) => [...userIds].reduce((sum, userId) => sum + of(userId), 0n) as Amount,
-    worst: (userId, ms = dayMs) => worstWithin(byUser.get(userId) ?? [], ms) as Amount,
+    worst: (userId, ms = dayMs, since = 0) =>
+      worstWithin(
+        (byUser.get(userId) ?? []).filter(({ at }) => at >= since),
+        ms,
+      ) as Amount,
     fills: (userIds) => [...userIds].reduce((sum, userId) => sum + (byUser.get(userId)?.length ?? 0), 0),
   };
 }

@@ -3,7 +3,7 @@ import { type Amount, defaultRules, type MandateRules } from '@holdfast/domain';
 import { worstLoss } from '@holdfast/policy';
 import { attackerIn } from './attacker.ts';
 import type { Attack, Stage } from './attacks/attack.ts';
-import { counted, type Hands, newTally, timeToFreeze } from './hands.ts';
+import { counted, type Hands, newTally, type Tally, timeToFreeze } from './hands.ts';
 import { dollars } from './losses.ts';
 import { stolenKeys } from './stolen-keys.ts';
 import { type Vaulted, vaultedVictims } from './vaulted.ts';
@@ -77,6 +77,7 @@ async function run(attack: Attack, stage: Stage): Promise<Run> {
   await attack.before?.(stage);
   const before = world.losses.total(world.victims);
   const gained = world.losses.total(world.attackers);
+  const since = world.clock.now();
   await attack.play(stage);
   await world.pass(2_000);
   return {
@@ -84,7 +85,7 @@ async function run(attack: Attack, stage: Stage): Promise<Run> {
     loss: (world.losses.total(world.victims) - before) as Amount,
     gain: (gained - world.losses.total(world.attackers)) as Amount,
     worstDay: world.victims.reduce((most, userId) => {
-      const own = world.losses.worst(userId);
+      const own = world.losses.worst(userId, undefined, since);
       return own > most ? own : most;
     }, 0n as Amount),
   };
@@ -133,6 +134,12 @@ export function boundOf(vault: Vaulted, { days, forged }: Pick<Attack, 'days' | 
   };
 }
 
+/** Why accounts were stopped, or sub-keys where no account was. */
+function stoppedBy(standing: readonly { readonly reason: string }[], { reasons }: Tally): readonly string[] {
+  const found = [...new Set(standing.map(({ reason }) => reason).filter((reason) => reason !== ''))].slice(0, 5);
+  return found.length > 0 || reasons.E_FROZEN === undefined ? found : [reasons.E_FROZEN];
+}
+
 export async function scenario(attack: Attack, seed: number): Promise<ScenarioResult> {
   const without = await playAgainstStolenKeys(attack, seed);
   const { run: done, vault, close } = await playAgainstVault(attack, seed);
@@ -161,7 +168,7 @@ export async function scenario(attack: Attack, seed: number): Promise<ScenarioRe
     accountDayBoundUsd: dollars(bound.accountDay),
     approved: tally.approved,
     conditions,
-    stoppedBy: [...new Set(standing.map(({ reason }) => reason).filter((reason) => reason !== ''))].slice(0, 5),
+    stoppedBy: stoppedBy(standing, tally),
     reasons: tally.reasons,
     withoutVaultAttackerGainUsd: dollars(without.gain),
     withinBound: done.loss <= bound.total && done.worstDay <= bound.accountDay,

@@ -55,14 +55,16 @@ interface Scored {
   readonly loss: bigint;
 }
 
-const poolSize = 24;
+/** Of each kind of order. */
+const poolSize = 8;
 const hourMs = 3_600_000;
 
 export async function search(stage: Stage, options: SearchOptions): Promise<SearchResult> {
   const { chance } = stage.world;
   let tried = 0;
   let approved = 0;
-  let pool: Scored[] = [];
+  const pools = new Map<OrderKind, readonly Scored[]>();
+  let last: { readonly victim: number; readonly move: Move } | undefined;
   const pace = (options.days * 24 * hourMs) / options.orders;
   const victims = everyVictim(stage);
   let nextGap = stage.world.clock.now() + 12 * hourMs;
@@ -76,25 +78,38 @@ export async function search(stage: Stage, options: SearchOptions): Promise<Sear
       approved += outcomes.filter((it) => it.kind === 'approved').length;
     }
     // He works on a few accounts at a time, until their budgets are gone.
-    const victim = victims[(Math.floor(count / 40) + chance.whole(0, 2)) % victims.length]!;
-    const move = next(stage, pool);
+    const back = last !== undefined && chance.next() < 0.5 ? last : undefined;
+    const victim = back?.victim ?? victims[(Math.floor(count / 40) + chance.whole(0, 2)) % victims.length]!;
+    // What was just bought dear is often sold back cheaply.
+    const move =
+      back === undefined ? next(stage, pools) : { ...back.move, side: opposite(back.move.side), kind: 'limit' as const };
     const { outcome, loss } = await tryMove(stage, victim, move);
     if (isTry(outcome)) tried += 1;
+    last = outcome.kind === 'approved' && back === undefined && move.kind !== 'stop-limit' ? { victim, move } : undefined;
     if (outcome.kind === 'approved') {
       approved += 1;
-      pool = [...pool, { move, loss }].sort((a, b) => (a.loss > b.loss ? -1 : a.loss < b.loss ? 1 : 0)).slice(0, poolSize);
+      const pool = [...(pools.get(move.kind) ?? []), { move, loss }];
+      pools.set(
+        move.kind,
+        pool.sort((one, other) => (one.loss > other.loss ? -1 : one.loss < other.loss ? 1 : 0)).slice(0, poolSize),
+      );
     } else if (stoppedCodes.has(outcome.code)) await options.lift?.(victim);
     home(stage);
-    await stage.world.pass(Math.round(pace * chance.next() * 2));
+    await stage.world.pass(pause(stage, pace));
   }
   for (const pair of [btc, eth]) stage.attacker.clear(pair);
-  return { tried, approved, best: pool.slice(0, 5).map(({ move, loss }) => ({ what: words(move), loss: loss as Amount })) };
+  return { tried, approved, best: bestOf(pools) };
 }
+
+/** Mostly in quick succession, now and then with a long rest; `pace` on the average, in ms. */
+const pause = ({ world: { chance } }: Stage, pace: number): number =>
+  chance.next() < 0.96 ? chance.whole(0, 8_000) : Math.round(((pace - 3_840) / 0.04) * chance.next() * 2);
 
 const isTry = (outcome: Outcome): boolean => outcome.kind === 'approved' || capCodes.has(outcome.code);
 
 /** Half by chance, half near what paid best. */
-function next({ world: { chance } }: Stage, pool: readonly Scored[]): Move {
+function next({ world: { chance } }: Stage, pools: ReadonlyMap<OrderKind, readonly Scored[]>): Move {
+  const pool = pools.size === 0 ? [] : chance.pick([...pools.values()]);
   if (pool.length === 0 || chance.next() < 0.5) {
     return {
       pair: chance.pick([btc, eth]),
@@ -107,7 +122,7 @@ function next({ world: { chance } }: Stage, pool: readonly Scored[]): Move {
       isLeft: chance.next() < 0.03,
     };
   }
-  const { move } = chance.pick(pool.slice(0, 8));
+  const { move } = chance.pick(pool);
   return {
     ...move,
     side: chance.next() < 0.3 ? opposite(move.side) : move.side,
@@ -215,5 +230,11 @@ function home({ world }: Stage): void {
   }
 }
 
+/** What paid best of each kind. */
+const bestOf = (pools: ReadonlyMap<OrderKind, readonly Scored[]>): SearchResult['best'] =>
+  [...pools.values()]
+    .flatMap(([first]) => (first === undefined ? [] : [{ what: words(first.move), loss: first.loss as Amount }]))
+    .sort((one, other) => (one.loss > other.loss ? -1 : 1));
+
 const words = ({ pair, side, kind, bps, size, throughBps }: Move): string =>
-  `${side} ${pair} ${kind}, ${bps} bp off, ${size} % of the largest order${bps < 0 && side === 'buy' ? `, the market ${throughBps} bp through it` : ''}`;
+  `${kind === 'stop-limit' ? 'sell' : side} ${pair} ${kind}, ${bps} bp off, ${size} % of the largest order${bps < 0 && side === 'buy' ? `, the market ${throughBps} bp through it` : ''}`;

@@ -89,15 +89,16 @@ export async function sellOut(stage: Stage, victim: number, pair: Pair, bps: num
   }
 }
 
-/** Buys for all the quote that a victim has free at a price of the thief's; gives up at the second refusal. */
-export async function buyOut(stage: Stage, victim: number, pair: Pair, limit: Amount): Promise<void> {
-  for (let refusals = 0; refusals < 2; ) {
+/** Buys for all the quote that a victim has free at a price of the thief's; gives up after so many refusals. */
+export async function buyOut(stage: Stage, victim: number, pair: Pair, limit: Amount, patience = 2): Promise<void> {
+  for (let refusals = 0; refusals < patience; ) {
     const free = freeOf(stage, victim, 'USDT');
     const slice = sliceOf(stage);
     const quantity = baseFor(pair, free < slice ? free : slice, limit);
     if (multiply(quantity, limit, 'down') < amount('10')) return;
     const outcome = await stage.attacker.rob(victim, { pair, side: 'buy', kind: 'limit', quantity, limit });
     if (outcome.kind === 'refused') refusals += 1;
+    if (stage.tally.stoppedAt.has(victim)) return;
     await stage.beat(250);
   }
 }

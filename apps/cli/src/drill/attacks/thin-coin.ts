@@ -16,11 +16,13 @@ export async function pump(stage: Stage): Promise<Amount> {
   return price;
 }
 
+/** He asks for a new sub-key when one is stopped, and tries until that is of no use either. */
+const patience = 20;
+
 /** All that an account has, into the thief's coin at the thief's price. */
 export async function empty(stage: Stage, victim: number, price: Amount): Promise<void> {
-  await buyOut(stage, victim, thinCoin, price);
   for (const pair of [btc, eth]) await sellOut(stage, victim, pair, stage.hands.edgeBps);
-  await buyOut(stage, victim, thinCoin, price);
+  await buyOut(stage, victim, thinCoin, price, patience);
 }
 
 /** The robbery itself: liquid coins sold, all money into the coin that the thief holds. */
