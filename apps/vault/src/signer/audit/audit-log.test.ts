@@ -7,7 +7,7 @@ import type { AnchorFrame, AnchorsWantedFrame, CheckpointFrame, NoticeFrame } fr
 import { createJournal, readJournal } from '../journal.ts';
 import type { RecordBody } from '../records.ts';
 import { createAudit } from './audit.ts';
-import { checkpointMsMax, checkpointRecordsMax, promptEveryMs } from './audit-log.ts';
+import { checkpointMsMax, checkpointRecordsMax, promptEveryMs, rollbackMsMax } from './audit-log.ts';
 import { type AuditRecord, applyAudit, emptyAuditState } from './audit-state.ts';
 import { isSignedBy, signCheckpoint } from './checkpoint.ts';
 import { rootAt } from './frontier.ts';
@@ -217,6 +217,23 @@ test('a restored older journal is found by the anchor file, stays found over res
   const after = await vault(yesterday);
   await after.answer(lastOf(yesterday));
   assert.equal(after.audit.mismatch(), '');
+});
+
+test('seven days without new risk end a rollback: nothing that was lost counts any more', async () => {
+  const disk = emptyDisk();
+  const before = await vault(disk);
+  await before.add(5);
+  await before.pass(checkpointMsMax);
+  const other = emptyDisk();
+  const it = await vault(other);
+  await it.add(60, 'something else');
+  const again = await vault(other);
+  await again.answer(lastOf(disk));
+  await again.pass(rollbackMsMax - 10_000);
+  assert.notEqual(again.audit.mismatch(), '');
+  await again.pass(20_000);
+  assert.equal(again.audit.mismatch(), '');
+  assert.ok(again.kinds().includes('rollback-settled'));
 });
 
 test('a journal cut short is found by its own checkpoints, and one written anew by its root', async () => {

@@ -18,6 +18,8 @@ export const checkpointRecordsMax = 256;
 export const checkpointMsMax = 60_000;
 /** A freeze or kill is signed at once, but not oftener than this, in ms: anybody may freeze. */
 export const promptEveryMs = 5000;
+/** After this long without new risk every rolling window (the longest is of 7 days) is past what the journal may have lost. */
+export const rollbackMsMax = 7 * 86_400_000;
 
 /** Where the vault's own list of checkpoints is. */
 export interface CheckpointFile {
@@ -102,6 +104,16 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
     });
   };
 
+  const settleMismatch = (): void => {
+    if (state.rollback === '') return;
+    commit({ kind: 'rollback-settled' });
+    make(true); // the anchors must have what this journal is from now on before the next start
+  };
+  const settleInTime = (): void => {
+    if (state.rollback === '') return;
+    clock.after(Math.max(0, state.rollbackAt + rollbackMsMax - clock.now()), settleMismatch);
+  };
+
   const found = (where: string, checkpoint: Checkpoint): void => {
     const fault = contradiction(checkpoint);
     if (fault === '' || state.rollback !== '') return;
@@ -109,6 +121,7 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
     const reason = `${where} holds the vault's log of ${new Date(at).toISOString()} with ${size} records, but ${fault}`;
     commit({ kind: 'rollback', reason, size, root: checkpoint.root, at });
     log(reason);
+    settleInTime();
     ports.alarm('The vault was set back to an older state', rollbackText(reason));
   };
   const contradiction = (checkpoint: Checkpoint): string => {
@@ -137,6 +150,7 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
       if (kept !== null && isOurs('checkpoints.log', kept)) found('checkpoints.log', kept);
       const newest = state.checkpoint;
       if (newest !== null && (kept === null || kept.at < newest.at)) keep({ v: 1, origin, ...newest });
+      settleInTime();
       isAsking = ports.askAnchors();
       arm();
     },
@@ -149,11 +163,7 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
       }
     },
     mismatch: () => (isAsking ? 'the journal is being compared with its anchors' : state.rollback),
-    settleMismatch: () => {
-      if (state.rollback === '') return;
-      commit({ kind: 'rollback-settled' });
-      make(true); // the anchors must have what this journal is from now on before the next start
-    },
+    settleMismatch,
     seal: () => make(true),
     head: () => ({ size: frontier.size(), root: root(), checkpoint: state.checkpoint }),
   };

@@ -39,6 +39,8 @@ export interface AuditState {
   checkpoint: { readonly size: number; readonly root: string; readonly at: number; readonly signature: string } | null;
   /** Why the journal is not the newest, '' when nothing is known against it. */
   rollback: string;
+  /** When that was found, unix ms of the machine. */
+  rollbackAt: number;
   /** Ids of notices that arrived, the oldest first. */
   readonly delivered: Set<string>;
   /** When each destination last got a checkpoint, unix ms of the machine. */
@@ -50,6 +52,7 @@ const deliveredKept = 2000;
 export const emptyAuditState = (): AuditState => ({
   checkpoint: null,
   rollback: '',
+  rollbackAt: 0,
   delivered: new Set(),
   anchoredAt: new Map(),
 });
@@ -66,6 +69,7 @@ export function applyAudit(state: AuditState, record: AuditRecord & { readonly o
       return;
     case 'rollback':
       state.rollback = record.reason;
+      state.rollbackAt = record.os;
       return;
     case 'rollback-settled':
       state.rollback = '';
