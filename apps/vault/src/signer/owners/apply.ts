@@ -197,7 +197,8 @@ function useKey(state: SignerState, account: AccountId, key: ConnectedKey): void
 }
 
 function removeAccount(state: SignerState, account: AccountId): void {
-  for (const grant of state.grants.values()) if (grant.account === account) grant.alive = false;
+  // Their sub-keys are unknown from now on: whoever still has one is refused before anything is looked up.
+  for (const grant of [...state.grants.values()]) if (grant.account === account) state.grants.delete(grant.subKey);
   dropPending(state, account);
   state.accounts.delete(account);
   state.owners.accounts.delete(account);

@@ -293,7 +293,7 @@ test('a vault-born key shows its public half only, signs for it, and removing th
   await vault.settle();
   assert.equal(codeOf(await remove(1)), 'ok');
   assert.equal(vault.keyFiles.size, 0);
-  assert.match(JSON.stringify((await bot.intent(buy('x-2'))).body), /E_REVOKED/);
+  assert.match(JSON.stringify((await bot.intent(buy('x-2'))).body), /E_SIG/);
   const said = vault.exchange.requests.length;
   vault.restart();
   await vault.pass(2 * dayMs);

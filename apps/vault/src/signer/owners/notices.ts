@@ -32,9 +32,7 @@ export type NoticeKind =
   | 'permissions'
   | 'condition'
   | 'rule'
-  | 'foreign'
-  | 'anchor'
-  | 'mandate';
+  | 'foreign';
 
 export interface Told {
   readonly kind: NoticeKind;
@@ -223,13 +221,6 @@ export const sayings = {
     key: `${account}:${at}`,
     title: `The exchange account of ${account} is used by somebody else`,
     text: `At the exchange account of ${account}: ${what}. If that was not you, the key or the login is in other hands: delete the key at the exchange.`,
-    priority: 'urgent',
-  }),
-  anchorMismatch: (reason: string, at: number): Told => ({
-    kind: 'anchor',
-    key: String(at),
-    title: 'The vault’s journal is older or other than it was',
-    text: `${reason}. The vault may have been put back to an earlier state. It takes no new risk until it has read the exchange anew; look at who has access to its machine.`,
     priority: 'urgent',
   }),
 } as const;

@@ -105,7 +105,11 @@ export function createOwners({ signer, send, status, trail, kill }: OwnersPorts)
       if (owner === undefined || finding.account === null) return;
       // Findings are said again while they hold: one notice in an hour is enough.
       const hour = Math.floor(clock.now() / hourMs);
-      notices.notify(owner, sayings.rule(finding.account, finding.rule, finding.reason, hour));
+      const { account, rule, reason } = finding;
+      notices.notify(
+        owner,
+        rule === foreignRule ? sayings.foreign(account, reason, hour) : sayings.rule(account, rule, reason, hour),
+      );
     },
     keyDenied: keyWatch.denied,
     notices,
@@ -130,7 +134,12 @@ function veto({ signer, notices }: OwnersContext, by: string, id: string, answer
 const changesOf = (it: OwnersContext, act: { readonly act: string; readonly mandate?: Mandate }): readonly string[] =>
   act.mandate === undefined ? [] : mandateChange(it, act.mandate).changes;
 
+/** Somebody else uses the key or the login. */
+const foreignRule = 'R10';
+
 function toldOf(stateEpoch: number, account: AccountId, to: Restriction) {
+  if (to.by === `rule ${foreignRule}`)
+    return sayings.foreign(account, `${to.reason}; the account is ${to.condition}`, stateEpoch);
   if (to.subKey !== null || to.pair !== null) {
     const what = to.subKey !== null ? `sub-key ${to.subKey}` : `pair ${to.pair}`;
     return sayings.rule(account, to.by, `${what} is ${to.condition}: ${to.reason}`, stateEpoch);

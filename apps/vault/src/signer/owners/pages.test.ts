@@ -269,3 +269,32 @@ test('a grant outside the mandate is refused with the smallest wider mandate tha
   assert.equal(proposed.turnover24h, '12000');
   assert.equal(proposed.seq, 2);
 });
+
+test('activity that is not of the vault is told as such, with what to do', async () => {
+  const vault = scriptedVault({ simulated: false });
+  await vault.settle();
+  const anna = await enrol(vault, 'anna');
+  await confirmTwo(vault, anna);
+  const { uid } = await connected(vault, anna, 'paper', 'KEY', 'binance');
+  await vault.sync('100');
+  await anna.act({ act: 'mandate', mandate: mandateOf(anna, 'paper', uid), at: vault.now() });
+  await vault.settle();
+  const event = {
+    e: 'executionReport',
+    s: 'BTCUSDT',
+    c: 'web',
+    C: '',
+    i: 99,
+    x: 'NEW',
+    X: 'NEW',
+    r: 'NONE',
+    z: '0',
+    T: 1,
+    t: -1,
+  };
+  vault.exchange.say({ kind: 'event', account: 'paper', event: JSON.stringify(event) });
+  await vault.settle();
+  const told = vault.exchange.notices.filter((it) => /used by somebody else/.test(it.title));
+  assert.equal(told.length, 2);
+  assert.match(told[0]!.text, /order 99 on BTCUSDT.*delete the key/);
+});
