@@ -107,11 +107,18 @@ const knownTexts: ReadonlySet<string> = new Set([
   'This action is disabled on this account.',
   'Too many new orders.',
 ]);
+/** In place of texts that hold figures of the account. */
+const ownTexts: ReadonlyMap<number, string> = new Map([
+  [-1003, 'Too many requests.'],
+  [-1015, 'Too many new orders.'],
+  [-1021, "The vault's clock and the exchange's differ."],
+]);
 const filterText = /^Filter failure: [A-Z_]{1,40}$/;
 
 /** What the exchange refused, with its code; its text only if it is a known one, so that nothing signed is ever quoted. */
 export function exchangeRefusal(code: string, reason: string): DialectError {
   const number = /^-\d{4,5}$/.test(code) ? Number(code) : -2010;
   const passes = knownTexts.has(reason) || filterText.test(reason);
-  return new DialectError(400, number, passes ? reason : 'The exchange refused the order.');
+  const text = passes ? reason : (ownTexts.get(number) ?? 'The exchange refused the order.');
+  return new DialectError(number === -1003 || number === -1015 ? 429 : 400, number, text);
 }
