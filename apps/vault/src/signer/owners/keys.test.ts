@@ -211,6 +211,22 @@ test('a permission that is widened at the exchange freezes the account within on
   assert.ok(vault.exchange.notices.some((it) => /was changed at the exchange/.test(it.title)));
 });
 
+test('when the exchange refuses a key it is looked at at once, not only a day later', async () => {
+  const { vault } = await realVault();
+  await vault.pass(dayMs);
+  await vault.sync('100');
+  const bot = await vault.grant('bot-1', { turnover24h: '10000' });
+  vault.exchange.restrict({ permitsUniversalTransfer: true });
+  vault.exchange.keys.set('KEY', { denied: true });
+  await vault.pass(120_000);
+  await vault.sync('100');
+  await bot.intent(buy('d-1', '0.1'));
+  await vault.pass(1000);
+  const now = await shown(vault);
+  assert.equal(now.condition, 'frozen');
+  assert.match(now.reason, /permitsUniversalTransfer/);
+});
+
 test('a lost IP restriction freezes the account, a gained one is taken note of', async () => {
   const { vault } = await realVault();
   vault.exchange.restrict({ ipRestrict: false });

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { type AccountId, amount, doorPaths, firstOwner, type OwnerAct } from '@holdfast/domain';
+import { type AccountId, amount, doorPaths, firstOwner, type OwnerAct, ownerActText, ownerSigningText } from '@holdfast/domain';
+import { readSshPublicKey } from '../crypto/ssh-signature.ts';
 import {
   codeOf,
   connected,
@@ -13,7 +18,8 @@ import {
   ownerWith,
   realVault,
 } from '../testing/owner-side.ts';
-import { account, mandateHash, scriptedVault, signedBy, testMandate } from '../testing/scripted-vault.ts';
+import { account, mandateHash, scriptedVault, signedBy, testMandate, vaultId } from '../testing/scripted-vault.ts';
+import { idOfKey } from './credentials.ts';
 
 test('a new owner enrols with the code on the console, once, and not with another', async () => {
   const vault = scriptedVault();
@@ -178,4 +184,71 @@ test('on a real vault a further credential waits 72 hours, is announced, and fal
   await other.act({ act: 'credential-retire', credential: credentialOf(owner.key).id, at: vault.now() });
   await vault.pass(4 * dayMs);
   assert.equal(codeOf(await ownerWith(vault, 'anna', third).act({ act: 'revive', account, at: vault.now() })), 'E_MANDATE_SIG');
+});
+
+const hasSshKeygen = (): boolean => {
+  try {
+    execFileSync('sh', ['-c', 'command -v ssh-keygen'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+test('an act that ssh-keygen signed counts, under its own namespace only', {
+  skip: hasSshKeygen() ? false : 'there is no ssh-keygen',
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-ssh-'));
+  try {
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, 'id')]);
+    const publicKey = readSshPublicKey(readFileSync(join(folder, 'id.pub'), 'utf8'))!;
+    const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    const credential = { id: idOfKey(createPublicKey(pem)), kind: 'ssh', publicKey: pem, label: 'laptop' } as const;
+    const vault = scriptedVault();
+    const anna = await enrol(vault, 'anna');
+    assert.equal(codeOf(await anna.act({ act: 'credential-add', credential, at: vault.now() })), 'ok');
+    const send = async (namespace: string, at: number) => {
+      const text = ownerActText({
+        act: 'account-create',
+        account: 'ssh' as AccountId,
+        exchange: 'simulated',
+        key: 'ed25519',
+        at,
+      });
+      writeFileSync(join(folder, 'text'), ownerSigningText(vaultId, text));
+      rmSync(join(folder, 'text.sig'), { force: true });
+      execFileSync('ssh-keygen', ['-q', '-Y', 'sign', '-f', join(folder, 'id'), '-n', namespace, join(folder, 'text')], {
+        stdio: 'ignore',
+      });
+      const proof = { kind: 'ssh', credential: credential.id, signature: readFileSync(join(folder, 'text.sig'), 'utf8') };
+      return codeOf(await vault.askAsPeer(doorPaths.owner, { act: text, proof }, 'cli'));
+    };
+    assert.equal(await send('file', vault.now()), 'E_MANDATE_SIG');
+    assert.equal(await send('holdfast-owner@v1', vault.now()), 'ok');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('fifty owners live in one vault, each with an account and a mandate of his own', async () => {
+  const vault = scriptedVault();
+  await vault.settle();
+  await vault.sync('100');
+  for (let n = 0; n < 50; n += 1) {
+    const owner = await enrol(vault, `owner-${n}`);
+    vault.exchange.keys.set(`KEY${n}`, { uid: 1000 + n });
+    const { uid } = await connected(vault, owner, `account-${n}`, `KEY${n}`, 'simulated');
+    const done = await owner.act({ act: 'mandate', mandate: mandateOf(owner, `account-${n}`, uid), at: vault.now() });
+    assert.equal(codeOf(done), 'ok');
+  }
+  const seen = async () =>
+    ((await vault.status()) as unknown as { accounts: { account: string; owner: string; uid: string }[] }).accounts.map(
+      ({ account: name, owner, uid }) => ({ name, owner, uid }),
+    );
+  const before = await seen();
+  assert.equal(new Set(before.map((it) => it.uid)).size, 50);
+  for (const it of before) assert.equal(it.owner, it.name.replace('account', 'owner'));
+  vault.restart();
+  await vault.settle();
+  assert.deepEqual(await seen(), before);
 });

@@ -361,8 +361,11 @@ function scriptedExchange(time: () => number) {
   const trades: (Record<string, unknown> & { id: number })[] = [];
   const requests: EgressRequest['request'][] = [];
   const notices: Extract<SignerToEgress, { kind: 'notice' }>[] = [];
-  /** What differs for a key: the account it is of, what it may do. */
-  const keys = new Map<string, { readonly uid?: number; readonly restrictions?: Record<string, unknown> }>();
+  /** What differs for a key: the account it is of, what it may do, whether everything but telling that is refused. */
+  const keys = new Map<
+    string,
+    { readonly uid?: number; readonly restrictions?: Record<string, unknown>; readonly denied?: true }
+  >();
 
   const steps = [
     { filterType: 'PRICE_FILTER', tickSize: '0.01' },
@@ -457,7 +460,8 @@ function scriptedExchange(time: () => number) {
       'GET /api/v3/order': () => (found === undefined ? missing(id) : ok(id, shown(found))),
       'DELETE /api/v3/order': () => cancelOrder(frame, found),
     };
-    routes[`${request.method} ${request.path}`]?.();
+    if (key?.denied && request.path !== '/sapi/v1/account/apiRestrictions') no(id, -2015, 'Invalid API-key, IP, or permissions.');
+    else routes[`${request.method} ${request.path}`]?.();
   };
 
   return {
