@@ -14,6 +14,7 @@ import {
   buildOpenOrders,
   buildPlace,
   buildQuery,
+  buildQueryById,
   buildUserStreamSubscribe,
   type Credentials,
   myTradesMax,
@@ -25,10 +26,12 @@ import {
   readOpenOrders,
   readOrder,
   readPlaced,
+  readSide,
   readStreamEvent,
   recvWindowMs,
   type SignedRequest,
   type StreamEvent,
+  type TradeReport,
   userStreamPath,
 } from '@holdfast/exchanges/trading';
 import type { SignerToEgress } from '../frames/frames.ts';
@@ -54,6 +57,8 @@ export interface LinkPorts {
   readonly commit: (body: RecordBody) => void;
   readonly credentials: (account: AccountState) => Credentials;
   readonly isSimulated: boolean;
+  /** Whether this vault made the id, also when it does not remember the order. */
+  readonly isOurs: (upstreamId: string) => boolean;
   /** Something at the exchange that no order of ours explains. */
   readonly onForeign: (account: AccountState, what: string) => void;
   /** The account became live, or can no longer become so. */
@@ -179,7 +184,7 @@ export function createLink(account: AccountState, ports: LinkPorts): AccountLink
     }
     for (const it of openOrders) {
       const order = state.byUpstreamId.get(it.upstreamId);
-      if (order === undefined) foreignOrder(it.symbol, it.exchangeOrderId);
+      if (order === undefined) unknownOrder(it.symbol, it.exchangeOrderId, it.upstreamId);
       else settle.observed(order, { ...it, at: state.time as EpochMs });
     }
     const resting = new Set(openOrders.map((it) => it.upstreamId));
@@ -212,12 +217,31 @@ export function createLink(account: AccountState, ports: LinkPorts): AccountLink
         if (order !== undefined) settle.traded(order, trade);
         else if (mayBeOurs(pair))
           break; // an order of unknown outcome may turn out to be its owner
-        else foreignTrade(trade.symbol, trade.exchangeOrderId, trade.tradeId);
+        else await unknownTrade(pair, trade, ask);
         to = BigInt(trade.tradeId);
       }
       if (to > from) note(to);
       if (page.length < myTradesMax || to === from) return;
     }
+  };
+
+  /** Foreign, or of an order of ours that an older copy of the journal does not have: then it counts. */
+  const unknownTrade = async (pair: Pair, trade: TradeReport, ask: Ask): Promise<void> => {
+    const { symbol, exchangeOrderId, tradeId } = trade;
+    if (account.baselineOrders.has(exchangeOrderId) || account.foreignSeen.has(tradeName(symbol, tradeId))) return;
+    const outcome = await ask(
+      (it) => buildQueryById(pair, exchangeOrderId, it),
+      (value) => ({ side: readSide(value), upstreamId: readOrder(value).upstreamId }),
+    );
+    if (!ports.isOurs(outcome.upstreamId)) {
+      foreignTrade(symbol, exchangeOrderId, tradeId);
+      return;
+    }
+    const { price, quantity, fee, feeAsset } = trade;
+    const { side } = outcome;
+    ports.commit({ kind: 'recovered', account: account.account, pair, side, tradeId, price, quantity, fee, feeAsset });
+    const what = `trade ${tradeId} on ${symbol} is of order ${exchangeOrderId}, which this vault placed and does not remember`;
+    settle.foreign(account, tradeName(symbol, tradeId), what);
   };
 
   const mayBeOurs = (pair: Pair): boolean =>
@@ -242,6 +266,16 @@ export function createLink(account: AccountState, ports: LinkPorts): AccountLink
     throw new Error('the balances kept changing while they were compared');
   };
 
+  const unknownOrder = (symbol: string, exchangeOrderId: string, upstreamId: string): void => {
+    if (!ports.isOurs(upstreamId)) foreignOrder(symbol, exchangeOrderId);
+    else
+      settle.foreign(
+        account,
+        `order:${symbol}:${exchangeOrderId}`,
+        `order ${exchangeOrderId} on ${symbol} was placed by this vault, which does not remember it: look at it at the exchange`,
+      );
+  };
+
   const foreignOrder = (symbol: string, exchangeOrderId: string): void => {
     if (account.baselineOrders.has(exchangeOrderId)) return;
     alarm(`order:${symbol}:${exchangeOrderId}`, `order ${exchangeOrderId} on ${symbol} was not placed by this vault`);
@@ -249,7 +283,7 @@ export function createLink(account: AccountState, ports: LinkPorts): AccountLink
 
   const foreignTrade = (symbol: string, exchangeOrderId: string, tradeId: string): void => {
     if (account.baselineOrders.has(exchangeOrderId)) return;
-    alarm(`trade:${symbol}:${tradeId}`, `trade ${tradeId} on ${symbol} belongs to order ${exchangeOrderId}, not of this vault`);
+    alarm(tradeName(symbol, tradeId), `trade ${tradeId} on ${symbol} belongs to order ${exchangeOrderId}, not of this vault`);
   };
 
   const alarm = (name: string, what: string): void => {
@@ -366,9 +400,9 @@ export function createLink(account: AccountState, ports: LinkPorts): AccountLink
   const orderEvent = (event: Extract<StreamEvent, { kind: 'order' }>): void => {
     const order = state.byUpstreamId.get(event.upstreamId);
     if (order === undefined) {
-      foreignOrder(event.symbol, event.exchangeOrderId);
+      unknownOrder(event.symbol, event.exchangeOrderId, event.upstreamId);
       if (event.trade !== null) {
-        foreignTrade(event.symbol, event.exchangeOrderId, event.trade.tradeId);
+        if (!ports.isOurs(event.upstreamId)) foreignTrade(event.symbol, event.exchangeOrderId, event.trade.tradeId);
         if (phase === 'live') read(); // what it moved becomes balance events
       }
       return;
@@ -426,6 +460,8 @@ export function createLink(account: AccountState, ports: LinkPorts): AccountLink
     cancel: sendCancel,
   };
 }
+
+const tradeName = (symbol: string, tradeId: string): string => `trade:${symbol}:${tradeId}`;
 
 /** The value of an outcome that must be there. @throws Denied, Error */
 function demand(outcome: Outcome): unknown {

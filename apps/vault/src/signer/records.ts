@@ -2,6 +2,7 @@
 import {
   type AccountId,
   type Amount,
+  type Asset,
   amount,
   type BotId,
   type ClientOrderId,
@@ -11,6 +12,7 @@ import {
   type OrderEvent,
   type Pair,
   type RefusalCode,
+  type Side,
   type SubKeyId,
   type Verdict,
 } from '@holdfast/domain';
@@ -92,6 +94,18 @@ export type RecordBody =
       readonly code: RefusalCode;
       readonly reason: string;
     }
+  /** A fill of an order that this vault placed and does not remember, because an older copy of its journal was put back. */
+  | {
+      readonly kind: 'recovered';
+      readonly account: AccountId;
+      readonly pair: Pair;
+      readonly side: Side;
+      readonly tradeId: string;
+      readonly price: Amount;
+      readonly quantity: Amount;
+      readonly fee: Amount;
+      readonly feeAsset: Asset;
+    }
   /** What the account is worth in its mandate's quote. */
   | { readonly kind: 'equity'; readonly account: AccountId; readonly equity: Amount }
   /** A move rightwards of an account (null: of all), of one sub-key or of one pair. */
@@ -122,6 +136,8 @@ export function readRecord(raw: Loose): JournalRecord {
         ...withAmounts(raw, ['reference']),
         event: readEvent(raw.event as Loose),
       } as unknown as JournalRecord;
+    case 'recovered':
+      return withAmounts(raw, ['price', 'quantity', 'fee']) as unknown as JournalRecord;
     case 'equity':
       return withAmounts(raw, ['equity']) as unknown as JournalRecord;
     case 'frozen': {

@@ -21,6 +21,7 @@ import {
   hkdfSync,
   type KeyObject,
   randomBytes,
+  timingSafeEqual,
 } from 'node:crypto';
 import { type VaultIdentity, vaultIdentity } from '../frames/identity.ts';
 import { type PeerName, peerNames, peerSecret } from '../frames/peer-secret.ts';
@@ -54,6 +55,8 @@ export interface Secrets {
   showDialect(id: string, epoch: number): { readonly apiKey: string; readonly secret: string };
   /** 34 characters that the exchange takes as client order id; equal input gives an equal id. */
   upstreamId(subKey: string, clientOrderId: string, intentText: string): string;
+  /** Whether this vault made the id, also when it does not remember the order. */
+  isUpstreamId(id: string): boolean;
   /** Makes an account key, seals it on disk under `ref` and tells its public half as SPKI PEM. RSA has 2048 bits. */
   createAccountKey(ref: string, kind?: 'ed25519' | 'rsa'): string;
   /** Seals a secret from outside under `ref` and overwrites it: text of an HMAC secret, or PKCS#8 PEM. @throws Error when it is no such key */
@@ -84,6 +87,10 @@ export function createSecrets(unsealKey: KeyObject, vaultId: string, files: KeyF
   const derive = (info: string): Buffer => Buffer.from(hkdfSync('sha256', unsealKey, vaultId, info, 32));
   const derived = (info: string): KeyObject => consumed(derive(info));
   const upstreamKey = derived('holdfast/upstream-id/v1');
+  const markKey = derived('holdfast/upstream-mark/v1');
+  /** Eight characters that only this vault can put behind an id. */
+  const markOf = (body: string): string => base32(createHmac('sha256', markKey).update(body).digest().subarray(0, 5));
+  const markedId = (mac: Buffer): string => `${base32(mac)}${markOf(base32(mac))}`;
   const identity = vaultIdentity(unsealKey, vaultId);
   const printKey = derived('holdfast/fingerprint/v1');
   const confirmKey = derived('holdfast/confirmation/v1');
@@ -117,7 +124,11 @@ export function createSecrets(unsealKey: KeyObject, vaultId: string, files: KeyF
     },
     upstreamId: (subKey, clientOrderId, intentText) => {
       const mac = createHmac('sha256', upstreamKey).update(`${subKey}\0${clientOrderId}\0${intentText}`).digest();
-      return `hf${base32(mac.subarray(0, 20))}`;
+      return `hf${markedId(mac.subarray(0, 15))}`;
+    },
+    isUpstreamId: (id) => {
+      const body = id.slice(2, -8);
+      return /^hf[a-z2-7]{32}$/.test(id) && timingSafeEqual(Buffer.from(markOf(body)), Buffer.from(id.slice(-8)));
     },
     createAccountKey: (ref, kind = 'ed25519') => {
       const { privateKey, publicKey } =

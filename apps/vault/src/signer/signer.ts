@@ -199,7 +199,11 @@ export function createSigner(ports: SignerPorts): Signer {
       sendToEgress: ports.egress,
       isSimulated: config.simulated,
       onForeign: (of, what) => foreignActivity(context, of, what),
-      onSettled: passSync,
+      isOurs: secrets.isUpstreamId,
+      onSettled: () => {
+        settleRollback();
+        passSync();
+      },
       log: ports.log,
     });
     links.set(account.account, link);
@@ -211,6 +215,13 @@ export function createSigner(ports: SignerPorts): Signer {
     for (const account of state.accounts.values()) for (const it of account.mandate?.pairs ?? []) pairs.add(it.pair);
     ports.egress({ kind: 'pairs', pairs: [...pairs] });
   };
+
+  /** An older journal that was put back counts anew: each account has been read since, and what it lacked is in its windows. */
+  function settleRollback(): void {
+    if (state.audit.rollback === '') return;
+    for (const link of links.values()) if (link.phase() !== 'live' && link.phase() !== 'denied') return;
+    audit.settleMismatch();
+  }
 
   /** The exchange's clock may go on only when everything it said is settled, so a round waits while an account is read. */
   function passSync(): void {
@@ -362,6 +373,7 @@ export function createSigner(ports: SignerPorts): Signer {
   const learn = (frame: Extract<EgressToSigner, { kind: 'sync' | 'reference' }>): void => {
     if (frame.time > state.time) state.time = frame.time;
     prices.learn(frame.time, frame.reference, frame.own ?? [], frame.kind === 'sync');
+    settleRollback();
     onReferenceTick(context);
   };
 

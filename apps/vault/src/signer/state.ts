@@ -171,6 +171,8 @@ export const emptyState = (): SignerState => ({
 });
 
 const verdictsKept = 1000;
+/** Whose fills are that of no sub-key known any more. */
+const recoveredKey = 'recovered' as SubKeyId;
 const one = 10n ** 18n;
 
 export const orderKey = (subKey: SubKeyId, clientOrderId: string): string => `${subKey}/${clientOrderId}`;
@@ -239,6 +241,9 @@ export function applyRecord(state: SignerState, record: JournalRecord): void {
       return;
     }
     case 'rule-warned':
+      return;
+    case 'recovered':
+      applyRecovered(state, record);
       return;
     case 'frozen':
       restrict(state, record);
@@ -418,6 +423,18 @@ function applyFill(
   changeBalance(account, quoteOf(pair), -sign * multiply(fill.quantity, fill.price, 'down'));
   changeBalance(account, fill.feeAsset, -fill.fee);
   if (order.filled >= order.intent.quantity) close(account, order);
+}
+
+/** Counts in full, now: the windows of the journal did not have it. */
+function applyRecovered(state: SignerState, fill: Extract<JournalRecord, { kind: 'recovered' }>): void {
+  const { pair, side, tradeId, price, quantity, fee, feeAsset } = fill;
+  const account = accountOf(state, fill.account);
+  tradesOf(account, pair).later.add(tradeId);
+  fillOrder(account.book, `recovered/${tradeId}`, recoveredKey, { pair, side }, { price, quantity, fee, feeAsset }, state.time);
+  const sign = side === 'buy' ? 1n : -1n;
+  changeBalance(account, baseOf(pair), sign * quantity);
+  changeBalance(account, quoteOf(pair), -sign * multiply(quantity, price, 'down'));
+  changeBalance(account, feeAsset, -fee);
 }
 
 function close(account: AccountState, order: KnownOrder): void {

@@ -2,7 +2,7 @@
  * Reads what the exchange answers. Rejected and unknown are different facts: a time-out or a 5xx is not a refusal
  * (rest-api.md, errors.md), only the exchange's later word on the order is.
  */
-import { type Amount, type Asset, asset, type EpochMs } from '@holdfast/domain';
+import { type Amount, type Asset, asset, type EpochMs, type Side } from '@holdfast/domain';
 import { amountOf, asList, asObject, flagOf, idOf, type Json, MalformedReply, parse, textOf, timeOf } from './wire.ts';
 
 export type Outcome =
@@ -64,6 +64,9 @@ export function readPlaced(value: unknown): { readonly exchangeOrderId: string; 
 
 /** Of a query or an open order. @throws MalformedReply */
 export const readOrder = (value: unknown): OrderState => orderState(asObject(value), 'clientOrderId');
+
+/** Of a query. @throws MalformedReply */
+export const readSide = (value: unknown): Side => (textOf(asObject(value), 'side') === 'BUY' ? 'buy' : 'sell');
 
 /** Of a cancel: there `clientOrderId` is the cancel's and `origClientOrderId` the order's. @throws MalformedReply */
 export const readCancelled = (value: unknown): OrderState => orderState(asObject(value), 'origClientOrderId');

@@ -13,6 +13,7 @@ export {
   readOrder,
   readOutcome,
   readPlaced,
+  readSide,
   type TradeReport,
 } from './answers.ts';
 export {
@@ -23,6 +24,7 @@ export {
   buildOpenOrders,
   buildPlace,
   buildQuery,
+  buildQueryById,
   buildUserStreamSubscribe,
   myTradesMax,
   userStreamPath,

@@ -49,6 +49,18 @@ export const buildCancel = (order: Pick<CancelOrder, 'pair'>, upstreamId: string
 export const buildQuery = (pair: Pair, upstreamId: string, credentials: Credentials): SignedRequest =>
   signedRequest('GET', orderPath, byClientId(pair, upstreamId), credentials);
 
+/** An order by the exchange's own id. */
+export const buildQueryById = (pair: Pair, exchangeOrderId: string, credentials: Credentials): SignedRequest =>
+  signedRequest(
+    'GET',
+    orderPath,
+    [
+      ['symbol', symbolOf(pair)],
+      ['orderId', exchangeOrderId],
+    ],
+    credentials,
+  );
+
 const byClientId = (pair: Pair, upstreamId: string): Parameters => [
   ['symbol', symbolOf(pair)],
   ['origClientOrderId', upstreamId],

@@ -379,6 +379,7 @@ function scriptedExchange(time: () => number) {
     symbol: it.symbol,
     orderId: it.orderId,
     clientOrderId: it.clientOrderId,
+    side: it.side,
     status: it.status,
     executedQty: formatAmount(it.executed),
   });
@@ -443,7 +444,9 @@ function scriptedExchange(time: () => number) {
     requests.push(request);
     const query = new URLSearchParams(request.query);
     const key = keys.get(request.headers['X-MBX-APIKEY'] ?? '');
-    const found = orders.find((it) => it.clientOrderId === query.get('origClientOrderId'));
+    const found = orders.find(
+      (it) => it.clientOrderId === query.get('origClientOrderId') || String(it.orderId) === query.get('orderId'),
+    );
     const isAsked = (it: Record<string, unknown> & { id: number }): boolean =>
       it.symbol === query.get('symbol') && it.id >= Number(query.get('fromId') ?? 0);
     const routes: Record<string, () => void> = {
@@ -502,6 +505,16 @@ function scriptedExchange(time: () => number) {
         const event = JSON.stringify({ e: 'balanceUpdate', a: asset, d: change, T: time() });
         say({ kind: 'event', account, event });
       }
+    },
+    /** Somebody else uses the key: an order that was not placed here, filled at once. */
+    strange: (symbol: string, quantity: string, price: string): void => {
+      const orderId = orders.length + 1;
+      const origQty = amount(quantity);
+      const text = { symbol, orderId, clientOrderId: `web_${orderId}`, side: 'BUY' };
+      orders.push({ ...text, price: amount(price), origQty, executed: origQty, status: 'FILLED' });
+      const id = trades.length + 1;
+      const time_ = { time: time(), isMaker: false, commission: '0', commissionAsset: 'USDT' };
+      trades.push({ symbol, id, orderId, price, qty: quantity, ...time_ });
     },
     /** Fills a resting order at its own price; the fee comes off what is received. */
     fill: (orderId: number, quantity: string, feeBps = 10n): void => {
