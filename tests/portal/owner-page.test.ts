@@ -1,9 +1,12 @@
 /** The owner's pages in a real browser with a virtual authenticator, over a real vault and a real simulated exchange. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { AccountId } from '@holdfast/domain';
-import { creditUser, registerKey } from '@holdfast/exchange/control';
+import { createKey, creditUser, registerKey } from '@holdfast/exchange/control';
 import { browserSkip } from '@holdfast/testkit';
+import { createRecipient } from '@holdfast/vault/hpke';
 import { exchangeTime, lastPrice, until } from '../vault/harness.ts';
 import {
   button,
@@ -20,6 +23,13 @@ import {
 } from './owner-page.ts';
 
 const skip = browserSkip();
+/** Where pictures of the pages go, if anywhere: HOLDFAST_SHOTS=folder. */
+const shots = process.env.HOLDFAST_SHOTS;
+
+async function picture({ page }: Person, name: string): Promise<void> {
+  if (shots !== undefined) await page.screenshot({ path: join(shots, `portal-${name}.png`), fullPage: true });
+}
+
 const main = 'main' as AccountId;
 let portal: Portal;
 /** The owner of the simulated vault, at one browser through all tests. */
@@ -70,9 +80,57 @@ test('an account is made with a key born in the vault and connected to the excha
   await nothingWrong(anna);
 });
 
+test('a secret of the exchange is sealed in the page and opened in the vault alone', { skip }, async () => {
+  const { page } = anna;
+  const { data, exchange, vault } = portal.instance;
+  const control = { url: `http://127.0.0.1:${exchange.port}`, data };
+  for (const type of ['hmac', 'ed25519'] as const) {
+    const { apiKey, secret = '' } = await createKey(control, { type, credit: { USDT: '10' } });
+    const sent: string[] = [];
+    page.on('request', (request) => sent.push(request.postData() ?? ''));
+    await goTo(anna, 'Connect');
+    const card = page.getByRole('region', { name: 'With a secret from the exchange' });
+    await card.getByLabel('Name of the account').fill(`sealed-${type}`);
+    await card.getByLabel('API key').fill(apiKey);
+    await card.getByLabel('Kind of secret').selectOption(type);
+    await card.getByLabel('Secret', { exact: true }).fill(secret);
+    await card.getByRole('button', { name: 'Seal and connect' }).click();
+    await page.getByRole('heading', { name: `Mandate of sealed-${type}` }).waitFor();
+    const body = secret.replaceAll(/-----[A-Z ]+-----|\s/g, '');
+    assert.ok(sent.some((text) => text.includes('account-import')));
+    assert.ok(!sent.some((text) => text.replaceAll(/\\n|\s/g, '').includes(body)), 'it left the page in the open');
+    assert.ok(!vault.log().includes(body));
+  }
+  await nothingWrong(anna);
+});
+
+test('a ticket that another vault signed is not sealed to', { skip }, async () => {
+  const { page } = anna;
+  await page.route('**/v1/portal/ticket', (route) =>
+    route.fulfill({
+      json: {
+        ticket: randomBytes(16).toString('hex'),
+        publicKey: createRecipient().publicKey.toString('base64'),
+        expires: Date.now() + 600_000,
+        signature: randomBytes(64).toString('base64'),
+      },
+    }),
+  );
+  await goTo(anna, 'Accounts');
+  await goTo(anna, 'Connect');
+  const card = page.getByRole('region', { name: 'With a secret from the exchange' });
+  await card.getByLabel('Name of the account').fill('forged');
+  await card.getByLabel('API key').fill('KEY');
+  await card.getByLabel('Secret', { exact: true }).fill('a secret');
+  await card.getByRole('button', { name: 'Seal and connect' }).click();
+  assert.match(await card.getByRole('alert').innerText(), /not signed by this vault/);
+  await page.unroute('**/v1/portal/ticket');
+});
+
 test('a first mandate is signed after its words and worst loss were shown', { skip }, async () => {
   const { page } = anna;
   await goTo(anna, 'Mandates');
+  await page.getByRole('link', { name: main, exact: true }).click();
   await page.getByLabel('Worth of the account').fill('20000');
   await page.getByLabel('Pairs', { exact: true }).fill('BTC/USDT');
   const price = (await lastPrice(portal.instance)) / 10n ** 18n;
@@ -86,6 +144,7 @@ test('a first mandate is signed after its words and worst loss were shown', { sk
   assert.match(said, /The first mandate of this account/);
   await button(page, 'Sign with passkey').click();
   await page.getByText('In force: number 1').waitFor();
+  await picture(anna, 'signed');
   const { mandate } = (await accountNow())!;
   assert.equal(mandate?.seq, 1);
   assert.equal(mandate?.pairs[0]?.pair, 'BTC/USDT');
@@ -150,6 +209,7 @@ test('every screen fits a phone', { skip }, async () => {
   await page.setViewportSize({ width: 390, height: 844 });
   for (const screen of ['Accounts', 'Connect', 'Mandates', 'Credentials', 'Notices', 'Audit']) {
     await goTo(anna, screen);
+    await picture(anna, screen);
     const fits = await page.evaluate<boolean>('document.documentElement.scrollWidth <= document.documentElement.clientWidth');
     assert.ok(fits, `${screen} is wider than the phone`);
   }

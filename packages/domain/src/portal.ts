@@ -111,10 +111,10 @@ export interface MandateShown {
   readonly account: AccountId;
   readonly words: readonly string[];
   readonly worstLoss: LossShown;
-  /** Until when a tenth of turnover and burn counts, unix ms; null when all does. */
+  /** Until when a tenth of the limits counts, unix ms; null when all does. */
   readonly probationUntil: number | null;
-  /** What of the limits counts now, in basis points. */
-  readonly scaleBps: { readonly totalsBps: number; readonly capsBps: number };
+  /** What of the limits counts now, in basis points: less on probation and for a key that works from any address. */
+  readonly scaleBps: number;
 }
 
 /** One record of the owner's part of the journal; `time` is the exchange's clock, `os` the machine's, unix ms. */

@@ -32,6 +32,9 @@ const stopTimeoutMs = 8_000;
 const steadyMs = 10_000;
 const restartDelayMs = (deaths: number): number => Math.min(100 * 2 ** deaths, 5_000);
 
+/** What the vault says on its console for a person at the machine; with "up" the console is the terminal. */
+const enrolmentCode = /enrolment code for [^"]*/;
+
 /** No variable of ours reaches a child but where programs and temporary files are: NODE_OPTIONS would widen what is granted. */
 const childEnvironment = (): Record<string, string> => {
   const { PATH = '', HOME = '', TMPDIR } = process.env;
@@ -95,6 +98,8 @@ export class Supervisor {
     createInterface({ input: child.stderr as NodeJS.ReadableStream }).on('line', (line) => {
       if (line.trim() !== '') lastLine = line;
       this.#logs.write(`${new Date().toISOString()} ${spec.name} ${line}\n`);
+      const code = enrolmentCode.exec(line)?.[0];
+      if (code !== undefined) process.stderr.write(`vault: ${code}\n`);
     });
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {

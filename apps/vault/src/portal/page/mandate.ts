@@ -8,11 +8,14 @@ import {
   asset,
   canonicalText,
   epochMs,
+  formatAmount,
   type MandateWords,
   ownerId,
   pair,
   portalPaths,
   proposeMandate,
+  roundTo,
+  unit,
   type VaultAccount,
 } from '@holdfast/domain';
 import { ask } from './api.ts';
@@ -70,10 +73,8 @@ function inForce({ mandate, account }: Account): Child {
     lossFacts(shown.worstLoss, mandate.quote),
     probationUntil === null
       ? null
-      : el('p', { class: 'warning' }, `New: until ${timeText(probationUntil)} a tenth of turnover and burn counts.`),
-    scaleBps.capsBps === 10_000
-      ? null
-      : el('p', { class: 'warning' }, `Limits are at ${scaleBps.capsBps / 100} %: the key works from any address.`),
+      : el('p', { class: 'warning' }, `New: until ${timeText(probationUntil)} a tenth of its limits counts.`),
+    scaleBps === 10_000 ? null : el('p', { class: 'warning' }, `Its limits count at ${scaleBps / 100} % now.`),
   );
 }
 
@@ -84,13 +85,25 @@ const wordsList = (words: readonly string[]): HTMLElement =>
     words.map((it) => el('li', {}, it)),
   );
 
+/** A loss as people read it: rounded up to cents, except below one. */
+export const shown = (loss: string): string => {
+  const exact = amount(loss);
+  return formatAmount(exact < unit ? exact : roundTo(exact, unit / 100n, 'up'));
+};
+
 const lossFacts = (loss: Words['worstLoss'], quote: string): HTMLElement =>
   facts([
-    ['Theft can take in 24 h, at most', el('span', { class: 'loss', 'data-testid': 'theft' }, `${loss.theft24h} ${quote}`)],
+    [
+      'Theft can take in 24 h, at most',
+      el('span', { class: 'loss', 'data-testid': 'theft' }, `${shown(loss.theft24h)} ${quote}`),
+    ],
     ['How that comes about', loss.formula],
-    ['Even with forged prices, at most', el('span', { class: 'loss', 'data-testid': 'forged' }, `${loss.forged24h} ${quote}`)],
+    [
+      'Even with forged prices, at most',
+      el('span', { class: 'loss', 'data-testid': 'forged' }, `${shown(loss.forged24h)} ${quote}`),
+    ],
     ['How that comes about', loss.forgedFormula],
-    ['A fall of the market can cost beside that', `${loss.market24h} ${quote}`],
+    ['A fall of the market can cost beside that', `${shown(loss.market24h)} ${quote}`],
   ]);
 
 /** The exchange's time; the machine's before the exchange was heard. */
