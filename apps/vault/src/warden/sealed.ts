@@ -53,6 +53,7 @@ export function launchSealed(parts: SealedParts): Trio {
   const end = (): void => {
     if (isEnding) return;
     isEnding = true;
+    for (const each of [listener, ...pages.listeners]) each.close(); // of whoever had not taken it over yet
     for (const child of members) child.kill('SIGTERM');
     const late = setTimeout(() => members.forEach((child) => void child.kill('SIGKILL')), 3000);
     Promise.all(members.map(gone)).then(() => {

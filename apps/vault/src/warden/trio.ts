@@ -96,6 +96,7 @@ export function launchTrio(options: TrioOptions): Trio {
     if (first !== undefined) return;
     first = name;
     clearInterval(states);
+    for (const each of [listener, ...pages.listeners]) each.close(); // of whoever had not taken it over yet
     gate.kill('SIGTERM');
     portal.kill('SIGTERM');
     control.destroy();

@@ -47,6 +47,8 @@ export class Warden {
   #port: number;
   #portalPort: number;
   #running: Trio | undefined;
+  /** The signer's process number, 0 while none runs. */
+  #signer = 0;
   #stopAsking = (): void => {};
   #launchedAt = 0;
   #restarts = 0;
@@ -217,7 +219,10 @@ export class Warden {
       vault,
       exchange: this.#exchange,
       unsealedBy: unsealed.by,
-      protections: (signer) => this.#protections(signer),
+      protections: (signer) => {
+        this.#signer = signer;
+        return this.#protections();
+      },
       listener,
       portal,
       pagesFolder: this.#pagesFolder,
@@ -276,7 +281,7 @@ export class Warden {
     };
   }
 
-  #protections(signer = 0): PortalState['protections'] {
+  #protections(signer = this.#signer): PortalState['protections'] {
     return protectionsOf({
       data: this.#options.data,
       signer,
@@ -304,6 +309,7 @@ export class Warden {
 
   #ended({ first, signerCode, lastWords }: TrioEnd): void {
     this.#running = undefined;
+    this.#signer = 0;
     this.#stopAsking();
     if (this.#isStopping) this.#exit(0);
     if (this.#isTurning) {
