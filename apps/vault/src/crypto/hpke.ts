@@ -16,6 +16,7 @@ import {
   generateKeyPairSync,
   type KeyObject,
 } from 'node:crypto';
+import { decryptInPieces } from './in-pieces.ts';
 
 /** Length of an uncompressed point of P-256. */
 export const pointBytes = 65;
@@ -91,7 +92,7 @@ export function hpkeOpen(recipient: Recipient, info: Uint8Array, aad: Uint8Array
     const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes }).setAAD(aad);
     key.fill(0);
     decipher.setAuthTag(bytes.subarray(bytes.length - tagBytes));
-    const plain = decipher.update(bytes.subarray(pointBytes, bytes.length - tagBytes));
+    const plain = decryptInPieces(decipher, bytes.subarray(pointBytes, bytes.length - tagBytes));
     finished(decipher, plain);
     return plain;
   } catch (cause) {

@@ -23,6 +23,7 @@ import {
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
+import { decryptInPieces } from '../crypto/in-pieces.ts';
 import { type VaultIdentity, vaultIdentity } from '../frames/identity.ts';
 import { type PeerName, peerNames, peerSecret } from '../frames/peer-secret.ts';
 
@@ -228,8 +229,13 @@ function seal(key: KeyObject, info: string, plain: Buffer): Buffer {
 function unseal(key: KeyObject, info: string, sealed: Buffer): Buffer {
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, nonceBytes)).setAAD(Buffer.from(info));
   decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes));
-  const plain = decipher.update(sealed.subarray(nonceBytes, sealed.length - tagBytes));
-  decipher.final();
+  const plain = decryptInPieces(decipher, sealed.subarray(nonceBytes, sealed.length - tagBytes));
+  try {
+    decipher.final();
+  } catch (cause) {
+    plain.fill(0); // not authentic: nobody may see it
+    throw cause;
+  }
   return plain;
 }
 
