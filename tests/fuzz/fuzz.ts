@@ -17,8 +17,10 @@ import {
   FrameError,
   readJson,
 } from '../../apps/vault/src/frames/frames.ts';
+import { runDialectFuzz } from '../../apps/vault/src/signer/dialect/testing/mutate.ts';
 import { parseOwnerAct } from '../../apps/vault/src/signer/owners/parse-act.ts';
 import { ParameterError, parseIntent } from '../../apps/vault/src/signer/parse.ts';
+import { ccxtBuilder } from '../dialect/ccxt-builder.ts';
 import { acts, bodies, egressFrames, gateFrames, intents } from './corpus.ts';
 import { fuzzDoor } from './door.ts';
 import { mutated, mutatedBytes } from './mutate.ts';
@@ -28,6 +30,9 @@ export interface FuzzReport {
   readonly count: number;
   readonly accepted: number;
 }
+
+/** The time that dialect requests are stamped with, unix ms. */
+const fuzzNow = 1_790_000_000_000;
 
 /** Shares of the count: what is cheap gets the most of it. */
 const shares = { intent: 0.4, act: 0.2, body: 0.1, frame: 0.2, door: 0.01, dialect: 0.09 } as const;
@@ -43,6 +48,9 @@ export async function fuzz(count: number, seed: number, log: (line: string) => v
   done('owner acts', part(shares.act), many(part(shares.act), chanceOf(seed + 1), ownerAct));
   done('peer bodies', part(shares.body), many(part(shares.body), chanceOf(seed + 2), body));
   done('frames', part(shares.frame), many(part(shares.frame), chanceOf(seed + 3), frame));
+  const requests = part(shares.dialect);
+  const { rebuild } = ccxtBuilder(() => fuzzNow);
+  done('dialect requests', requests, runDialectFuzz({ seed: seed + 5, count: requests, rebuild }).admitted);
   done('the whole door', part(shares.door), await fuzzDoor(part(shares.door), seed + 4));
   return reports;
 }

@@ -84,7 +84,7 @@ export async function vaultedVictims(world: World, options: VaultedOptions): Pro
     },
     ...(options.disk === undefined ? {} : { disk: options.disk }),
   });
-  world.onRound(() => vault.round(clock.now(), world.reference()));
+  world.onRound(() => vault.round(clock.now(), world.reference(), world.own()));
   world.onUserEvent((event) => {
     const account = 'userId' in event ? accountOf.get(event.userId) : undefined;
     if (account !== undefined) vault.event(account, exchange.textOf(event));

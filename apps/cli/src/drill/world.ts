@@ -3,10 +3,10 @@
  * vault with an owner per victim, or nothing (the keys in the application's database, as in 2022). Everything in one
  * process, on one clock, from one seed; the exchange and the signer are the ones that ship.
  */
-import { type Amount, amount, multiply, type Pair } from '@holdfast/domain';
+import { type Amount, amount, formatAmount, multiply, type Pair } from '@holdfast/domain';
 import { createInProcessExchange, type InProcessExchange } from '@holdfast/exchange/in-process';
 import type { UserEvent } from '@holdfast/exchanges/simulated';
-import { createReference } from '@holdfast/vault/drill';
+import { createReference, type VenueFrame } from '@holdfast/vault/drill';
 import { type Chance, chanceOf } from './chance.ts';
 import { type DrillClock, drillClock, settle } from './clock.ts';
 import { type Losses, lossBook } from './losses.ts';
@@ -50,6 +50,10 @@ export interface World {
   forge(who: readonly Venue[], lie: ((pair: Pair, truth: Amount) => Amount) | null): void;
   /** The reference prices as the vault's egress makes them of what the venues say. */
   reference(): ReturnType<ReturnType<typeof createReference>['prices']>;
+  /** From now on what is heard of the trading exchange's own market is what `lie` makes of the truth; null: it is honest. */
+  forgeOwn(lie: ((pair: Pair, truth: Amount) => Amount) | null): void;
+  /** What the trading exchange shows of the pairs that the mandates name; egress listens to no other. */
+  own(): readonly VenueFrame[];
   /** Moves the clock; ends with a round. */
   pass(ms: number): Promise<void>;
   /** Runs when time has passed: the vault hears of the clock and the prices. */
@@ -70,6 +74,7 @@ export function createWorld({ seed, victims: count, start = usualStart }: WorldO
   const truth = (pair: Pair): Amount => truths.get(pair) ?? marketOf(pair).price;
   const lies = new Map<Venue, (pair: Pair, truth: Amount) => Amount>();
   const reference = createReference();
+  let ownLie: ((pair: Pair, truth: Amount) => Amount) | null = null;
   const rounds: (() => void)[] = [];
 
   const move = (pair: Pair, price: Amount): void => {
@@ -116,6 +121,15 @@ export function createWorld({ seed, victims: count, start = usualStart }: WorldO
         else lies.set(venue, lie);
       }
     },
+    forgeOwn: (lie) => {
+      ownLie = lie;
+    },
+    own: () =>
+      [btc, eth].map((pair) => {
+        const { volume24h } = marketOf(pair);
+        const mid = formatAmount(ownLie?.(pair, truth(pair)) ?? truth(pair));
+        return { pair, mid, volume24h: formatAmount(volume24h), volume5m: formatAmount(volume24h / 288n) };
+      }),
     reference: () => {
       hear();
       return reference.prices(

@@ -14,11 +14,12 @@ import {
   type SignerToEgress,
   type SignerToGate,
   type UpstreamRequest,
+  type VenueFrame,
 } from '../frames/frames.ts';
 import { createSecrets } from '../signer/secrets.ts';
 import { createSigner, type Signer } from '../signer/signer.ts';
 
-export type { PeerName, ReferenceFrame, UpstreamRequest } from '../frames/frames.ts';
+export type { PeerName, ReferenceFrame, UpstreamRequest, VenueFrame } from '../frames/frames.ts';
 
 /** What comes of a request: the exchange's answer, none although it may have arrived, or none and it never left. */
 export type Upstream = { readonly status: number; readonly body: string } | 'answer-lost' | 'request-lost';
@@ -65,8 +66,8 @@ export interface DrillVault {
   /** An event of the private stream, heard only while the stream is open. */
   event(account: string, text: string): void;
   loseStream(account: string): void;
-  /** A round of the exchange's clock with reference prices. */
-  round(time: number, reference: readonly ReferenceFrame[]): void;
+  /** A round of the exchange's clock with reference prices, and with what the exchange itself shows of its pairs. */
+  round(time: number, reference: readonly ReferenceFrame[], own?: readonly VenueFrame[]): void;
   /** Any frame, as a hostile egress could make it. */
   fromEgress(frame: EgressToSigner): void;
   kill(): void;
@@ -212,9 +213,9 @@ export function createDrillVault(options: DrillVaultOptions): DrillVault {
     loseStream: (account) => {
       if (streams.delete(account)) say({ kind: 'stream-lost', account, reason: 'drill' });
     },
-    round: (time, reference) => {
+    round: (time, reference, own = []) => {
       round += 1;
-      say({ kind: 'sync', n: round, time, reference });
+      say({ kind: 'sync', n: round, time, reference, own });
     },
     fromEgress: say,
     kill,

@@ -6,16 +6,16 @@ import { type Attack, everyVictim, roundTrip, type Stage } from './attack.ts';
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** Round trips of all victims until a whole pass has no approved order in it, at most `most` passes. */
+/** Round trips of all victims until a few passes have no approved order in them, at most `most` passes. */
 async function grind(stage: Stage, most: number, quote: string, bps: number, pauseMs: number): Promise<void> {
-  for (let pass = 0; pass < most; pass += 1) {
+  for (let pass = 0, idle = 0; pass < most && idle < 3; pass += 1) {
     let approved = 0;
     for (const victim of everyVictim(stage)) {
       const pair = victim % 2 === 0 ? btc : eth;
       for (const outcome of await roundTrip(stage, victim, pair, amount(quote), bps))
         if (outcome.kind === 'approved') approved += 1;
     }
-    if (approved === 0) return;
+    idle = approved === 0 ? idle + 1 : 0;
     await stage.beat(pauseMs);
   }
 }

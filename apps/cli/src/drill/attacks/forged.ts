@@ -14,12 +14,12 @@ interface Bought {
   readonly quantity: Amount;
 }
 
-/** Every source says what he wants, and he shows the same price on the trading exchange itself. */
+/** Every source says what he wants, and what the vault hears of the trading exchange's own market is forged alike. */
 async function forge(stage: Stage, side: Side): Promise<void> {
   const bps = side === 'buy' ? corridorBps : -corridorBps;
   const lie = (pair: Pair) => moved(pair, marketOf(pair).price, bps, 'down');
   stage.world.forge(venues, lie);
-  for (const pair of [btc, eth]) stage.attacker.print(pair, lie(pair));
+  stage.world.forgeOwn(lie);
   await stage.beat(10_000);
 }
 
@@ -68,7 +68,7 @@ async function sellHeld(stage: Stage, victim: number, pair: Pair): Promise<void>
 
 export const forgedPrices: Attack = {
   name: 'forged prices',
-  title: 'all exchanges that the price comes from say what he wants: accounts sell at the floor, buy at the ceiling, sell again',
+  title: 'all that the vault hears of prices is what he wants: accounts sell at the floor, buy at the ceiling, sell again',
   victims: 50,
   days: 1,
   forged: true,
@@ -91,5 +91,6 @@ export const forgedPrices: Attack = {
         );
     }
     stage.world.forge(venues, null);
+    stage.world.forgeOwn(null);
   },
 };
