@@ -105,6 +105,7 @@ test('an account is created, connected, and its mandate proposed, read and signe
   assert.match(await done(['mandate', 'show', main]), /Theft can take in 24 h, at most: 100 USDT/);
   await refused(/E_MANDATE_SEQ/, ['mandate', 'sign', file('mandate.json'), '--yes']);
   assert.match(await done(['mandate', 'pending']), /nothing waits/);
+  await refused(/nothing waits under this id/, ['veto', 'ab'.repeat(32)]);
 });
 
 test('a secret of the exchange is sealed here and opened in the vault alone', async () => {
@@ -160,6 +161,13 @@ test('ssh-keygen signs for the owner', { skip: hasSsh ? false : 'no ssh-keygen' 
   const stranger = file('id_stranger');
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', stranger]);
   await refused(/no owner of this vault has the credential/, ['revive', main, '--ssh-key', stranger]);
+});
+
+test('what was frozen is unfrozen by a signature, of ssh-keygen too', { skip: hasSsh ? false : 'no ssh-keygen' }, async () => {
+  assert.equal((await instance.cli.freeze('a test', main)).kind, 'done');
+  assert.equal((await accountOf(main))?.condition, 'frozen');
+  await done(['unfreeze', main, '--ssh-key', file('id_ed25519')]);
+  assert.equal((await accountOf(main))?.condition, 'active');
 });
 
 test('a retired credential proves nothing', { skip: hasSsh ? false : 'no ssh-keygen' }, async () => {

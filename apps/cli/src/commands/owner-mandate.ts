@@ -64,7 +64,13 @@ export function addOwnerMandateCommands(owner: Command): void {
             ),
       );
   });
-  gateCommand(mandate, 'veto <id>', 'drop what waits; anybody may, so no key is asked for').action(
+  addVeto(mandate);
+  addVeto(owner);
+}
+
+/** Credentials wait as mandates do, so it stands beside both. */
+function addVeto(parent: Command): void {
+  gateCommand(parent, 'veto <id>', 'drop what waits; anybody may, so no key is asked for').action(
     async (id: string, flags: GateFlags) => {
       demandDone(await withVault(flags, (vault) => vault.veto(id)));
       if (flags.json) printJson({ vetoed: id });

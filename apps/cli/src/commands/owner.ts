@@ -15,6 +15,7 @@ import {
   demandDone,
   type GateFlags,
   gateCommand,
+  needAccount,
   perform,
   type Wish,
   withVault,
@@ -34,6 +35,17 @@ export function addOwnerCommands(program: Command): void {
     await perform(flags, { act: 'revive', account: accountName(name) });
     report(flags, { revived: name }, `${name} may trade again`);
   });
+  actCommand(owner, 'unfreeze [account]', 'let an account, or all of the owner, take new risk again').action(
+    async (name: string | undefined, flags: ActFlags) => {
+      await perform(flags, async (vault) => {
+        const status = await vault.status();
+        if (name === undefined) return { act: 'unfreeze', account: null, stateEpoch: status.stateEpoch };
+        const { account, stateEpoch } = needAccount(status, name);
+        return { act: 'unfreeze', account, stateEpoch };
+      });
+      report(flags, { unfrozen: name ?? 'all' }, `${name ?? 'all accounts of the owner'}: active again`);
+    },
+  );
   addOwnerAccountCommands(owner);
   addOwnerMandateCommands(owner);
   addOwnerCredentialCommands(owner);
