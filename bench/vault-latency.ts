@@ -118,6 +118,30 @@ async function recovery(cli: VaultClient): Promise<number> {
   return hrMs() - killed;
 }
 
+/** Milliseconds from asking for a freeze until it is in force and durable; each is lifted by the owner before the next. */
+async function freezes(cli: VaultClient, data: string): Promise<number[]> {
+  const owner = createPrivateKey(readFileSync(join(data, 'owner', 'owner.key')));
+  const found: number[] = [];
+  for (let round = 0; round < 20; round += 1) {
+    const asked = hrMs();
+    const frozen = await cli.freeze('bench', account);
+    found.push(hrMs() - asked);
+    if (frozen.kind === 'refused') throw new Error(frozen.reason);
+    const { stateEpoch } = (await cli.status()).accounts[0]!;
+    const lifted = await cli.ownerAct({ act: 'unfreeze', account, stateEpoch, at: Date.now() }, owner);
+    if (lifted.kind === 'refused') throw new Error(lifted.reason);
+  }
+  return found.sort((a, b) => a - b);
+}
+
+/** Milliseconds from asking for a kill until everything is revoked and the vault sealed. */
+async function killing(cli: VaultClient): Promise<number> {
+  const asked = hrMs();
+  const killed = await cli.kill('bench');
+  if (killed.kind === 'refused') throw new Error(killed.reason);
+  return hrMs() - asked;
+}
+
 /** @returns rows of the benchmark, latencies in ms */
 export async function run(): Promise<Row[]> {
   const exchange = await startStubExchange();
@@ -147,6 +171,8 @@ export async function run(): Promise<Row[]> {
     for (let round = 0; round < rounds; round += 1) rates.push(await throughput(bot));
     const rate = median(rates);
     const back = await recovery(cli);
+    const frozen = await freezes(cli, data);
+    const killed = await killing(cli);
     return [
       {
         name: 'vault: intent to request, one client',
@@ -171,6 +197,22 @@ export async function run(): Promise<Row[]> {
         unit: 'ms',
         aim: '<= 2,000 ms',
         reached: back <= 2000,
+      },
+      {
+        name: 'vault: freeze in force and durable',
+        median: at(frozen, 0.5),
+        p99: at(frozen, 0.99),
+        unit: 'ms',
+        aim: '<= 50 ms',
+        reached: at(frozen, 0.99) <= 50,
+      },
+      {
+        name: 'vault: kill, until nothing is signed any more',
+        median: killed,
+        p99: null,
+        unit: 'ms',
+        aim: '<= 1,000 ms',
+        reached: killed <= 1000,
       },
     ];
   } finally {

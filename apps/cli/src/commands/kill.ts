@@ -79,30 +79,36 @@ async function endVault(data: string, reason: string): Promise<Done> {
   const folder = join(data, 'vault');
   if (!existsSync(folder))
     throw new CliError(exitCode.failed, `there is no vault in ${data}; name another instance with --data DIR`);
-  leaveWish(join(folder, 'kill.json'), reason);
-  const { pid = 0, children = [] } = readLock(join(folder, 'lock'));
-  if (!isWarden(pid)) return { how: 'not-running', accounts: null };
+  const unwritten = leaveWish(join(folder, 'kill.json'), reason);
+  const how = await endWarden(readLock(join(folder, 'lock')));
+  if (unwritten !== null) throw unwritten;
+  return { how, accounts: null };
+}
+
+async function endWarden({ pid = 0, children = [] }: WardenLock): Promise<'ended' | 'not-running'> {
+  if (!isWarden(pid)) return 'not-running';
   process.kill(pid, 'SIGTERM');
   for (const until = Date.now() + endMsMax; isWarden(pid) && Date.now() < until; await sleep(20));
   if (isWarden(pid)) {
     process.kill(pid, 'SIGKILL');
     for (const child of children) if (isOfVault(child.pid)) process.kill(child.pid, 'SIGKILL');
   }
-  return { how: 'ended', accounts: null };
+  return 'ended';
 }
 
-/** @throws CliError cannot-write */
-function leaveWish(file: string, reason: string): void {
+/** Gives back what stood in its way: a full disk must not keep the vault from being ended. */
+function leaveWish(file: string, reason: string): CliError | null {
   try {
     const descriptor = openSync(file, 'w', 0o600);
     writeSync(descriptor, `${JSON.stringify({ reason, at: Date.now() })}\n`);
     fsyncSync(descriptor);
     closeSync(descriptor);
+    return null;
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    throw new CliError(
+    return new CliError(
       exitCode.cannotWrite,
-      `cannot write ${file} (${code}); run this as the user of the vault, or stop its service`,
+      `the vault was ended if it ran, but ${file} cannot be written (${code}), so its next start trades again: free space or run this as the vault's user, then kill again`,
       {
         cause,
       },

@@ -11,6 +11,7 @@ import { createPrivateStreams } from './private-streams.ts';
 import { createReference } from './reference.ts';
 import { createRequests } from './requests.ts';
 import { createRounds, roundOf } from './rounds.ts';
+import { createVenueClock } from './venue-clock.ts';
 
 /** How often prices are said outside lockstep. */
 const priceEveryMs = 200;
@@ -23,6 +24,7 @@ export function createEgress(places: Places, send: (message: EgressToSigner) => 
   /** Newest time of a round. */
   let newest = 0;
 
+  const venueClock = createVenueClock();
   const rounds = createRounds((n, time) => {
     isLockstep = true;
     send({ kind: 'sync', n, time, reference: reference.prices(pairs, time), own: own.shown(time) });
@@ -49,7 +51,11 @@ export function createEgress(places: Places, send: (message: EgressToSigner) => 
         reference.forget(it);
         rounds.close(`reference/${it}`);
       },
-      quote: (it, quote) => reference.hear(it, places.isReal ? { ...quote, at: Date.now() } : quote),
+      quote: (it, quote) => {
+        const now = Date.now();
+        if (places.isReal && quote.at !== null) venueClock.hear(it, quote.at, now);
+        reference.hear(it, places.isReal ? { ...quote, at: now } : quote);
+      },
       ...(places.isReal ? { said: (it) => reference.alive(it, Date.now()) } : {}),
       round: (it, n, time) => {
         isLockstep = true;
@@ -61,8 +67,10 @@ export function createEgress(places: Places, send: (message: EgressToSigner) => 
   // In lockstep prices come with the rounds only: the same tape then gives the same verdicts.
   setInterval(() => {
     const time = places.isReal ? Date.now() : reference.newest();
-    if (!isLockstep && time > 0)
-      send({ kind: 'reference', time, reference: reference.prices(pairs, time), own: own.shown(time) });
+    if (isLockstep || time === 0) return;
+    const serverTime = places.isReal ? venueClock.timeAt(time) : null;
+    const clock = serverTime === null ? {} : { serverTime };
+    send({ kind: 'reference', time, reference: reference.prices(pairs, time), own: own.shown(time), ...clock });
   }, priceEveryMs).unref();
 
   return (message) => {

@@ -145,6 +145,8 @@ export type EgressToSigner =
       readonly time: number;
       readonly reference: readonly ReferenceFrame[];
       readonly own?: readonly VenueFrame[];
+      /** Of a real vault: the clocks of the reference exchanges, unix ms; absent when too few have said it. */
+      readonly serverTime?: number;
     };
 
 /** One process of the vault, as the warden sees it. */
@@ -312,7 +314,7 @@ export function decodeEgressToSigner(value: unknown): EgressToSigner {
     }
     case 'reference': {
       const it = fields(value, withOwn(value, ['kind', 'time', 'reference']), 'reference');
-      return { kind: 'reference', time: count(it.time, 'time'), reference: references(it), ...venues(it) };
+      return { kind: 'reference', time: count(it.time, 'time'), reference: references(it), ...venues(it), ...serverTime(it) };
     }
     default:
       return unknownKind('egress', value);
@@ -399,8 +401,10 @@ const references = (of: Fields): readonly ReferenceFrame[] =>
     return { pair: text(it.pair, 'pair', 64), price: text(it.price, 'price', 64), sources: count(it.sources, 'sources') };
   });
 
-const withOwn = (value: unknown, keys: readonly string[]): readonly string[] =>
-  typeof value === 'object' && value !== null && 'own' in value ? [...keys, 'own'] : keys;
+const withOwn = (value: unknown, keys: readonly string[]): readonly string[] => [
+  ...keys,
+  ...['own', 'serverTime'].filter((key) => typeof value === 'object' && value !== null && key in value),
+];
 
 function venues(of: Fields): { readonly own?: readonly VenueFrame[] } {
   if (of.own === undefined) return {};
@@ -416,3 +420,6 @@ function venues(of: Fields): { readonly own?: readonly VenueFrame[] } {
   });
   return { own };
 }
+
+const serverTime = (of: Fields): { readonly serverTime?: number } =>
+  of.serverTime === undefined ? {} : { serverTime: count(of.serverTime, 'serverTime') };

@@ -37,6 +37,8 @@ export interface SignerContext {
   readonly settle: Settlement;
   /** Journals a record and applies it; `after` runs once it is durable. */
   readonly commit: (body: RecordBody, after?: () => void) => void;
+  /** Why it is not known what time it is; '' when it is. */
+  readonly clockFault: () => string;
   /** Why the journal cannot be written now; '' while it can. */
   readonly journalFault: () => string;
   /** Runs `after` once everything committed so far is durable. */

@@ -154,7 +154,11 @@ function fromWarden(payload: Buffer): void {
     stop(73, error instanceof Error ? error.message : String(error));
   }
   listen(signer);
-  wardenSocket.write(encodeFrame({ kind: 'ready', ...signer.position() }, requestBytesMax));
+  const started = signer;
+  const ready = (): void => void wardenSocket.write(encodeFrame({ kind: 'ready', ...started.position() }, requestBytesMax));
+  // With the word of readiness the warden forgets a kill that waited: not before it is recorded.
+  if (frame.kill === '') ready();
+  else started.whenDurable(ready);
 }
 
 function listen(to: Signer): void {

@@ -58,3 +58,13 @@ export function createPrices(clock: ClockPort): Prices {
     },
   };
 }
+
+/** How far the clocks of this machine, of egress and of the exchanges may lie apart before no new risk is taken, in ms (custody 3.7). */
+const skewMsMax = 1000;
+
+/** Why a real vault does not know what time it is; '' when the clocks agree. */
+export function clockFaultOf(now: number, { time, serverTime }: { readonly time: number; readonly serverTime?: number }): string {
+  if (serverTime === undefined) return 'too few exchanges say what time it is';
+  const apart = Math.max(Math.abs(now - serverTime), Math.abs(time - serverTime));
+  return apart <= skewMsMax ? '' : `the clock lies ${apart} ms from the exchanges', limit ${skewMsMax} ms; set it by NTP`;
+}

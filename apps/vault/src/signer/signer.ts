@@ -39,7 +39,7 @@ import { newRiskFault, scaleOf } from './owners/limits.ts';
 import { destinationsOf } from './owners/notices.ts';
 import { createOwners } from './owners/owners.ts';
 import { ParameterError, parseRead } from './parse.ts';
-import { createPrices } from './prices.ts';
+import { clockFaultOf, createPrices } from './prices.ts';
 import { answerRead, type ReadContext, vaultStatus } from './reads.ts';
 import { type JournalRecord, type RecordBody, readRecord, type SettledEvent } from './records.ts';
 import { type Answer, answerFault, Refused, refusal } from './refused.ts';
@@ -69,6 +69,8 @@ export interface SignerPorts {
 }
 
 export interface Signer {
+  /** Runs `after` once all that the start recorded is durable. */
+  whenDurable(after: () => void): void;
   fromGate(frame: GateToSigner): void;
   fromEgress(frame: EgressToSigner): void;
   fromPortal(frame: GateToSigner): void;
@@ -241,6 +243,7 @@ export function createSigner(ports: SignerPorts): Signer {
     settle,
     commit,
     journalFault: journal.broken,
+    clockFault: () => clockFault,
     whenDurable: journal.whenDurable,
     links,
     linkOf,
@@ -370,8 +373,11 @@ export function createSigner(ports: SignerPorts): Signer {
     }
   };
 
+  let clockFault = '';
   const learn = (frame: Extract<EgressToSigner, { kind: 'sync' | 'reference' }>): void => {
-    if (frame.time > state.time) state.time = frame.time;
+    clockFault = config.simulated || frame.kind === 'sync' ? '' : clockFaultOf(clock.now(), frame);
+    // While the clocks disagree the windows' time stands still: setting a clock ahead empties none.
+    if (clockFault === '' && frame.time > state.time) state.time = frame.time;
     prices.learn(frame.time, frame.reference, frame.own ?? [], frame.kind === 'sync');
     settleRollback();
     onReferenceTick(context);
@@ -387,6 +393,7 @@ export function createSigner(ports: SignerPorts): Signer {
   owners.start();
 
   return {
+    whenDurable: journal.whenDurable,
     position: journal.position,
     fromWarden: audit.fromWarden,
     processes: (now) => {
