@@ -51,6 +51,7 @@ export interface InProcessExchange {
   tick(pair: Pair, price: number, volume: number): void;
   addKey(key: Omit<ApiKey, 'apiKey' | 'createdAt'> & Partial<Pick<ApiKey, 'createdAt'>>): ApiKey;
   changeKey(apiKey: string, change: Partial<Pick<ApiKey, 'permissions' | 'rights' | 'ips'>>): void;
+  keys(): readonly ApiKey[];
   removeKey(apiKey: string): void;
   onUserEvent(listener: (event: UserEvent) => void): void;
   onMarketEvent(listener: (event: MarketEvent) => void): void;
@@ -115,6 +116,7 @@ export function createInProcessExchange({ markets, now, seed }: InProcessOptions
       const key = venue.keys.get(apiKey);
       if (key !== undefined) venue.addKey({ ...key, ...change });
     },
+    keys: () => [...venue.keys.values()],
     removeKey: venue.removeKey,
     onUserEvent: venue.onUserEvent,
     onMarketEvent: venue.onMarketEvent,

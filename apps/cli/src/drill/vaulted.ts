@@ -20,7 +20,7 @@ import {
   type VaultStatus,
   type Verdict,
 } from '@holdfast/domain';
-import { createDrillVault, type DoorKey, type DrillVault, type Upstream } from '@holdfast/vault/drill';
+import { createDrillVault, type DoorKey, type DrillVault, type Upstream, type UpstreamRequest } from '@holdfast/vault/drill';
 import { enrol } from './enrol.ts';
 import type { Hands, HostileOrder, Outcome, Tally } from './hands.ts';
 import { refuse } from './hands.ts';
@@ -40,6 +40,8 @@ export interface VaultedOptions {
   readonly grant?: { readonly maxOrderQuote: string; readonly turnover24h: string };
   /** What comes of a request of the vault's to the exchange; left out: its answer. */
   readonly weather?: (purpose: string, send: () => Upstream) => Upstream;
+  /** Sees every request as egress does, signature and all. */
+  readonly onRequest?: (request: UpstreamRequest) => void;
   /** As `DrillVaultOptions.disk`. */
   readonly disk?: (bytes: Buffer) => void | Promise<void>;
 }
@@ -79,6 +81,7 @@ export async function vaultedVictims(world: World, options: VaultedOptions): Pro
     after: clock.after,
     ownerKey: createPublicKey(newOwner(firstOwner).privateKey),
     upstream: (account, request, purpose) => {
+      options.onRequest?.(request);
       const send = () => exchange.request(request, hostOf(account));
       return options.weather?.(purpose, send) ?? send();
     },
@@ -213,7 +216,7 @@ async function connect(
 }
 
 /** As much as the mandate lets a grant have: a peer may ask for that without the owner. */
-async function newSubKey(
+export async function newSubKey(
   vault: DrillVault,
   account: AccountId,
   bot: string,

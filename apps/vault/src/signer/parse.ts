@@ -16,6 +16,7 @@ import {
   ValueError,
 } from '@holdfast/domain';
 import { count, FrameError, fields, list, oneOf, text } from '../frames/decode.ts';
+import { namesTwice } from './unique-names.ts';
 
 /** A body that does not say what it must. The message names the field. */
 export class ParameterError extends Error {
@@ -39,11 +40,15 @@ export function reading<T>(read: () => T): T {
 
 /** @throws ParameterError */
 export function parseJson(body: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(body);
+    value = JSON.parse(body);
   } catch {
     throw new ParameterError('the body is not JSON');
   }
+  const twice = namesTwice(body);
+  if (twice !== null) throw new ParameterError(`the body names ${twice.slice(0, 40)} twice`);
+  return value;
 }
 
 /** @throws ParameterError */
