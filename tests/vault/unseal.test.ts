@@ -54,6 +54,7 @@ async function started(data: string, ...more: string[]): Promise<Running> {
 const state = async (data: string) =>
   (await askWarden(data, { do: 'status' })) as {
     state: string;
+    reason: string | null;
     unsealedBy: string;
     wraps: { name: string }[];
     restarts: number;
@@ -165,6 +166,31 @@ test('a crashed signer comes back without a human, and the vault stays open', as
   });
   assert.notEqual(again.pid, signer.pid);
   assert.equal((await state(data)).unsealedBy, 'passphrase');
+});
+
+test('after 20 crashes in a row it is sealed and says why; unsealed again it runs', async () => {
+  const signerNow = async () => {
+    const client = peer(data, vault.port, 'cli');
+    const status = await client.status().catch(() => undefined);
+    client.close();
+    return status?.processes.find(({ name }) => name === 'signer')?.pid;
+  };
+  let last = 0;
+  for (let crashes = (await state(data)).restarts; crashes < 20; crashes += 1) {
+    last = await until('the next signer', async () => {
+      const pid = await signerNow();
+      return pid === last ? undefined : pid;
+    });
+    process.kill(last, 'SIGKILL');
+  }
+  const sealed = await until('the sealed state', async () => {
+    const now = await state(data);
+    return now.state === 'sealed' ? now : undefined;
+  });
+  assert.match(sealed.reason ?? '', /crashed 20 times in a row/);
+  await until('the sealed door', async () => ((await sealedCode(vault).catch(() => '')) === 'E_SEALED' ? true : undefined));
+  assert.equal((await holdfast(['vault', 'unseal', '--data', data], passphrase)).code, 0);
+  await opened(data, vault);
 });
 
 test('another way is added and removed only by who knows one, and the last one stays', async () => {

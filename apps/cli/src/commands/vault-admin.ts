@@ -78,8 +78,9 @@ async function init({ data, json, host }: Common & { readonly host: string }): P
   A real vault was made in ${folder}. It is sealed.
 
   Vault                        ${made.vaultId}
+  Its own key                  ${made.identity}
   Certificate of its pages     ${made.fingerprint}
-  Write the fingerprint down: when the browser shows the pages of this vault, it must show this one.
+  Write both down: its pages show the first, the browser shows the second of the certificate it was given.
 
   Next: "holdfast up --data ${folder}", then "holdfast vault unseal".`);
 }

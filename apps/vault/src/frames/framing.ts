@@ -14,6 +14,9 @@ export const envelopeBytesMax = 8 * 1024;
 
 const headerBytes = 4;
 
+/** Length of a frame with a payload of `bytes`. */
+export const rawFrameBytes = (bytes: number): number => headerBytes + bytes;
+
 /** A message as one frame. @throws FrameError when it is longer than `bytesMax` */
 export function encodeFrame(message: unknown, bytesMax: number): Buffer {
   return encodeRawFrame(Buffer.from(JSON.stringify(message), 'utf8'), bytesMax);

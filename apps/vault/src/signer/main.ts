@@ -17,6 +17,7 @@ import {
   encodeFrame,
   envelopeBytesMax,
   FrameError,
+  rawFrameBytes,
   readJson,
   requestBytesMax,
   unsealKeyBytes,
@@ -175,6 +176,10 @@ function listen(to: Signer): void {
 }
 
 const cutWarden = createFrameCutter(requestBytesMax, fromWarden);
-wardenSocket.on('data', (chunk: Buffer) => guarded('warden', () => cutWarden(chunk)));
+wardenSocket.on('data', (chunk: Buffer) => {
+  const isFirst = unsealKey === null;
+  guarded('warden', () => cutWarden(chunk));
+  if (isFirst && unsealKey !== null) chunk.fill(0, 0, rawFrameBytes(unsealKeyBytes)); // its copy is taken
+});
 process.on('uncaughtException', (error) => stop(70, error.stack ?? error.message));
 process.on('unhandledRejection', (error) => stop(70, error instanceof Error ? (error.stack ?? error.message) : String(error)));

@@ -157,7 +157,8 @@ export function launchTrio(options: TrioOptions): Trio {
   portal.on('message', served);
 
   const { vaultId, ownerKey, signerFolder: folder } = vault;
-  control.write(encodeRawFrame(vault.unsealKey, unsealKeyBytes));
+  const keyFrame = encodeRawFrame(vault.unsealKey, unsealKeyBytes);
+  control.write(keyFrame, () => keyFrame.fill(0));
   const { kill, unsealedBy } = options;
   const simulated = vault.kind === 'simulated';
   say({

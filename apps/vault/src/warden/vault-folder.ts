@@ -12,6 +12,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } f
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { peerNames, peerSecret, unsealKeyBytes } from '../frames/frames.ts';
+import { vaultIdentity } from '../frames/identity.ts';
 import type { WrapDraft } from '../unseal/wraps.ts';
 import { makeCertificate } from './certificate.ts';
 import { StartError } from './start-error.ts';
@@ -84,8 +85,8 @@ export interface FirstWrap {
 }
 
 /**
- * Makes a real vault, sealed. `host` is where the owner's browser reaches its pages. The answer's `fingerprint` is of the
- * certificate of these pages. Overwrites the secrets. @throws StartError, WrapError
+ * Makes a real vault, sealed. `host` is where the owner's browser reaches its pages. The answer's `identity` is
+ * the fingerprint of the vault's own key, `fingerprint` that of the certificate of its pages. Overwrites the secrets. @throws StartError, WrapError
  */
 export async function makeRealVault(
   data: string,
@@ -107,13 +108,14 @@ export async function makeRealVault(
     await addWrap(folder, vaultId, draft, secret, unsealKey);
     secret.fill(0);
   }
+  const identity = vaultIdentity(unsealKey, vaultId).fingerprint;
   unsealKey.fill(0);
   const { certificate, key, fingerprint } = makeCertificate(host, now);
   const pages = ownFolder(join(folder, 'pages'));
   writeWhole(pages, 'tls.key', key);
   writeWhole(pages, 'tls.pem', certificate);
   writeVaultFile(folder, { v: version, vaultId, kind: 'real', ownerKey: '', host });
-  return { vaultId, fingerprint };
+  return { vaultId, identity, fingerprint };
 }
 
 /** W4 @throws StartError corrupt-data */
