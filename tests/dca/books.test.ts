@@ -33,11 +33,10 @@ function newPlay(feeAsset: 'base' | 'quote'): Told {
     feeAsset,
     price: ticks(1_000_000),
   });
-  const birth = dca.initial(settings, { bot, rules, allotted: funds });
+  const birth = dca.initial(settings, { bot, rules, allotted: { USDT: funds } });
   const play = new BotPlay<DcaState>(exchange, birth, (state, event) => {
     const result = dca.step(settings, state, event);
-    const deal = 'unchanged' in result ? null : dca.closedDeal(state, result.state);
-    if (deal !== null) closed.push(deal);
+    if (!('unchanged' in result)) closed.push(...dca.closedDeals(state, result.state));
     return result;
   });
   play.send({ kind: 'started' });

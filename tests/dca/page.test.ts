@@ -56,7 +56,7 @@ test('the worked example is what the bot does', () => {
     feeAsset: 'base',
     price: ticks(6_399_999),
   });
-  const birth = dca.initial(settings, { bot: 'page' as BotId, rules, allotted: amount('1000') });
+  const birth = dca.initial(settings, { bot: 'page' as BotId, rules, allotted: { USDT: amount('1000') } });
   const play = new BotPlay<DcaState>(exchange, birth, (state, event) => dca.step(settings, state, event));
   play.send({ kind: 'started' });
   play.settle();

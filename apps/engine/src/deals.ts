@@ -24,6 +24,7 @@ const endings: Readonly<Record<ClosedDeal['ending'], string>> = {
   'take-profit': 'closed',
   closed: 'closed',
   'too-small': 'closed',
+  'round-trip': 'closed',
   cancelled: 'cancelled',
   'no-entry': 'failed',
 };
@@ -147,15 +148,40 @@ function takeProfit(memory: Memory, planned: NonNullable<OpenDeal['takeProfit']>
   };
 }
 
+/** A deal that was never shown as open, such as a round trip of a grid. */
+const closedRow = (bot: Bot, closed: ClosedDeal): DealRow => ({
+  id: `${bot.row.id}-${closed.number}`,
+  bot: bot.row.id,
+  number: closed.number,
+  pair: closed.pair,
+  status: 'closed',
+  opened_at: closed.openedAt,
+  closed_at: closed.closedAt,
+  bought: formatAmount(closed.bought),
+  sold: formatAmount(closed.sold),
+  spent: formatAmount(closed.spent),
+  received: formatAmount(closed.proceeds),
+  average_price: closed.bought > 0n ? formatAmount(ratio(closed.spent, closed.bought, 'down')) : null,
+  fees: formatAmount(closed.fees ?? 0n),
+  profit: formatAmount(closed.profit),
+  averaging_filled: 0,
+  averaging_most: 0,
+  ladder: '[]',
+  take_profit: null,
+});
+
 export function closeDeal(memory: Memory, batch: Batch, bot: Bot, closed: ClosedDeal): void {
-  const row = memory.deals.get(bot.runtime.id);
-  if (row === undefined || row.number !== closed.number) return;
+  const open = memory.deals.get(bot.runtime.id);
+  const isOpen = open?.number === closed.number;
+  // What traded nothing and was never shown as open is no news.
+  if (!isOpen && closed.bought === 0n && closed.sold === 0n) return;
+  const row = isOpen ? open : closedRow(bot, closed);
   row.status = endings[closed.ending];
   row.closed_at = closed.closedAt;
   row.profit = formatAmount(closed.profit);
   row.averaging_filled = closed.averagingOrdersFilled;
   row.take_profit = null;
-  memory.deals.delete(bot.runtime.id);
+  if (isOpen) memory.deals.delete(bot.runtime.id);
   memory.closedDeals.set(bot.row.id, (memory.closedDeals.get(bot.row.id) ?? 0) + 1);
   const quote = quoteOf(bot.pair);
   memory.realised.set(quote, (memory.realised.get(quote) ?? 0n) + closed.profit);

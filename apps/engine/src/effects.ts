@@ -58,8 +58,7 @@ export function stepBot(memory: Memory, batch: Batch, id: BotId, body: EventBody
   batch.journal('step', body, id);
   for (const { intent, code, reason } of outcome.heldBack) refusedInWords(batch, bot, intent, code, `held back: ${reason}`);
   // A deal may close and the next one open in one step: the old one goes first.
-  const closed = runtime.kind.closedDeal(outcome.before, outcome.after);
-  if (closed !== null) closeDeal(memory, batch, bot, closed);
+  for (const closed of runtime.kind.closedDeals(outcome.before, outcome.after)) closeDeal(memory, batch, bot, closed);
   for (const intent of outcome.intents) plan(memory, batch, bot, intent);
   refreshBot(memory, batch, bot);
 }
@@ -98,7 +97,9 @@ function planOrder(memory: Memory, batch: Batch, bot: Bot, intent: PlaceOrder): 
   const order = orderRow(memory, batch, bot, intent);
   const need = needs(intent);
   post(memory, batch, memory.ledger.reserve(bot.runtime.id, intent.clientOrderId, need.asset as Asset, need.amount, now(batch)));
-  if (order.deal !== null && !memory.deals.has(bot.runtime.id)) openDeal(memory, batch, bot, order);
+  if (order.deal === null || memory.deals.has(bot.runtime.id)) return;
+  const { kind, settings, state } = bot.runtime;
+  if (kind.report(settings, state).deal !== null) openDeal(memory, batch, bot, order);
 }
 
 function orderRow(memory: Memory, batch: Batch, bot: Bot, intent: PlaceOrder): Order {

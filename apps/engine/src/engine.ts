@@ -6,7 +6,7 @@
  *   E6  The vault's events are taken in by number, each once, in the same commit as their effects.
  *   E7  A time that goes back, as after the exchange was killed, is heard and not acted on twice.
  */
-import { encodeState } from '@holdfast/bots';
+import { type Allotment, encodeState, type MandateNeeds, type SubBook } from '@holdfast/bots';
 import type { EngineBot, EngineCommand, EngineStatus, LedgerMatch } from '@holdfast/contracts';
 import {
   type Amount,
@@ -68,10 +68,6 @@ const settleWaitMs = 5_000;
 const beatMs = 1_000;
 /** Wall clock between two comparisons with the exchange. */
 const compareEveryMs = 5_000;
-/** Quote that a bot's orders may turn over in 24 hours, as a multiple of its funds; the mandate binds below it. */
-const turnoverOfFunds = 50n;
-/** Largest order as a part of the funds, in percent: a take profit sells for more than was spent. */
-const largestOrderPercent = 150n;
 
 export async function createEngine(ports: EnginePorts): Promise<Engine> {
   const memory = await loadMemory(ports.account, ports.store);
@@ -831,17 +827,17 @@ class Core implements Engine {
     const { rules, quote } = await this.#market(of);
     const problems = kind.problems(settings, rules);
     if (problems.length > 0) throw new CommandError('settings-unfit', problems.join(' '));
-    const needed = kind.fundsNeeded(settings, rules, quote);
-    const funds = this.#funds(command, needed);
+    const funds = this.#funds(command, (given) => kind.fundsNeeded(settings, rules, quote, given));
+    const allotted = Object.fromEntries(funds.map(({ asset, amount }) => [asset, amount]));
     const id = this.#ports.newBotId();
-    const granted = await this.#grant(id, of, funds);
-    const allotted = memory.ledger.allot(id, needed.asset, funds, command.id, epochMs(batch.at));
-    if (allotted.kind === 'short') {
-      await this.#revoke(granted.subKey);
-      throw new CommandError('funds-insufficient', `${formatAmount(allotted.lacking)} ${allotted.asset} are lacking`);
+    const granted = await this.#grant(id, kind.mandateNeeds(settings, rules, quote, allotted));
+    // What is free was looked at above, and nothing else writes the ledger meanwhile: this is not short.
+    for (const { asset, amount } of funds) {
+      const posting = memory.ledger.allot(id, asset, amount, command.id, epochMs(batch.at));
+      if (posting.kind === 'short') throw new InvariantError(`L2: ${asset} allotted to ${id} is short`);
+      batch.post(memory.ledger, posting.entries);
     }
-    batch.post(memory.ledger, allotted.entries);
-    const state = kind.initial(settings, { bot: id, rules, allotted: funds });
+    const state = kind.initial(settings, { bot: id, rules, allotted });
     const bot = memory.addBot(
       {
         id,
@@ -855,7 +851,7 @@ class Core implements Engine {
         status: 'running',
         waiting_for: null,
         sub_key: granted.subKey,
-        funds: JSON.stringify({ [needed.asset]: formatAmount(funds) }),
+        funds: JSON.stringify(Object.fromEntries(funds.map((each) => [each.asset, formatAmount(each.amount)]))),
         dust: '0',
         problem: null,
         created_at: batch.at,
@@ -864,7 +860,7 @@ class Core implements Engine {
       granted.secret,
     );
     batch.put('sub_keys', { sub_key: granted.subKey, bot: id, secret: granted.secret });
-    batch.say('info', id, `Bot ${command.name} created on ${of} with ${formatAmount(funds)} ${needed.asset}`);
+    batch.say('info', id, `Bot ${command.name} created on ${of} with ${fundsText(funds)}`);
     if (memory.bots.size === 1) memory.engine.quote = quoteOf(of);
     batch.put('engine', memory.engine);
     if (!command.start) this.#command(batch, bot, { name: 'stop' });
@@ -887,16 +883,26 @@ class Core implements Engine {
     return { rules, quote };
   }
 
-  #funds(command: Command<'bot-create'>, needed: { readonly asset: Asset; readonly amount: Amount }): Amount {
-    const { asset } = needed;
-    const others = Object.keys(command.funds ?? {}).filter((name) => name !== asset);
+  /** What is given, and what is needed of what is not given. @throws CommandError `funds-malformed`, `funds-insufficient` */
+  #funds({ funds = {} }: Command<'bot-create'>, neededWith: (given: SubBook) => readonly Allotment[]): readonly Allotment[] {
+    const given = Object.fromEntries(Object.entries(funds).map(([asset, text]) => [asset, amount(text)]));
+    const needed = neededWith(given);
+    const taken = needed.map(({ asset }) => asset as string);
+    const others = Object.keys(given).filter((name) => !taken.includes(name));
     if (others.length > 0)
-      throw new CommandError('funds-malformed', `This bot takes funds in ${asset} only, not in ${others.join(', ')}`);
-    const given = command.funds?.[asset];
-    const funds = given === undefined ? needed.amount : amount(given);
-    if (funds < needed.amount) {
-      const least = `${formatAmount(needed.amount)} ${asset}`;
-      throw new CommandError('funds-insufficient', `One deal needs up to ${least}; ${formatAmount(funds)} are given`);
+      throw new CommandError(
+        'funds-malformed',
+        `This bot takes funds in ${taken.join(' and ')} only, not in ${others.join(', ')}`,
+      );
+    return needed
+      .map((need) => ({ asset: need.asset, amount: this.#enough(need, given[need.asset] ?? need.amount) }))
+      .filter((each) => each.amount > 0n);
+  }
+
+  #enough({ asset, amount: needed }: Allotment, funds: Amount): Amount {
+    if (funds < needed) {
+      const least = `${formatAmount(needed)} ${asset}`;
+      throw new CommandError('funds-insufficient', `The bot needs up to ${least}; ${formatAmount(funds)} are given`);
     }
     const free = this.#memory.ledger.balance('owner', asset);
     if (funds > free) {
@@ -907,22 +913,31 @@ class Core implements Engine {
   }
 
   /** The smallest grant that the bot can work with, inside the mandate where that is narrower. */
-  async #grant(bot: BotId, of: Pair, funds: Amount) {
+  async #grant(bot: BotId, needs: MandateNeeds) {
     try {
       const { accounts } = await this.#ports.vault.status();
       const mandate = accounts.find((each) => each.account === this.#memory.account)?.mandate ?? undefined;
-      const bounds = mandate?.pairs.find((each) => each.pair === of);
-      if (mandate === undefined || bounds === undefined) {
-        throw new CommandError('mandate-missing', `The mandate of account ${this.#memory.account} does not allow ${of}`);
+      const bounds = needs.pairs.map((need) => mandate?.pairs.find(({ pair: of }) => of === need.pair));
+      const missing = needs.pairs.find((_, index) => bounds[index] === undefined);
+      if (mandate === undefined || missing !== undefined) {
+        const what = needs.pairs.map(({ pair: of }) => of).join(', ');
+        throw new CommandError(
+          'mandate-missing',
+          `The mandate of account ${this.#memory.account} does not allow ${missing?.pair ?? what}`,
+        );
       }
       const least = (a: bigint, b: bigint): Amount => (a < b ? a : b) as Amount;
+      const largest = (amounts: readonly bigint[]): bigint => amounts.reduce((top, each) => (each > top ? each : top), 0n);
       return await this.#ports.vault.grant({
         bot,
         account: this.#memory.account,
-        pairs: [of],
-        maxOrderQuote: least((funds * largestOrderPercent) / 100n, bounds.maxOrderQuote),
-        turnover24h: least(funds * turnoverOfFunds, mandate.turnover24h),
-        rights: [],
+        pairs: needs.pairs.map((need) => need.pair),
+        maxOrderQuote: least(
+          largest(needs.pairs.map((need) => need.maxOrderQuote)),
+          largest(bounds.map((each) => each?.maxOrderQuote ?? 0n)),
+        ),
+        turnover24h: least(needs.turnover24h, mandate.turnover24h),
+        rights: needs.pairs.some((need) => need.maxSellHeldBase24h > 0n) ? ['sell-held'] : [],
       });
     } catch (error) {
       if (error instanceof CommandError || error instanceof VaultRefusal) throw error;
@@ -1000,6 +1015,9 @@ function putCandle(batch: Batch, of: Pair, candle: Extract<MarketEvent, { kind: 
     closed: closed ? 1 : 0,
   });
 }
+
+const fundsText = (funds: readonly Allotment[]): string =>
+  funds.map(({ asset, amount }) => `${formatAmount(amount)} ${asset}`).join(' and ');
 
 /** `price`, or the nearer of two bounds that it lies outside of. A bound of 0 is an empty side of the book. */
 function inside(price: Amount, bid: Amount | undefined, ask: Amount | undefined): Amount {

@@ -14,15 +14,14 @@ export function botKind(name: string): AnyBotKind {
   throw new CommandError('bot-kind-unknown', `There is no kind of bot "${name}"; there are: ${[...kinds.keys()].join(', ')}`);
 }
 
-/** Settings as stored, completed with their defaults. @throws CommandError `settings-malformed`, naming the field */
+/** Settings as stored, completed with their defaults. @throws CommandError `settings-malformed`, naming every field at fault */
 export function completeSettings(name: string, settings: unknown): Record<string, unknown> {
   const schema = (botSettings as Record<string, (typeof botSettings)[keyof typeof botSettings]>)[botKind(name).name];
   const parsed = schema?.safeParse(settings);
   if (parsed === undefined) throw new CommandError('bot-kind-unknown', `There is no kind of bot "${name}"`);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const field = issue?.path.join('.');
-  throw new CommandError('settings-malformed', `Setting ${field === '' ? 'object' : field}: ${issue?.message}`);
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'object'}: ${message}`);
+  throw new CommandError('settings-malformed', `Settings: ${faults.join('; ')}`);
 }
 
 /** Exact settings for the bot. @throws CommandError `settings-malformed` */

@@ -41,7 +41,8 @@ export const writeIntent = (intent: Intent): string => JSON.stringify(intent, am
 export function readIntent(text: string): Intent {
   const raw = JSON.parse(text) as Record<string, unknown>;
   if (raw.kind === 'cancel-order') return raw as unknown as Intent;
-  return { ...raw, quantity: amount(String(raw.quantity)), limit: amount(String(raw.limit)) } as Intent;
+  const trigger = raw.trigger === undefined ? {} : { trigger: amount(String(raw.trigger)) };
+  return { ...raw, quantity: amount(String(raw.quantity)), limit: amount(String(raw.limit)), ...trigger } as Intent;
 }
 
 /** Rules of a pair as they are stored, and back. */

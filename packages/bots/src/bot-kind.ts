@@ -4,7 +4,7 @@
  *   B2  The wakes of a step replace the set before it; a wake that fired is used up.
  *   B3  State is data: `encodeState` writes it, `decodeState` reads it back equal.
  *   B4  An order event that was seen before changes nothing.
- *   B5  A step that ends a deal asks for no order of another deal.
+ *   B5  A step that ends the open deal of its report asks for no order of another deal.
  */
 import type {
   Amount,
@@ -14,11 +14,14 @@ import type {
   BotId,
   BotReport,
   ClosedDeal,
+  OrderKind,
   Pair,
   PairRules,
   Quote,
+  Side,
   Step,
 } from '@holdfast/domain';
+import type { SubBook } from './orders/sub-book.ts';
 
 /** The answer of a step with nothing to do: state as before, no intent, the wakes that have not fired stay. Compare by identity. */
 export const unchanged = Object.freeze({ unchanged: true } as const);
@@ -28,14 +31,40 @@ export type StepResult<State> = Step<State> | typeof unchanged;
 export interface BotBirth {
   readonly bot: BotId;
   readonly rules: PairRules;
-  /** Quote that the bot's sub-book gets; the bot never spends more than this and what it earns. */
-  readonly allotted: Amount;
+  /** What the bot's sub-book gets of each asset; the bot never spends more than this and what it earns. */
+  readonly allotted: SubBook;
 }
 
-/** What a bot asks to be allotted at its start. */
+/** What a bot asks to be allotted of an asset at its start; 0 of one that it takes but does not need. */
 export interface Allotment {
   readonly asset: Asset;
   readonly amount: Amount;
+}
+
+/** What a mandate must allow on one pair; the words are those of `MandatePair`, money in quote, at most 8 decimals. */
+export interface PairNeeds {
+  readonly pair: Pair;
+  readonly sides: readonly Side[];
+  readonly orders: readonly OrderKind[];
+  readonly maxOrderQuote: Amount;
+  readonly maxOrderBase: Amount;
+  /** Cost of all that the bot may hold at once. */
+  readonly maxPositionQuote: Amount;
+  /** Lowest and highest limit of any order. */
+  readonly floor: Amount;
+  readonly ceiling: Amount;
+  /** Base that is sold without having been bought through the vault: what the bot was allotted. */
+  readonly maxSellHeldBase24h: Amount;
+}
+
+/** The smallest mandate that a bot can work under. */
+export interface MandateNeeds {
+  readonly pairs: readonly PairNeeds[];
+  /** Estimate, in quote: what makes the market busy cannot be known; how it is made stands in the page of the kind. */
+  readonly turnover24h: Amount;
+  /** Orders that rest at once, and what those that buy are worth together, in quote. */
+  readonly openOrders: number;
+  readonly maxOpenQuote: Amount;
 }
 
 export interface BotKind<SettingsText, Settings, State> {
@@ -46,13 +75,18 @@ export interface BotKind<SettingsText, Settings, State> {
   pairsOf(settings: Settings): readonly Pair[];
   /** Sentences that say why these settings cannot trade on this pair; empty when they can. */
   problems(settings: Settings, rules: PairRules): readonly string[];
-  /** Funds for one deal at the price of `quote`, rounded up, fees and lot rounding included. */
-  fundsNeeded(settings: Settings, rules: PairRules, quote: Quote): Allotment;
+  /**
+   * Funds at the price of `quote`, rounded up, fees and lot rounding included: one row for each asset that the kind takes.
+   * `given` is what the owner wants to put in; what is given of one asset may make less of another do.
+   */
+  fundsNeeded(settings: Settings, rules: PairRules, quote: Quote, given: SubBook): readonly Allotment[];
+  /** What the mandate must allow for these settings with these funds at the price of `quote`, as small as possible. */
+  mandateNeeds(settings: Settings, rules: PairRules, quote: Quote, funds: SubBook): MandateNeeds;
   initial(settings: Settings, birth: BotBirth): State;
   step(settings: Settings, state: State, event: BotEvent): StepResult<State>;
   /** Null when the command will do something now, else one sentence why not. Ask before stepping with it. */
   refuses(settings: Settings, state: State, command: BotCommand): string | null;
   report(settings: Settings, state: State): BotReport;
-  /** The deal that the step from `before` to `after` closed, or null. */
-  closedDeal(before: State, after: State): ClosedDeal | null;
+  /** The deals that the steps from `before` to `after` closed, oldest first. */
+  closedDeals(before: State, after: State): readonly ClosedDeal[];
 }

@@ -5,6 +5,7 @@ export * from './dca/arithmetic.ts';
 export * from './dca/dca.ts';
 export * from './dca/settings.ts';
 export type { DcaState, Deal, Holding, Holdup, Level, LiveOrder } from './dca/state.ts';
+export * from './mandate-amount.ts';
 export * from './order-name.ts';
 export {
   cancelOf,

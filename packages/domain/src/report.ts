@@ -43,8 +43,11 @@ export interface ClosedDeal {
   readonly pair: Pair;
   readonly openedAt: EpochMs;
   readonly closedAt: EpochMs;
-  /** `cancelled`: the coins were kept. `no-entry`: nothing was bought. `too-small`: what was held was below the exchange's smallest order and is carried. */
-  readonly ending: 'take-profit' | 'closed' | 'cancelled' | 'no-entry' | 'too-small';
+  /**
+   * `cancelled`: the coins were kept. `no-entry`: nothing was bought. `too-small`: what was held was below the exchange's smallest
+   * order and is carried. `round-trip`: one buy and one sale of a grid, in either order.
+   */
+  readonly ending: 'take-profit' | 'closed' | 'cancelled' | 'no-entry' | 'too-small' | 'round-trip';
   /** Base bought (after fees in base) and sold. */
   readonly bought: Amount;
   readonly sold: Amount;
@@ -55,13 +58,17 @@ export interface ClosedDeal {
   /** Quote received for all sells, net of fees. */
   readonly proceeds: Amount;
   readonly profit: Amount;
+  /** Counted in quote; null where only the fills say it. */
+  readonly fees: Amount | null;
   readonly averagingOrdersFilled: number;
 }
 
 export interface BotReport {
+  /** `deal-open`: something of it may trade. `stopped`: nothing does, and nothing will by itself. */
   readonly state: 'idle' | 'deal-open' | 'stopped';
   /** One sentence: what happens next, or what is waited for. */
   readonly waitingFor: string;
+  /** Null also for kinds that have no one deal: what they close is written down when it closes. */
   readonly deal: OpenDeal | null;
   readonly dealsClosed: number;
   /** Profit of all closed deals and of the sells of the open one, in quote. */

@@ -221,6 +221,7 @@ const closed = (profit: string, bought = '1'): ClosedDeal => ({
   cost: amount('1'),
   proceeds: amount('1'),
   profit: amount(profit),
+  fees: null,
   averagingOrdersFilled: 0,
 });
 

@@ -13,10 +13,11 @@ export function malformed(error: z.ZodError): ApiFailure {
   const issue = error.issues[0];
   const field = issue?.path.join('.') ?? '';
   const reason = issue?.message ?? 'is malformed';
+  const others = error.issues.slice(1).map(({ path, message }) => `; ${path.join('.') || 'request'}: ${message}`);
   return new ApiFailure(
     400,
     'request-malformed',
-    field === '' ? reason : `${field}: ${reason}`,
+    (field === '' ? reason : `${field}: ${reason}`) + others.join(''),
     field === '' ? undefined : field,
   );
 }

@@ -112,6 +112,7 @@ export function closeDeal(settings: DcaSettings, state: DcaState, at: EpochMs): 
       cost: deal.soldCost,
       proceeds: deal.proceeds,
       profit: (deal.proceeds - deal.soldCost) as Amount,
+      fees: null,
       averagingOrdersFilled: deal.ladder.filter((level) => level.filled > 0n).length,
     },
   };

@@ -23,11 +23,11 @@ import {
   unit,
   zero,
 } from '@holdfast/domain';
-import { type OrderRole, orderName } from '../order-name.ts';
+import { orderName } from '../order-name.ts';
 import { buyReserve, lotsFor, lotsWithin, lowered, raised } from './arithmetic.ts';
 import { closeDeal, hold, openDeal, sellable, withDeal, withOrder } from './change.ts';
 import type { DcaSettings } from './settings.ts';
-import type { DcaState, Deal, Level, LiveOrder, Part } from './state.ts';
+import type { DcaRole, DcaState, Deal, Level, LiveOrder, Part } from './state.ts';
 
 /** One call of a bot: what it knows, and what it has decided so far. */
 export interface Turn {
@@ -214,7 +214,7 @@ const isTradable = ({ rules }: DcaState, quantity: Lots, price: Ticks): boolean 
 
 const raisedWithin = (price: Ticks, share: bigint, most: Ticks): Ticks => Math.min(raised(price, share), most) as Ticks;
 
-function place(turn: Turn, role: OrderRole, side: Side, quantity: Lots, limit: Ticks, level: number): void {
+function place(turn: Turn, role: DcaRole, side: Side, quantity: Lots, limit: Ticks, level: number): void {
   const { state, settings } = turn;
   const deal = state.deal as Deal;
   const intent: PlaceOrder = {

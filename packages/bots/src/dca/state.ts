@@ -15,10 +15,12 @@ export interface Holding {
   readonly cost: Amount;
 }
 
+export type DcaRole = Extract<OrderRole, 'base' | 'averaging' | 'take-profit' | 'close'>;
+
 /** An order that may exist. */
 export interface LiveOrder {
   readonly id: ClientOrderId;
-  readonly role: OrderRole;
+  readonly role: DcaRole;
   /** Index of the ladder's level for averaging orders, else 0. */
   readonly level: number;
   readonly side: Side;

@@ -57,7 +57,7 @@ class Play extends BotPlay<DcaState> {
       ...options,
       quote,
     });
-    super(exchange, dca.initial(settings, { bot, rules: exchange.rules, allotted: quote }), (state, event) =>
+    super(exchange, dca.initial(settings, { bot, rules: exchange.rules, allotted: { USDT: quote } }), (state, event) =>
       stored(dca.step(settings, state, event)),
     );
     this.settings = settings;
@@ -322,7 +322,7 @@ test('funds for a deal cover it at any later price below', () => {
       price: ticks(10_000_00),
     }).quotes.values(),
   ][0]!;
-  const { amount: needed } = dca.fundsNeeded(settings, rules, quote);
+  const { amount: needed } = dca.fundsNeeded(settings, rules, quote, {})[0]!;
   const play = started({ averagingOrders: 6, averagingOrdersActive: 6 }, { quote: needed }).settle();
   const ladder = dca.report(play.settings, play.state).deal!.ladder;
   assert.deepEqual(

@@ -5,11 +5,13 @@ import {
   type EpochMs,
   type PairRules,
   type PlaceOrder,
+  quoteOf,
   type Ticks,
   unreachable,
   type Wake,
 } from '@holdfast/domain';
 import { type BotBirth, type StepResult, unchanged } from '../bot-kind.ts';
+import { held } from '../orders/sub-book.ts';
 import { nothingHeld, withDeal, withRules } from './change.ts';
 import { orderEvent, refused } from './facts.ts';
 import { plan, type Turn, wantsDeal } from './plan.ts';
@@ -18,7 +20,7 @@ import type { DcaState, Deal } from './state.ts';
 
 const noIntents: readonly PlaceOrder[] = Object.freeze([]);
 
-export function initial(_settings: DcaSettings, birth: BotBirth): DcaState {
+export function initial({ pair }: DcaSettings, birth: BotBirth): DcaState {
   return {
     v: 1,
     bot: birth.bot,
@@ -26,7 +28,7 @@ export function initial(_settings: DcaSettings, birth: BotBirth): DcaState {
     running: true,
     stoppedBecause: null,
     halted: false,
-    quote: birth.allotted,
+    quote: held(birth.allotted, quoteOf(pair)),
     base: nothingHeld.quantity,
     dust: nothingHeld,
     kept: nothingHeld,

@@ -1,0 +1,39 @@
+/** What the fields of settings are made of. Each says its unit, its limits and in one sentence what it does. */
+import { z } from 'zod';
+
+interface Decimal {
+  readonly title: string;
+  readonly unit: string;
+  readonly about: string;
+  readonly least: string;
+  readonly most: string;
+  /** Decimal places that are kept. */
+  readonly places: number;
+}
+
+/** Compares plain decimals without a sign. */
+export function isLess(a: string, b: string): boolean {
+  const [wholeA = '', fractionA = ''] = a.split('.');
+  const [wholeB = '', fractionB = ''] = b.split('.');
+  const width = Math.max(wholeA.length, wholeB.length);
+  const places = Math.max(fractionA.length, fractionB.length);
+  return (
+    wholeA.padStart(width, '0') + fractionA.padEnd(places, '0') < wholeB.padStart(width, '0') + fractionB.padEnd(places, '0')
+  );
+}
+
+export const decimal = ({ title, unit, about, least, most, places }: Decimal) =>
+  z
+    .string()
+    .regex(
+      new RegExp(`^\\d{1,12}(\\.\\d{1,${places}})?$`),
+      `must be a plain decimal with at most ${places} places such as "${least}"`,
+    )
+    .refine((text) => !isLess(text, least) && !isLess(most, text), `must be from ${least} to ${most}${unit && ` ${unit}`}`)
+    .meta({ title, description: about, unit, minimum: least, maximum: most });
+
+export const whole = (title: string, unit: string, about: string, least: number, most: number) =>
+  z.int().min(least, `must be at least ${least}`).max(most, `must be at most ${most}`).meta({ title, description: about, unit });
+
+export const choice = <const Values extends readonly [string, ...string[]]>(title: string, about: string, values: Values) =>
+  z.enum(values).meta({ title, description: about });
