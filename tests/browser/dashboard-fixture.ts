@@ -21,6 +21,7 @@ import type {
 import { botSettings } from '@holdfast/contracts';
 import { dashboardFolder } from '@holdfast/dashboard/build';
 import { z } from 'zod';
+import { vaultAnswer } from './vault-answers.ts';
 
 export const marketNow = Date.UTC(2026, 2, 14, 9, 41, 7);
 const minute = 60_000;
@@ -169,34 +170,7 @@ export function cannedAnswers(): Answers {
           differences: [],
         },
       ],
-      vault: {
-        state: 'open',
-        reason: null,
-        accounts: [
-          {
-            account: 'paper',
-            exchange: 'simulated',
-            frozen: false,
-            connected: true,
-            mandate: {
-              seq: 1,
-              expiresAt: marketNow + 86_400_000,
-              quote: 'USDT',
-              pairs: [],
-              ordersPerMinute: 60,
-              foreign: 'freeze',
-            },
-            limits: {
-              turnover24h: { used: '7413.22', limit: '50000' },
-              burn24h: { used: '21.4', limit: '250' },
-              openOrders: { used: 3, limit: 20 },
-            },
-            grants: [],
-          },
-        ],
-        reference: [{ pair: 'BTC/USDT', price: last, sources: 3, ageMs: 140 }],
-        journal: { seq: 412, head: 'c0ffee' },
-      },
+      vault: vaultAnswer(last, marketNow),
       engine: { reachable: true, reason: null },
       bots: [
         bot,

@@ -41,7 +41,6 @@ describe('reading', () => {
     assert.deepEqual(answer.profit, { quote: 'USDT', amount: '1.5', fees: '0.2' });
     assert.equal(answer.ledgerMatchesExchange, true);
     assert.equal(answer.accounts[0]?.valueQuote, '10001.898');
-    assert.equal(answer.vault.accounts[0]?.limits?.turnover24h.limit, '100000');
     assert.equal(answer.clock.speed, 10);
     const server = answer.processes.find(({ name }) => name === 'server');
     assert.equal(server?.pid, process.pid);

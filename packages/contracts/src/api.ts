@@ -5,19 +5,8 @@
  *   - Absent is `null`, never 0 and never left out.
  */
 import { z } from 'zod';
-
-const decimalPattern = /^-?\d{1,30}(\.\d{1,18})?$/;
-
-/** A plain decimal, at most 18 places. */
-export const decimal = z.string().regex(decimalPattern, 'must be a plain decimal such as "0.015"');
-/** A plain decimal above zero. */
-export const positiveDecimal = decimal.refine((text) => !text.startsWith('-') && /[1-9]/.test(text), 'must be above 0');
-/** Unix time, ms. */
-export const time = z.int().min(0);
-export const pairName = z.string().regex(/^[A-Z0-9]{1,20}\/[A-Z0-9]{1,20}$/, 'must be BASE/QUOTE such as BTC/USDT');
-export const assetName = z.string().regex(/^[A-Z0-9]{1,20}$/, 'must be an asset such as BTC');
-export const botId = z.string().regex(/^[a-z0-9]{1,12}$/, 'must be a bot id as `holdfast bot list` shows it');
-export const side = z.enum(['buy', 'sell']);
+import { assetName, botId, decimal, pairName, positiveDecimal, side, time } from './api-values.ts';
+import { vaultStatus, verdict } from './api-vault.ts';
 
 /** An answer that is not 2xx. `field` names what was wrong in the request, as a path with dots. */
 export const apiError = z.strictObject({
@@ -71,64 +60,6 @@ export const account = z.object({
   differences: z.array(difference),
 });
 export type Account = z.infer<typeof account>;
-
-/** A rolling 24 h limit of the mandate and what of it is spent or held. */
-export const limitUse = z.object({ used: decimal, limit: decimal });
-
-export const vaultAccount = z.object({
-  account: z.string(),
-  exchange: z.string(),
-  frozen: z.boolean(),
-  connected: z.boolean(),
-  mandate: z
-    .object({
-      seq: z.int(),
-      expiresAt: time,
-      quote: assetName,
-      pairs: z.array(
-        z.object({
-          pair: pairName,
-          sides: z.array(side),
-          orders: z.array(z.string()),
-          maxOrderQuote: decimal,
-          floor: decimal,
-          ceiling: decimal,
-          bandBps: z.number(),
-        }),
-      ),
-      ordersPerMinute: z.int(),
-      foreign: z.enum(['freeze', 'alarm']),
-    })
-    .nullable(),
-  /** Null without a mandate. `openOrders` counts, the others are in the mandate's quote. */
-  limits: z
-    .object({ turnover24h: limitUse, burn24h: limitUse, openOrders: z.object({ used: z.int(), limit: z.int() }) })
-    .nullable(),
-  grants: z.array(
-    z.object({
-      subKey: z.string(),
-      bot: z.string(),
-      pairs: z.array(pairName),
-      maxOrderQuote: decimal,
-      turnover24h: decimal,
-      alive: z.boolean(),
-    }),
-  ),
-});
-export type VaultAccountStatus = z.infer<typeof vaultAccount>;
-
-export const vaultStatus = z.object({
-  /** `unreachable` when the vault does not answer; then `reason` says so and `accounts` is empty. */
-  state: z.enum(['open', 'frozen', 'sealed', 'reconcile', 'unreachable']),
-  /** What is the matter, unless the state is `open`. */
-  reason: z.string().nullable(),
-  accounts: z.array(vaultAccount),
-  /** Reference price per pair. */
-  reference: z.array(z.object({ pair: pairName, price: decimal, sources: z.int(), ageMs: z.number() })),
-  /** Sequence and head hash of the vault's journal. */
-  journal: z.object({ seq: z.int(), head: z.string() }).nullable(),
-});
-export type VaultStatusView = z.infer<typeof vaultStatus>;
 
 // Bots and deals
 
@@ -313,26 +244,7 @@ export const equityPoint = z.object({
 });
 export type EquityPoint = z.infer<typeof equityPoint>;
 
-// Vault and log
-
-export const verdict = z.object({
-  at: time,
-  account: z.string(),
-  subKey: z.string(),
-  bot: z.string().nullable(),
-  kind: z.enum(['place-order', 'cancel-order']),
-  clientOrderId: z.string(),
-  pair: pairName,
-  /** Null for a cancel, as are the two below. */
-  side: side.nullable(),
-  quantity: decimal.nullable(),
-  limit: decimal.nullable(),
-  verdict: z.enum(['approved', 'refused']),
-  /** Refusals only. */
-  code: z.string().nullable(),
-  reason: z.string().nullable(),
-});
-export type VerdictView = z.infer<typeof verdict>;
+// Log
 
 /** What the engine did, for people. */
 export const logEntry = z.object({
@@ -343,13 +255,6 @@ export const logEntry = z.object({
   text: z.string(),
 });
 export type LogEntry = z.infer<typeof logEntry>;
-
-export const freezeRequest = z.strictObject({
-  /** Kept in the vault's journal. */
-  reason: z.string().trim().min(1).max(200),
-  /** All accounts when left out. */
-  account: z.string().min(1).max(64).optional(),
-});
 
 // Answers, by path
 

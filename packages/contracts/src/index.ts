@@ -1,4 +1,6 @@
 /** Schemas of all that crosses a border. */
 export * from './api.ts';
+export * from './api-values.ts';
+export * from './api-vault.ts';
 export * from './bot-settings.ts';
 export * from './engine-socket.ts';

@@ -12,7 +12,7 @@ import type { Mandate, OwnerId } from './mandate.ts';
 import type { Amount } from './money.ts';
 import type { AccountId, BotId, EpochMs, Intent, OrderEvent, RefusalCode, SubKeyId, Verdict } from './order.ts';
 import type { Asset, Pair } from './pair.ts';
-import type { Protection } from './portal.ts';
+import type { LossShown, Protection } from './portal.ts';
 
 export const doorHeaders = { key: 'holdfast-key', time: 'holdfast-time', nonce: 'holdfast-nonce', mac: 'holdfast-mac' } as const;
 
@@ -105,6 +105,8 @@ export interface VaultStatus {
   /** What opened the vault; a `key-file` is warned of wherever this is shown. */
   readonly unsealedBy: string;
   readonly protections: readonly Protection[];
+  /** Where the owner's pages are, such as http://localhost:8431. */
+  readonly portalOrigin: string;
   readonly processes: readonly {
     readonly name: string;
     readonly pid: number;
@@ -139,9 +141,47 @@ export interface VaultAccount {
   readonly publicKey: string | null;
   readonly connected: boolean;
   readonly mandate: Mandate | null;
-  /** What of the rolling 24 h limits is spent or held now, in the mandate's quote. */
-  readonly used: { readonly turnover: Amount; readonly burn: Amount; readonly openOrders: number };
+  /** What of the limits is spent or held now. */
+  readonly used: VaultUse;
+  /** What counts now of turnover, burn, open entries and caps, in basis points: less in probation and without an IP restriction. */
+  readonly scaleBps: number;
+  /** Of the mandate in force; null without one. */
+  readonly worstLoss: LossShown | null;
+  /** What was stopped and by whom: the account, pairs or bots of it. */
+  readonly stopped: readonly VaultStop[];
   readonly grants: readonly Grant[];
+}
+
+/** Amounts are in the mandate's quote, of rolling 24 h unless said otherwise. */
+export interface VaultUse {
+  readonly turnover: Amount;
+  readonly burn: Amount;
+  /** Of rolling 7 days. */
+  readonly burn7d: Amount;
+  readonly stopBudget: Amount;
+  /** Of all resting entries. */
+  readonly openQuote: Amount;
+  readonly openOrders: number;
+  readonly ordersLastMinute: number;
+  readonly ordersLastDay: number;
+  /** What is in use or held in pairs of the mandate. */
+  readonly pairs: readonly {
+    readonly pair: Pair;
+    readonly turnover: Amount;
+    /** What the sub-keys' positions and open buys cost, as the mandate's `maxPositionQuote` counts. */
+    readonly cost: Amount;
+    /** Base that the sub-keys bought and have not sold. */
+    readonly held: Amount;
+  }[];
+}
+
+export interface VaultStop {
+  readonly what: 'account' | 'pair' | 'sub-key';
+  /** The account, pair or sub-key. */
+  readonly name: string;
+  readonly reason: string;
+  /** A peer, a sub-key, `rule R1` to `rule R12`; '' where it was not kept. */
+  readonly by: string;
 }
 
 /** A widening, a new credential or another change that waits. */

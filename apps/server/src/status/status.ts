@@ -6,7 +6,7 @@ import { listBots } from '../engine/bots.ts';
 import type { TotalsByBot } from '../engine/closed-deals.ts';
 import { mainQuote, readAccounts } from './accounts.ts';
 import { readProcesses } from './processes.ts';
-import { unreachableVault, vaultView } from './vault-view.ts';
+import { awayView, vaultView } from './vault-view.ts';
 
 const agreement = (accounts: Status['accounts']): boolean | null => {
   if (accounts.some(({ ledgerMatchesExchange }) => ledgerMatchesExchange === false)) return false;
@@ -27,7 +27,8 @@ const engineView = (reachable: boolean): Status['engine'] => ({
 
 export async function readStatus(context: Context): Promise<Status> {
   const db = context.database();
-  const [clock, vault] = await Promise.all([context.clock(), context.vaultStatus()]);
+  const [clock, seen] = await Promise.all([context.clock(), context.vaultSeen()]);
+  const vault = seen.status;
   const quote = await mainQuote(db, vault);
   const totals = await context.dealTotals();
   const [processes, accounts, bots] = await Promise.all([
@@ -42,7 +43,7 @@ export async function readStatus(context: Context): Promise<Status> {
     clock,
     processes,
     accounts,
-    vault: vault === undefined ? unreachableVault : vaultView(vault),
+    vault: seen.status === undefined ? awayView(seen.away) : vaultView(seen.status, Date.now()),
     engine: engineView(context.engineReachable()),
     bots: [...bots],
     deals: { open: count('open'), closed: count('closed') },
@@ -52,12 +53,12 @@ export async function readStatus(context: Context): Promise<Status> {
 }
 
 export async function readStatusEvent(context: Context): Promise<StatusEvent> {
-  const [clock, vault] = await Promise.all([context.clock(), context.vaultStatus()]);
-  const { state, reason } = vault ?? unreachableVault;
+  const [clock, seen] = await Promise.all([context.clock(), context.vaultSeen()]);
+  const { state, reason } = seen.status ?? seen.away;
   return {
     clock,
     vault: { state, reason },
     engine: { reachable: context.engineReachable() },
-    processes: await readProcesses(context.processesFile, vault),
+    processes: await readProcesses(context.processesFile, seen.status),
   };
 }

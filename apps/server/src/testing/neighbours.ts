@@ -197,7 +197,15 @@ export const vaultStatus: VaultStatus = {
   reason: null,
   stateEpoch: 0,
   unsealedBy: 'simulated',
-  protections: [],
+  portalOrigin: 'http://localhost:8431',
+  protections: [
+    {
+      name: 'users',
+      inForce: false,
+      text: 'one user: protects secrets at rest and against the web, not against code running as you',
+    },
+    { name: 'owner-key', inForce: true, text: 'no owner key lies in the data directory' },
+  ],
   reference: [{ pair: btc, price: amount('102'), sources: 3, ageMs: 12 }],
   accounts: [
     {
@@ -209,7 +217,7 @@ export const vaultStatus: VaultStatus = {
       stateEpoch: 0,
       frozen: false,
       uid: '',
-      key: null,
+      key: { bornAt: start, checkedAt: start, ipRestricted: false, age: 'fresh' },
       pending: [],
       publicKey: null,
       connected: true,
@@ -235,7 +243,26 @@ export const vaultStatus: VaultStatus = {
         ordersPerMinute: 60,
         openOrders: 20,
       }),
-      used: { turnover: amount('200'), burn: amount('0.5'), openOrders: 2 },
+      used: {
+        turnover: amount('200'),
+        burn: amount('0.5'),
+        burn7d: amount('0.75'),
+        stopBudget: amount('0.25'),
+        openQuote: amount('198'),
+        openOrders: 2,
+        ordersLastMinute: 1,
+        ordersLastDay: 7,
+        pairs: [{ pair: btc, turnover: amount('200'), cost: amount('199'), held: amount('0.999') }],
+      },
+      scaleBps: 5000,
+      worstLoss: {
+        theft24h: amount('1200'),
+        forged24h: amount('49700'),
+        market24h: amount('750'),
+        formula: 'B + S + O × g = 1200 USDT',
+        forgedFormula: 'T at the edges of the corridors',
+      },
+      stopped: [],
       grants: [
         {
           subKey: 'sk1' as SubKeyId,
@@ -281,6 +308,8 @@ export interface Scripted {
   readonly folder: string;
   /** A notice as the engine would say it. */
   notice(notice: EngineNotice): void;
+  /** What the vault says; while sealed, nothing else than that. */
+  readonly vault: { status: VaultStatus; sealed: boolean };
   /** Whether engine and vault answer. */
   readonly alive: { engine: boolean; vault: boolean };
   /** What the engine answers to a command. */
@@ -290,14 +319,16 @@ export interface Scripted {
   close(): Promise<void>;
 }
 
-function vaultPort(state: Pick<Scripted, 'alive' | 'freezes'>): VaultPort {
+function vaultPort(state: Pick<Scripted, 'alive' | 'freezes' | 'vault'>): VaultPort {
   const demandAlive = (): void => {
+    if (state.vault.sealed) throw new ApiFailure(503, 'E_SEALED', 'the vault is sealed: unseal it');
     if (!state.alive.vault) throw new ApiFailure(503, 'vault-unreachable', 'the vault does not answer');
   };
   return {
     async status() {
       demandAlive();
-      return state.freezes.length > 0 ? { ...vaultStatus, state: 'frozen', reason: state.freezes[0] ?? null } : vaultStatus;
+      const { status } = state.vault;
+      return state.freezes.length > 0 ? { ...status, state: 'frozen', reason: state.freezes[0] ?? null } : status;
     },
     async balances() {
       demandAlive();
@@ -330,7 +361,12 @@ export async function scriptedServer(
   }
   const database = engineDatabase(file);
   const listeners: EngineListener[] = [];
-  const base = { commands: [] as Scripted['commands'], freezes: [] as string[], alive: { engine: true, vault: true } };
+  const base = {
+    commands: [] as Scripted['commands'],
+    freezes: [] as string[],
+    vault: { status: vaultStatus, sealed: false },
+    alive: { engine: true, vault: true },
+  };
   const scripted: Scripted = {
     ...base,
     folder,

@@ -30,6 +30,13 @@ const amountNames: ReadonlySet<string> = new Set([
   'drawdown24h',
   'maxPositionQuote',
   'thinVolumeQuote',
+  'stopBudget',
+  'openQuote',
+  'cost',
+  'held',
+  'theft24h',
+  'forged24h',
+  'market24h',
 ]);
 
 /** `change` is an amount of a balance, but a word about a mandate. */

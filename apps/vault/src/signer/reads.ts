@@ -6,17 +6,34 @@ import {
   type DoorRead,
   type EpochMs,
   type Grant,
+  type LossShown,
+  type Mandate,
   multiply,
   type Pair,
   quoteOf,
   type VaultAccount,
   type VaultStatus,
+  type VaultStop,
+  type VaultUse,
 } from '@holdfast/domain';
-import { burnUsed, type ReferencePrice, turnoverUsed } from '@holdfast/policy';
+import {
+  burnUsed,
+  openQuoteUsed,
+  ordersLastDay,
+  ordersLastMinute,
+  pairUsed,
+  positionOf,
+  type ReferencePrice,
+  stopsUsed,
+  turnoverUsed,
+  weekBurnUsed,
+  worstLoss,
+} from '@holdfast/policy';
 import type { ProcessFrame } from '../frames/frames.ts';
 import type { SignerConfig } from './context.ts';
 import type { AccountLink } from './link.ts';
 import { ownedFacts } from './owners/facts.ts';
+import { scaleOf } from './owners/limits.ts';
 import type { AccountState, GrantState, KnownOrder, SignerState } from './state.ts';
 
 /** A reference price as it was heard: `at` by the exchange's clock, `heardAt` by the machine's. */
@@ -29,7 +46,7 @@ export interface Reference {
 
 export interface ReadContext {
   readonly state: SignerState;
-  readonly config: Pick<SignerConfig, 'vaultId' | 'simulated' | 'unsealedBy' | 'protections'>;
+  readonly config: Pick<SignerConfig, 'vaultId' | 'simulated' | 'unsealedBy' | 'protections' | 'portalOrigin'>;
   /** Operating system's clock, unix ms. */
   readonly now: number;
   readonly reference: ReadonlyMap<Pair, Reference>;
@@ -92,6 +109,7 @@ export function vaultStatus(context: ReadContext): VaultStatus {
     journal: context.position(),
     unsealedBy: config.unsealedBy ?? '',
     protections: config.protections ?? [],
+    portalOrigin: config.portalOrigin,
     processes: context.processes,
   };
 }
@@ -107,7 +125,8 @@ function stateOf({ state, links }: ReadContext): Pick<VaultStatus, 'state' | 're
   return { state: 'open', reason: null };
 }
 
-function accountStatus(account: AccountState, { state, links, now }: ReadContext): VaultAccount {
+function accountStatus(account: AccountState, { state, config, links, now }: ReadContext): VaultAccount {
+  const grants = [...state.grants.values()].filter((it) => it.account === account.account);
   return {
     account: account.account,
     ...ownedFacts(state, account.account, now),
@@ -118,13 +137,48 @@ function accountStatus(account: AccountState, { state, links, now }: ReadContext
     publicKey: account.publicKey === '' ? null : account.publicKey,
     connected: links.get(account.account)?.phase() === 'live',
     mandate: account.mandate,
-    used: {
-      turnover: turnoverUsed(account.book, state.time),
-      burn: burnUsed(account.book, state.time),
-      openOrders: account.unclosed.size,
-    },
-    grants: [...state.grants.values()].filter((it) => it.account === account.account).map(shownGrant),
+    used: usedOf(account, grants, state.time),
+    scaleBps: scaleOf(state, account.account, now, config.simulated),
+    worstLoss: account.mandate === null ? null : lossOf(account.mandate),
+    stopped: stopsOf(account, grants),
+    grants: grants.map(shownGrant),
   };
+}
+
+/** `now`: the exchange's time, unix ms. */
+function usedOf({ book, mandate, unclosed }: AccountState, grants: readonly GrantState[], now: number): VaultUse {
+  const pairs = new Set([...(mandate?.pairs.map(({ pair }) => pair) ?? []), ...book.pairs.keys()]);
+  return {
+    turnover: turnoverUsed(book, now),
+    burn: burnUsed(book, now),
+    burn7d: weekBurnUsed(book, now),
+    stopBudget: stopsUsed(book, now),
+    openQuote: openQuoteUsed(book),
+    openOrders: unclosed.size,
+    ordersLastMinute: ordersLastMinute(book, now),
+    ordersLastDay: ordersLastDay(book, now),
+    pairs: [...pairs].map((pair) => {
+      const { turnover, cost } = pairUsed(book, pair, now);
+      const held = grants.reduce((sum, { subKey }) => sum + positionOf(book, subKey, pair).base, 0n);
+      return { pair, turnover: turnover as Amount, cost: cost as Amount, held: held as Amount };
+    }),
+  };
+}
+
+function lossOf(mandate: Mandate): LossShown {
+  const { theft24h, forged24h, market24h, formula, forgedFormula } = worstLoss(mandate);
+  return { theft24h, forged24h, market24h, formula, forgedFormula };
+}
+
+function stopsOf({ account, standing, frozenPairs }: AccountState, grants: readonly GrantState[]): readonly VaultStop[] {
+  const { condition, reason, by } = standing;
+  return [
+    ...(condition === 'active' ? [] : [{ what: 'account' as const, name: account, reason, by }]),
+    ...[...frozenPairs].map(([pair, why]) => ({ what: 'pair' as const, name: pair, reason: why, by: '' })),
+    ...grants
+      .filter(({ frozen }) => frozen !== '')
+      .map(({ subKey, frozen }) => ({ what: 'sub-key' as const, name: subKey, reason: frozen, by: '' })),
+  ];
 }
 
 const shownGrant = ({ epoch: _epoch, frozen, ...grant }: GrantState): Grant => ({
