@@ -30,7 +30,7 @@ export function htmlOf(result: DrillResult): string {
 <h1>The robbery of 2022, played again</h1>
 <p>Then, the keys of a hosted bot service lay in its database. Whoever had them needed no right to withdraw: they made the accounts buy a coin that they held themselves.
 Here ${robbery.victims} accounts with 20,000 USD each are robbed twice: with the keys in a database as then, and behind the vault, with everything else in the thief's hands.</p>
-<p><strong>With keys in a database he takes ${usd(robbery.withoutVaultLossUsd)} USD. Behind the vault he takes ${usd(robbery.lossUsd)} USD.</strong></p>
+<p><strong>With keys in a database they lose ${usd(robbery.withoutVaultLossUsd)} USD. Behind the vault they lose ${usd(robbery.lossUsd)} USD.</strong></p>
 ${verdict}
 <p class="soft">Lost means: value given minus value received at the true price at the time of each fill, plus fees; what the market does does not count. All sums are of all victims together.</p>
 <div class="wide"><table><thead><tr><th>Scenario</th><th class="n">Lost without vault</th><th class="n">Lost with vault</th><th class="n">Thief’s gain</th><th class="n">Bound</th><th class="n">Time to freeze</th><th>Orders</th></tr></thead>
@@ -40,6 +40,8 @@ ${result.scenarios.map(section).join('\n')}
 </body></html>
 `;
 }
+
+const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 
 const summaryRow = (it: ScenarioResult): string =>
   `<tr><td>${escaped(it.name)}</td><td class="n">${usd(it.withoutVaultLossUsd)}</td><td class="n">${usd(it.lossUsd)}</td>` +
@@ -56,7 +58,7 @@ function section(it: ScenarioResult): string {
     .slice(0, 6)
     .map(([code, count]) => row(`${code} × ${count}`, it.reasons[code] ?? ''));
   return `<h2>${escaped(it.name)}${it.withinBound ? '' : ' <span class="bad">bound passed</span>'}</h2>
-<p>${escaped(it.title)}.</p>
+<p>${escaped(sentence(it.title))}</p>
 <div class="bar without" style="width:${width(it.withoutVaultLossUsd)}"></div><div class="bar with" style="width:${width(it.lossUsd)}"></div>
 <p class="soft">${usd(it.withoutVaultLossUsd)} without the vault, ${usd(it.lossUsd)} with it.</p>
 <dl>${row('Bound', `${usd(it.boundUsd)} USD: ${it.boundFormula}`)}${row('With forged prices', `${usd(it.boundForgedUsd)} USD: ${it.boundForgedFormula}`)}
