@@ -3,10 +3,11 @@
  * once, and keeps all running until Ctrl-C. Nothing is touched before the lock is held and the ports are found free.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { buildDashboard } from '@holdfast/dashboard/build';
+import { askWarden } from '@holdfast/vault/admin';
 import { lockDataDirectory, openDataDirectory, type Ports, replaceFile, repositoryRoot } from '../data-directory.ts';
 import { CliError, exitCode } from '../exit.ts';
 import { print, printJson } from '../output.ts';
@@ -32,6 +33,8 @@ export interface TapeOptions {
 }
 
 const account = 'paper';
+/** The account that the engine trades on a real vault. */
+const realAccount = 'main';
 const url = (port: number): string => `http://127.0.0.1:${port}`;
 const app = (path: string): string => resolve(repositoryRoot, 'apps', path);
 
@@ -40,9 +43,17 @@ export const tapeArguments = ({ file, live, pair, from, to, speed, seed }: TapeO
     value === undefined ? [] : [`--${name}`, value],
   );
 
+/** What kind of vault a data directory holds; a simulated one is made where there is none. */
+function vaultKind(data: string): 'simulated' | 'real' {
+  const file = join(data, 'vault', 'vault.json');
+  const made = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { kind?: unknown }) : {};
+  return made.kind === 'real' ? 'real' : 'simulated';
+}
+
 function specs({ data, ports, tape, demo }: UpOptions): Record<'exchange' | 'warden' | 'engine' | 'server', ProcessSpec> {
+  const isReal = vaultKind(data) === 'real';
   const vault = ['--vault', url(ports.gate)];
-  const exchange = ['--exchange', url(ports.exchange)];
+  const exchange = ['--exchange', isReal ? 'binance' : url(ports.exchange)];
   const spec = (name: string, main: string, args: readonly string[]): ProcessSpec => ({
     name,
     main: app(main),
@@ -61,10 +72,10 @@ function specs({ data, ports, tape, demo }: UpOptions): Record<'exchange' | 'war
       String(ports.gate),
       '--portal-port',
       String(ports.portal),
-      '--simulated',
+      ...(isReal ? [] : ['--simulated']),
       ...exchange,
     ]),
-    engine: spec('engine', 'engine/src/main.ts', [...vault, ...exchange, '--account', account]),
+    engine: spec('engine', 'engine/src/main.ts', [...vault, ...exchange, '--account', isReal ? realAccount : account]),
     server: spec('server', 'server/src/main.ts', ['--port', String(ports.dashboard), ...vault, ...exchange]),
   };
 }
@@ -103,7 +114,7 @@ export async function up(options: UpOptions): Promise<void> {
     await demandFree(ports.dashboard, 'dashboard');
     await demandFree(ports.portal, "vault's pages");
     await demandFree(ports.gate, "vault's gate");
-    await demandFree(ports.exchange, 'simulated exchange');
+    if (vaultKind(data) === 'simulated') await demandFree(ports.exchange, 'simulated exchange');
     makeToken(data);
     const started = await Promise.race([startAll(supervisor, { ...options, data }), stopAsked.then(() => 'stopped' as const)]);
     if (started !== 'stopped') {
@@ -121,12 +132,14 @@ async function startAll(supervisor: Supervisor, options: UpOptions): Promise<voi
   const { exchange, warden, engine, server } = specs(options);
   const dashboard = buildDashboard();
   dashboard.catch(() => {}); // awaited below; a failed start of another part must not leave it unhandled
-  await supervisor.start(exchange);
+  const isReal = vaultKind(options.data) === 'real';
+  if (!isReal) await supervisor.start(exchange);
   await supervisor.start(warden);
+  if (isReal) await untilUnsealed(options);
   await supervisor.start(engine);
   await dashboard;
   await supervisor.start(server);
-  if (options.demo)
+  if (options.demo && !isReal)
     await setUpDemo(options.data, {
       server: url(options.ports.dashboard),
       gate: url(options.ports.gate),
@@ -135,11 +148,42 @@ async function startAll(supervisor: Supervisor, options: UpOptions): Promise<voi
     });
 }
 
+const lookEveryMs = 500;
+
+/** Until then nothing signs; whoever waits is told how to go on. @throws ControlError when the vault is gone */
+async function untilUnsealed({ data, ports, json }: UpOptions): Promise<void> {
+  const isOpen = async (): Promise<boolean> => ((await askWarden(data, { do: 'status' })) as { state: string }).state === 'open';
+  if (await isOpen()) return;
+  const portal = `https://localhost:${ports.portal}`;
+  if (json) printJson({ sealed: true, portal, data });
+  else
+    print(`\n  The vault is sealed.   Unseal it with "npx holdfast vault unseal --data ${data}", or on its own page ${portal}`);
+  while (!(await isOpen())) await new Promise((done) => setTimeout(done, lookEveryMs));
+}
+
 function announce({ ports, json, data }: UpOptions): void {
   const dashboard = `http://localhost:${ports.dashboard}`;
-  const portal = `http://localhost:${ports.portal}`;
+  const isReal = vaultKind(data) === 'real';
+  const portal = `${isReal ? 'https' : 'http'}://localhost:${ports.portal}`;
   if (json) {
-    printJson({ ready: true, dashboard, portal, gate: url(ports.gate), exchange: url(ports.exchange), data });
+    printJson({
+      ready: true,
+      dashboard,
+      portal,
+      gate: url(ports.gate),
+      exchange: isReal ? 'binance' : url(ports.exchange),
+      data,
+    });
+    return;
+  }
+  if (isReal) {
+    print(`
+  Holdfast runs.   ${dashboard}
+
+  This is a real vault: orders go to Binance with real money. Not yet proven against the real exchange.
+  The vault's own page             ${portal}
+  Data                             ${data}
+  Ctrl-C stops it; resting orders stay at the exchange.`);
     return;
   }
   print(`
