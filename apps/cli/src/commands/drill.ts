@@ -33,7 +33,7 @@ export function addDrillCommand(program: Command): void {
       'play the robbery of 2022 against throwaway instances: what is lost with the vault, without it, and what was promised',
     )
     .option('--seed <n>', 'the same seed plays the same drill', whole(0, 4_294_967_295), 2022)
-    .option('--orders <n>', 'orders of each search that reach the judge of the caps', whole(100, 1_000_000), 10_000)
+    .option('--orders <n>', 'orders of each search that reach the judge of the caps', whole(1, 1_000_000), 10_000)
     .option('--html <file>', 'write a page for people')
     .option('--no-processes', 'leave out the scenario that starts real processes')
     .option('--json', 'print JSON for programs')
