@@ -19,6 +19,7 @@ import type {
   PairRules,
   Quote,
   Side,
+  SignalAnswer,
   Step,
 } from '@holdfast/domain';
 import type { SubBook } from './orders/sub-book.ts';
@@ -86,6 +87,8 @@ export interface BotKind<SettingsText, Settings, State> {
   step(settings: Settings, state: State, event: BotEvent): StepResult<State>;
   /** Null when the command will do something now, else one sentence why not. Ask before stepping with it. */
   refuses(settings: Settings, state: State, command: BotCommand): string | null;
+  /** What it will make of a signal, for kinds that take any; ask before stepping with it. Pure, and the same as what `step` then does. */
+  hears?(settings: Settings, state: State, event: Extract<BotEvent, { kind: 'signal' }>): SignalAnswer;
   report(settings: Settings, state: State): BotReport;
   /** The deals that the steps from `before` to `after` closed, oldest first. */
   closedDeals(before: State, after: State): readonly ClosedDeal[];

@@ -5,6 +5,7 @@
 import type { Amount } from './money.ts';
 import type { CancelOrder, EpochMs, OrderEvent, PlaceOrder, RefusalCode } from './order.ts';
 import type { Asset, Pair, PairRules, Ticks } from './pair.ts';
+import type { Signal } from './signal.ts';
 
 /** A condition under which a bot wants to be called next. The set it returns replaces the set before. */
 export type Wake =
@@ -46,6 +47,7 @@ export type BotEvent = BotEventBase &
     | { readonly kind: 'filters-changed'; readonly rules: PairRules }
     | { readonly kind: 'pair-halted'; readonly pair: Pair; readonly halted: boolean }
     | { readonly kind: 'command'; readonly command: BotCommand }
+    | { readonly kind: 'signal'; readonly signal: Signal }
   );
 
 /** What a person may ask of a bot. `stop` starts nothing new and lets the open deal end; `close-now` sells at once. */

@@ -12,3 +12,4 @@ export * from './pair.ts';
 export * from './portal.ts';
 export * from './proposal.ts';
 export * from './report.ts';
+export * from './signal.ts';

@@ -65,6 +65,7 @@ function withFacts(settings: DcaSettings, state: DcaState, event: BotEvent): Dca
     case 'started':
     case 'woken':
     case 'balance-changed':
+    case 'signal':
       return state;
     case 'order-event':
       return orderEvent(settings, state, event.event);
