@@ -7,6 +7,7 @@ import '@mantine/core/styles.layer.css';
 import './styles/tokens.css';
 import './styles/layout.css';
 import './styles/parts.css';
+import './styles/vault.css';
 import { LiveContext, LiveFeed } from './api/live.ts';
 import { makeQueryClient } from './api/queries.ts';
 import { Page } from './page.tsx';

@@ -7,14 +7,17 @@ import { ClosedDealsPanel } from './deal/closed-deals-panel.tsx';
 import { OpenDealPanel } from './deal/open-deal-panel.tsx';
 import { AccountCard } from './header/account-card.tsx';
 import { Banners } from './header/banners.tsx';
+import { Notices } from './header/notices.tsx';
 import { TopBar } from './header/top-bar.tsx';
 import { VaultCard } from './header/vault-card.tsx';
+import { SkeletonRows } from './parts/states.tsx';
 import { LogPanel } from './system/log-panel.tsx';
 import { ProcessesPanel } from './system/processes-panel.tsx';
+import { VaultPanel } from './vault/vault-panel.tsx';
 import { VerdictsPanel } from './vault/verdicts-panel.tsx';
 
 export function Page() {
-  const { data: status } = useStatus();
+  const { data: status, isFetched } = useStatus();
   const [wanted, choose] = useState<string>();
   const bots = status?.bots;
   const shown = bots?.find(({ id }) => id === wanted) ?? bots?.find(({ state }) => state === 'running') ?? bots?.[0];
@@ -29,25 +32,50 @@ export function Page() {
       <TopBar />
       <main>
         <Banners />
-        <div className="summary">
-          <AccountCard />
-          <VaultCard />
-        </div>
-        <div className="panels" id="market">
-          <CandlePanel pair={pair} bot={bot.data} />
-          <OpenDealPanel query={bot} hasBots={hasBots} />
-          <EquityPanel />
-          <BotsPanel chosen={shown?.id} choose={choose} />
-          <ClosedDealsPanel bot={shown?.id} hasBots={hasBots} count={shown?.deals.closed} />
-          <VerdictsPanel />
-          <LogPanel />
-          <ProcessesPanel />
-        </div>
+        {!isFetched ? (
+          <Waiting />
+        ) : (
+          <>
+            {status === undefined ? null : <Notices vault={status.vault} />}
+            <div className="summary">
+              <AccountCard />
+              <VaultCard />
+            </div>
+            <div className="panels" id="market">
+              <CandlePanel pair={pair} bot={bot.data} />
+              <OpenDealPanel query={bot} hasBots={hasBots} />
+              <EquityPanel />
+              <BotsPanel chosen={shown?.id} choose={choose} />
+              <VaultPanel />
+              <ClosedDealsPanel bot={shown?.id} hasBots={hasBots} count={shown?.deals.closed} />
+              <VerdictsPanel />
+              <LogPanel />
+              <ProcessesPanel />
+            </div>
+          </>
+        )}
       </main>
       <Footer version={status?.version} />
     </div>
   );
 }
+
+/** Until the first answer it is not known how much the vault has to say above everything else, which would move it. */
+const Waiting = () => (
+  <div aria-hidden="true">
+    <div className="summary">
+      <section className="panel padded account" />
+      <section className="panel vault" />
+    </div>
+    <div className="panels">
+      {['chart-panel', 'ladder-panel', 'equity-panel', 'bots-panel'].map((name) => (
+        <section key={name} className={`panel padded ${name}`}>
+          <SkeletonRows rows={6} />
+        </section>
+      ))}
+    </div>
+  </div>
+);
 
 /** The notice and the link are what the chart's licence asks for. */
 const Footer = ({ version }: { readonly version: string | undefined }) => (

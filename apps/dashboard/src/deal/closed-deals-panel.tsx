@@ -4,7 +4,8 @@ import { formatDecimal, moneyDecimals } from '../format/decimal.ts';
 import { formatDayTime, formatDuration } from '../format/time.ts';
 import { toneOf } from '../header/account-card.tsx';
 import { Panel, Scroll } from '../parts/panel.tsx';
-import { Empty, Loaded } from '../parts/states.tsx';
+import { Empty } from '../parts/states.tsx';
+import { OfBot } from './of-bot.tsx';
 
 interface ClosedDealsPanelProps {
   readonly bot: string | undefined;
@@ -16,21 +17,17 @@ export function ClosedDealsPanel({ bot, hasBots, count }: ClosedDealsPanelProps)
   const deals = useClosedDeals(bot);
   return (
     <Panel title="Closed deals" className="deals-panel" note={count === undefined ? undefined : noteOf(count)}>
-      {hasBots ? (
-        <Loaded query={deals}>
-          {(answer) =>
-            answer.deals.length === 0 ? (
-              <Empty title="None closed yet">
-                A deal closes when its take profit is sold. It then stands here with all its fees.
-              </Empty>
-            ) : (
-              <DealsTable deals={answer.deals} />
-            )
-          }
-        </Loaded>
-      ) : (
-        <Empty title="None closed yet" />
-      )}
+      <OfBot query={deals} hasBots={hasBots} none="None closed yet">
+        {(answer) =>
+          answer.deals.length === 0 ? (
+            <Empty title="None closed yet">
+              A deal closes when its take profit is sold. It then stands here with all its fees.
+            </Empty>
+          ) : (
+            <DealsTable deals={answer.deals} />
+          )
+        }
+      </OfBot>
     </Panel>
   );
 }

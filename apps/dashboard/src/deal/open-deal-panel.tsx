@@ -5,7 +5,9 @@ import { formatDecimal, formatMoney, formatPercent, placesOfAll } from '../forma
 import { formatDayTime } from '../format/time.ts';
 import { toneOf } from '../header/account-card.tsx';
 import { Figure, Panel, Scroll, Tag, type Tone } from '../parts/panel.tsx';
-import { Empty, Loaded } from '../parts/states.tsx';
+import { Empty } from '../parts/states.tsx';
+import { DealActs } from './deal-acts.tsx';
+import { OfBot } from './of-bot.tsx';
 import { type Rung, rungsOf } from './rungs.ts';
 
 interface OpenDealPanelProps {
@@ -21,13 +23,14 @@ export function OpenDealPanel({ query, hasBots }: OpenDealPanelProps) {
       className="ladder-panel"
       note={deal == null ? undefined : `open since ${formatDayTime(deal.openedAt)}`}
     >
-      {hasBots ? (
-        <Loaded query={query}>
-          {(bot) => (bot.deal === null ? <NoDeal bot={bot} /> : <Ladder bot={bot} deal={bot.deal} />)}
-        </Loaded>
-      ) : (
-        <Empty title="No deal">A deal opens when a bot buys for the first time.</Empty>
-      )}
+      <OfBot query={query} hasBots={hasBots} none="No deal" hint="A deal opens when a bot buys for the first time.">
+        {(bot) => (
+          <>
+            {bot.deal === null ? <NoDeal bot={bot} /> : <Ladder bot={bot} deal={bot.deal} />}
+            <DealActs bot={bot} />
+          </>
+        )}
+      </OfBot>
     </Panel>
   );
 }

@@ -1,11 +1,13 @@
-/** The vault: open or frozen, how much of the mandate is used, and the one thing anybody may do to it: freeze. */
-import type { VaultStatusView } from '@holdfast/contracts';
+/** The vault at a glance: whether it signs, what of the mandate is used, the worst loss, and the one thing anybody may do: freeze. */
+import type { VaultStatusView, VaultStopView } from '@holdfast/contracts';
 import { useStatus } from '../api/queries.ts';
-import { formatDecimal, shareOf } from '../format/decimal.ts';
+import { formatMoney } from '../format/decimal.ts';
 import { sentence } from '../format/sentence.ts';
 import { Icon } from '../parts/icons.tsx';
 import { Dot, type Tone } from '../parts/panel.tsx';
 import { SkeletonRows } from '../parts/states.tsx';
+import { LimitMeters } from '../vault/meter.tsx';
+import { OwnersPage } from '../vault/owners-page.tsx';
 import { FreezeButton } from './freeze-button.tsx';
 
 type VaultState = VaultStatusView['state'];
@@ -18,20 +20,31 @@ const words: Readonly<Record<VaultState, { readonly tone: Tone; readonly word: s
   unreachable: { tone: 'bad', word: 'not answering' },
 };
 
+const stopsOf = ({ accounts }: VaultStatusView): readonly VaultStopView[] => accounts.flatMap(({ stopped }) => stopped);
+const isWell = (vault: VaultStatusView): boolean => vault.state === 'open' && stopsOf(vault).length === 0;
+
+function wordOf(vault: VaultStatusView): { readonly tone: Tone; readonly word: string } {
+  if (vault.state !== 'open') return words[vault.state];
+  const stops = stopsOf(vault);
+  if (stops.length === 0) return words.open;
+  const account = vault.accounts.find(({ condition }) => condition !== 'active');
+  return { tone: 'warn', word: account === undefined ? 'open in part' : `${account.account}: ${account.condition}` };
+}
+
 export function VaultCard() {
   const { data: status } = useStatus();
   const vault = status?.vault;
   return (
-    <section className={`panel vault ${vault === undefined || vault.state === 'open' ? '' : 'vault-shut'}`} aria-label="Vault">
+    <section className={`panel vault ${vault === undefined || isWell(vault) ? '' : 'vault-shut'}`} aria-label="Vault">
       <div className="vault-line">
         <h2>Vault</h2>
         {vault === undefined ? null : (
           <span className="vault-state" data-testid="vault-state">
-            <Dot tone={words[vault.state].tone} />
-            {words[vault.state].word}
+            <Dot tone={wordOf(vault).tone} />
+            {wordOf(vault).word}
           </span>
         )}
-        <FreezeButton state={vault?.state} />
+        <FreezeButton state={vault?.state} portal={vault?.portal} done={vault?.state === 'frozen'} />
       </div>
       {vault === undefined ? (
         <div className="vault-waits">
@@ -48,58 +61,72 @@ export function VaultCard() {
 const VaultBody = ({ vault }: { readonly vault: VaultStatusView }) => (
   <>
     <p className="vault-trouble" role="status">
-      {vault.state === 'open' ? null : <Trouble vault={vault} />}
+      {isWell(vault) ? null : <Trouble vault={vault} />}
     </p>
-    {vault.state === 'open' ? <Limits vault={vault} /> : null}
+    {isWell(vault) ? <Limits vault={vault} /> : null}
   </>
 );
 
-function Trouble({ vault: { state, reason } }: { readonly vault: VaultStatusView }) {
-  if (state !== 'frozen') return `${sentence(reason)} No order is signed meanwhile; orders at the exchange rest as they were.`;
+function Trouble({ vault }: { readonly vault: VaultStatusView }) {
+  const { state, reason, portal } = vault;
+  if (state === 'frozen')
+    return (
+      <Frozen portal={portal} title="The vault is frozen.">
+        {reason === null ? 'No reason was given.' : `Reason: ${sentence(reason)}`} No new order is signed; bots wait.
+      </Frozen>
+    );
+  if (state === 'sealed')
+    return (
+      <>
+        <strong>The vault is sealed.</strong> No order is signed until it is unsealed, on <OwnersPage portal={portal} /> or with{' '}
+        <code>npx holdfast vault unseal</code>. Orders at the exchange rest as they were.
+      </>
+    );
+  const [stop, ...more] = stopsOf(vault);
+  if (state !== 'open' || stop === undefined)
+    return `${sentence(reason)} No order is signed meanwhile; orders at the exchange rest as they were.`;
   return (
-    <>
-      <Icon name="frost" size={16} /> <strong>The vault is frozen.</strong>{' '}
-      {reason === null ? 'No reason was given.' : `Reason: ${sentence(reason)}`} No new order is signed; bots wait. Only the owner
-      can undo it: <code>npx holdfast unfreeze</code>
-    </>
+    <Frozen portal={portal} title={stopTitle(stop)}>
+      {sentence(stop.reason)} {stop.by === null ? '' : `Stopped by ${stop.by}.`}{' '}
+      {more.length === 0 ? '' : `${more.length} more below.`}
+    </Frozen>
   );
 }
+
+export const stopTitle = ({ what, name, bot }: VaultStopView): string =>
+  ({ account: `Account ${name} is stopped.`, pair: `${name} is frozen.`, 'sub-key': `Bot ${bot ?? name} is frozen.` })[what];
+
+interface FrozenProps {
+  readonly title: string;
+  readonly portal: string | null;
+  readonly children: React.ReactNode;
+}
+
+const Frozen = ({ title, portal, children }: FrozenProps) => (
+  <>
+    <Icon name="frost" size={16} /> <strong>{title}</strong> {children} Only the owner can undo it: <OwnersPage portal={portal} />{' '}
+    or <code>npx holdfast unfreeze</code>
+  </>
+);
 
 function Limits({ vault }: { readonly vault: VaultStatusView }) {
   const account = vault.accounts[0];
-  const limits = account?.limits;
-  if (account === undefined || limits == null)
-    return <p className="quiet">{vault.reason ?? 'No mandate yet: nothing may be traded.'}</p>;
-  const quote = account.mandate?.quote ?? '';
-  const { turnover24h, burn24h, openOrders } = limits;
+  const { limits, mandate, worstLoss } = account ?? {};
+  if (limits == null || mandate == null)
+    return (
+      <p className="quiet">
+        {vault.reason ?? 'No mandate yet: nothing may be traded.'} It is signed on <OwnersPage portal={vault.portal} />.
+      </p>
+    );
   return (
-    <dl className="meters">
-      <Meter name="Turnover, 24 h" used={turnover24h.used} limit={turnover24h.limit} decimals={0} unit={quote} />
-      <Meter name="Given away, 24 h" used={burn24h.used} limit={burn24h.limit} decimals={2} unit={quote} />
-      <Meter name="Open orders" used={String(openOrders.used)} limit={String(openOrders.limit)} decimals={0} unit="" />
-    </dl>
-  );
-}
-
-interface MeterProps {
-  readonly name: string;
-  readonly used: string;
-  readonly limit: string;
-  readonly decimals: number;
-  readonly unit: string;
-}
-
-function Meter({ name, used, limit, decimals, unit }: MeterProps) {
-  const share = shareOf(used, limit);
-  return (
-    <div className="meter">
-      <dt>{name}</dt>
-      <dd>
-        {formatDecimal(used, decimals)} <span className="quiet">of {formatDecimal(limit, decimals)}</span> {unit}
-      </dd>
-      <span className="meter-track" aria-hidden="true">
-        <span className={`meter-fill ${share >= 80 ? 'high' : ''}`} style={{ width: `${share}%` }} />
-      </span>
-    </div>
+    <>
+      <LimitMeters limits={limits} quote={mandate.quote} only={['turnover24h', 'burn24h', 'openOrders']} />
+      {worstLoss == null ? null : (
+        <p className="vault-foot">
+          Theft can take at most <strong>{formatMoney(worstLoss.theft24h, mandate.quote)}</strong> in 24 h.{' '}
+          <a href="#vault">All limits</a>
+        </p>
+      )}
+    </>
   );
 }

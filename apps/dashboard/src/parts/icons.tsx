@@ -13,6 +13,8 @@ const shapes = {
   broken: <path d="M9 7H7a5 5 0 0 0 0 10h2M15 7h2a5 5 0 0 1 0 10h-2M8 12h2M14 12h2M12 4l-1 3M12 20l1-3" />,
   frost: <path d="M12 2v20M3.300 7l17.400 10M20.700 7 3.300 17M9 3.500l3 2.500 3-2.500M9 20.500l3-2.500 3 2.500" />,
   warning: <path d="M12 4 2.500 20h19L12 4zM12 10v5M12 17.500v.1" />,
+  check: <path d="M5 12.500l4.500 4.500L19 7.500" />,
+  cross: <path d="M6.500 6.500l11 11M17.500 6.500l-11 11" />,
   plus: <path d="M12 5v14M5 12h14" />,
 } as const satisfies Record<string, ReactNode>;
 

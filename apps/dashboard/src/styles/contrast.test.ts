@@ -8,11 +8,12 @@ const css = readFileSync(join(import.meta.dirname, 'tokens.css'), 'utf8');
 
 function tokensOf(selector: string): Map<string, string> {
   const block = css.slice(css.indexOf(`${selector} {`)).split('}')[0] ?? '';
+  assert.ok(block.includes('--ink'), `tokens.css has colours for ${selector}`);
   return new Map([...block.matchAll(/--([a-z0-9-]+): (#[0-9a-f]{6});/g)].map(([, name = '', colour = '']) => [name, colour]));
 }
 
 const light = tokensOf(':root');
-const dark = new Map([...light, ...tokensOf(":root[data-mantine-color-scheme='dark']")]);
+const dark = new Map([...light, ...tokensOf(':root[data-mantine-color-scheme="dark"]')]);
 
 function luminance(colour: string): number {
   const [red = 0, green = 0, blue = 0] = [1, 3, 5]
@@ -27,13 +28,13 @@ function contrast(a: string, b: string): number {
 }
 
 const pairs: readonly (readonly [text: string, ...grounds: string[]])[] = [
-  ['ink', 'ground', 'surface', 'sunk', 'warn-soft', 'accent-soft'],
+  ['ink', 'ground', 'surface', 'sunk', 'warn-soft', 'loss-soft', 'accent-soft'],
   ['ink-2', 'ground', 'surface', 'sunk', 'line', 'accent-soft'],
   ['ink-3', 'ground', 'surface', 'sunk'],
-  ['accent', 'ground', 'surface'],
+  ['accent', 'ground', 'surface', 'warn-soft', 'loss-soft'],
   ['gain', 'surface', 'sunk', 'gain-soft'],
-  ['loss', 'surface', 'sunk', 'loss-soft'],
-  ['warn', 'surface', 'sunk', 'warn-soft'],
+  ['loss', 'surface', 'sunk', 'loss-soft', 'warn-soft'],
+  ['warn', 'ground', 'surface', 'sunk', 'warn-soft'],
 ];
 
 for (const [name, tokens] of [

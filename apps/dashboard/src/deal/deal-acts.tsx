@@ -1,0 +1,54 @@
+import type { BotDetail } from '@holdfast/contracts';
+import { Button } from '@mantine/core';
+import { Confirm } from '../parts/confirm.tsx';
+
+type DealAct = 'start-deal' | 'close-now' | 'cancel-deal';
+
+const acts: Readonly<
+  Record<DealAct, { readonly label: string; readonly title: string; readonly text: string; readonly no: string }>
+> = {
+  'start-deal': {
+    label: 'Start a deal',
+    title: 'Start a deal now?',
+    text: 'The bot buys its base order at once and does not wait for its own condition. The vault judges the order like any other.',
+    no: 'Not now',
+  },
+  'close-now': {
+    label: 'Close now',
+    title: 'Close the deal now?',
+    text: 'The bot cancels the orders of the deal and sells what it bought near the market’s price, at a profit or at a loss.',
+    no: 'Keep the deal',
+  },
+  'cancel-deal': {
+    label: 'Cancel deal',
+    title: 'Cancel the deal?',
+    text: 'The bot cancels the orders of the deal and sells nothing: the coins stay in the account, without a take profit.',
+    no: 'Keep the deal',
+  },
+};
+
+/** What a person may do to a bot's deal. */
+export const DealActs = ({ bot }: { readonly bot: BotDetail }) => (
+  <div className="deal-acts">
+    {(bot.deal === null ? (['start-deal'] as const) : (['close-now', 'cancel-deal'] as const)).map((act) => {
+      const { label, title, text, no } = acts[act];
+      return (
+        <Confirm
+          key={act}
+          title={title}
+          yes={label}
+          no={no}
+          path={`/api/bots/${encodeURIComponent(bot.id)}/${act}`}
+          body={() => ({})}
+          asks={(open) => (
+            <Button size="compact-xs" variant="default" onClick={open}>
+              {label}
+            </Button>
+          )}
+        >
+          <p>{text}</p>
+        </Confirm>
+      );
+    })}
+  </div>
+);
