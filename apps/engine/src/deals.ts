@@ -25,6 +25,8 @@ const endings: Readonly<Record<ClosedDeal['ending'], string>> = {
   closed: 'closed',
   'too-small': 'closed',
   'round-trip': 'closed',
+  'stop-loss': 'closed',
+  bought: 'closed',
   cancelled: 'cancelled',
   'no-entry': 'failed',
 };

@@ -4,13 +4,18 @@
  */
 import { type BotId, type ClientOrderId, clientOrderId, invariant } from '@holdfast/domain';
 
-/** Base order, averaging order, take profit, close at once; line of a grid, and what brings its coins and money into balance. */
-export type OrderRole = 'base' | 'averaging' | 'take-profit' | 'close' | 'line' | 'balance';
+/** Base order, averaging order, take profit, stop loss, close at once; line of a grid, and what brings its coins and money into balance. */
+export type OrderRole = 'base' | 'averaging' | 'take-profit' | 'stop-loss' | 'close' | 'line' | 'balance';
 
-const letterOf = { base: 'b', averaging: 'a', 'take-profit': 't', close: 'c', line: 'l', balance: 'e' } as const satisfies Record<
-  OrderRole,
-  string
->;
+const letterOf = {
+  base: 'b',
+  averaging: 'a',
+  'take-profit': 't',
+  'stop-loss': 's',
+  close: 'c',
+  line: 'l',
+  balance: 'e',
+} as const satisfies Record<OrderRole, string>;
 const roleOf = Object.fromEntries(Object.entries(letterOf).map(([role, letter]) => [letter, role])) as Record<string, OrderRole>;
 
 /** Longest id of a bot that leaves room for 60 million deals of 60 million orders each. */
@@ -31,7 +36,7 @@ export function orderName(name: OrderName): ClientOrderId {
 
 /** What an id of ours says; null for an id that no bot made. */
 export function readOrderName(id: string): OrderName | null {
-  const match = /^(.{1,23})-([0-9a-z]{1,5})-([batcle])([0-9a-z]{1,5})$/.exec(id);
+  const match = /^(.{1,23})-([0-9a-z]{1,5})-([batscle])([0-9a-z]{1,5})$/.exec(id);
   if (match === null) return null;
   const [, bot = '', deal = '', letter = '', sequence = ''] = match;
   const role = roleOf[letter];

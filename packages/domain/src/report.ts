@@ -45,9 +45,10 @@ export interface ClosedDeal {
   readonly closedAt: EpochMs;
   /**
    * `cancelled`: the coins were kept. `no-entry`: nothing was bought. `too-small`: what was held was below the exchange's smallest
-   * order and is carried. `round-trip`: one buy and one sale of a grid, in either order.
+   * order and is carried. `round-trip`: one buy and one sale of a grid, in either order. `stop-loss`: what was held was sold at a loss
+   * limit. `bought`: it was only to buy.
    */
-  readonly ending: 'take-profit' | 'closed' | 'cancelled' | 'no-entry' | 'too-small' | 'round-trip';
+  readonly ending: 'take-profit' | 'stop-loss' | 'closed' | 'cancelled' | 'no-entry' | 'too-small' | 'round-trip' | 'bought';
   /** Base bought (after fees in base) and sold. */
   readonly bought: Amount;
   readonly sold: Amount;
