@@ -4,3 +4,5 @@ export * from './api-values.ts';
 export * from './api-vault.ts';
 export * from './bot-settings.ts';
 export * from './engine-socket.ts';
+export * from './webhook.ts';
+export * from './webhook-ask.ts';
