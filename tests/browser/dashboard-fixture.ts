@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import type {
+  ApiError,
   BotDetail,
   CandlesAnswer,
   DealsAnswer,
@@ -288,6 +289,8 @@ export interface Fixture {
   readonly sent: { readonly path: string; readonly contentType: string | undefined; readonly body: unknown }[];
   /** While set, the API answers with this status. */
   broken: number | undefined;
+  /** While set, changes are refused with it. */
+  refusal: ApiError['error'] | undefined;
   tick(tick: TickEvent): void;
   changed(topics: readonly string[]): void;
   close(): Promise<void>;
@@ -309,6 +312,7 @@ export async function startFixture(): Promise<Fixture> {
     answers: cannedAnswers(),
     sent: [],
     broken: undefined,
+    refusal: undefined,
     tick: (tick) => say('tick', tick),
     changed: (topics) => say('changed', { topics }),
     close: () => close(server),
@@ -336,6 +340,7 @@ export async function startFixture(): Promise<Fixture> {
     const text = await Array.fromAsync(request, (chunk) => String(chunk));
     const body = JSON.parse(text.join('')) as { readonly reason?: string };
     fixture.sent.push({ path, contentType: request.headers['content-type'], body });
+    if (fixture.refusal !== undefined) return sendJson(response, 409, { error: fixture.refusal });
     if (path === '/api/freeze') Object.assign(fixture.answers.status.vault, { state: 'frozen', reason: body.reason });
     sendJson(response, 200, path === '/api/freeze' ? { ok: true, state: 'frozen' } : { ok: true, bot: 'b1' });
   }

@@ -1,89 +1,12 @@
 /** The page in a real browser, over canned answers: what it shows, what it sends, and that it keeps the strictest policy. */
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { after, before, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import * as contracts from '@holdfast/contracts';
 import { buildDashboard } from '@holdfast/dashboard/build';
-import { browserSkip, launchBrowser } from '@holdfast/testkit';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { cannedAnswers, type Fixture, startFixture } from './dashboard-fixture.ts';
+import { cannedAnswers } from './dashboard-fixture.ts';
+import { dashboardInBrowser, type Shift } from './dashboard-look.ts';
 
-const skip = browserSkip();
-/** Where pictures of the page go, if anywhere: HOLDFAST_SHOTS=folder. */
-const shots = process.env.HOLDFAST_SHOTS;
-const wide = { width: 1440, height: 1000 };
-const phone = { width: 390, height: 844 };
-
-let browser: Browser;
-let fixture: Fixture;
-
-before(async () => {
-  if (skip !== false) return;
-  await buildDashboard();
-  [browser, fixture] = [await launchBrowser(), await startFixture()];
-});
-after(async () => {
-  await browser?.close();
-  await fixture?.close();
-});
-beforeEach(() => {
-  if (fixture === undefined) return;
-  Object.assign(fixture.answers, cannedAnswers());
-  fixture.broken = undefined;
-  fixture.sent.length = 0;
-});
-
-interface Look {
-  readonly page: Page;
-  /** What the console complained of, policy violations included. */
-  readonly complaints: string[];
-}
-
-/** Runs in the page, before anything of it: counts broken rules of the policy, and how far things moved by themselves. */
-const watchPage = `
-  Object.assign(window, { violations: [], shifts: [] });
-  document.addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective + ' ' + event.blockedURI));
-  new PerformanceObserver((list) => {
-    for (const { value, sources } of list.getEntries())
-      shifts.push({ value, moved: sources.map(({ node }) => (node?.className || node?.nodeName) + ': ' + node?.textContent.slice(0, 40)) });
-  }).observe({ type: 'layout-shift', buffered: true });
-`;
-
-interface Shift {
-  readonly value: number;
-  readonly moved: readonly string[];
-}
-
-async function look(options: BrowserContextOptions = { viewport: wide }): Promise<Look> {
-  const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.addInitScript(watchPage);
-  await page.goto(fixture.url);
-  return { page, complaints };
-}
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (shots === undefined) return;
-  mkdirSync(shots, { recursive: true });
-  await page.waitForTimeout(300);
-  await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
-}
-
-const isFilled = (page: Page) =>
-  Promise.all(
-    ['candles', 'equity', 'ladder', 'closed-deals', 'verdicts', 'processes', 'log', 'bots'].map((id) =>
-      page.getByTestId(id).waitFor({ timeout: 5_000 }),
-    ),
-  );
-
-const noOverflow = (page: Page): Promise<boolean> =>
-  page.evaluate<boolean>('document.documentElement.scrollWidth <= document.documentElement.clientWidth');
+const { skip, look, fixture, isFilled, noOverflow, picture, wide, phone } = dashboardInBrowser();
 
 test('the canned answers fit the contracts', () => {
   const answers = cannedAnswers();
@@ -153,7 +76,7 @@ test('a tick moves the price on the page without a reload', { skip }, async () =
   const { page } = await look();
   await isFilled(page);
   await page.getByText('Live', { exact: true }).waitFor();
-  fixture.tick({ pair: 'BTC/USDT', last: '64999.99', bid: '64999.99', ask: '65000', at: Date.now() });
+  fixture().tick({ pair: 'BTC/USDT', last: '64999.99', bid: '64999.99', ask: '65000', at: Date.now() });
   await page.getByTestId('ladder').getByText('64,999.99').waitFor({ timeout: 3_000 });
   await page.context().close();
 });
@@ -162,9 +85,9 @@ test('what changed is read again', { skip }, async () => {
   const { page } = await look();
   await isFilled(page);
   await page.getByText('Live', { exact: true }).waitFor();
-  fixture.answers.bot.deal = null;
-  fixture.answers.bot.waitingFor = 'Cooling down until 09:44';
-  fixture.changed(['deals']);
+  fixture().answers.bot.deal = null;
+  fixture().answers.bot.waitingFor = 'Cooling down until 09:44';
+  fixture().changed(['deals']);
   await page.getByText('No deal is open').waitFor({ timeout: 4_000 });
   await page.context().close();
 });
@@ -176,11 +99,11 @@ test('freezing asks first, says how it is undone, and sends JSON', { skip }, asy
   const dialog = page.getByRole('dialog');
   await dialog.getByText('npx holdfast unfreeze').waitFor();
   await picture(page, 'freeze');
-  assert.equal(fixture.sent.length, 0);
+  assert.equal(fixture().sent.length, 0);
   await dialog.getByLabel('Reason').fill('odd orders');
   await dialog.getByRole('button', { name: 'Freeze now' }).click();
   await page.getByText('The vault is frozen').waitFor();
-  assert.deepEqual(fixture.sent, [{ path: '/api/freeze', contentType: 'application/json', body: { reason: 'odd orders' } }]);
+  assert.deepEqual(fixture().sent, [{ path: '/api/freeze', contentType: 'application/json', body: { reason: 'odd orders' } }]);
   await picture(page, 'frozen');
   assert.deepEqual(complaints, []);
   await page.context().close();
@@ -196,7 +119,7 @@ test('a bot is made with the form that its schema gives', { skip }, async () => 
   await picture(page, 'create');
   await form.getByRole('button', { name: 'Create and start' }).click();
   await form.waitFor({ state: 'detached' });
-  const sent = contracts.createBot.parse(fixture.sent[0]?.body);
+  const sent = contracts.createBot.parse(fixture().sent[0]?.body);
   assert.equal(contracts.dcaSettings.parse(sent.settings).averagingOrderSize, '50');
   assert.equal(sent.pair, 'BTC/USDT');
   assert.deepEqual(complaints, []);
@@ -209,31 +132,31 @@ test('a bot is stopped from its row', { skip }, async () => {
   const answered = page.waitForResponse((response) => response.url().endsWith('/api/bots/b1/stop'));
   await page.getByRole('button', { name: 'Stop Demonstration DCA' }).click();
   await answered;
-  assert.equal(fixture.sent[0]?.path, '/api/bots/b1/stop');
+  assert.equal(fixture().sent[0]?.path, '/api/bots/b1/stop');
   await page.context().close();
 });
 
 test('a server that fails is said plainly, and the page recovers by itself', { skip }, async () => {
-  fixture.broken = 503;
+  fixture().broken = 503;
   const { page } = await look();
   await page.getByTestId('banners').getByText('The server cannot answer').waitFor({ timeout: 8_000 });
   await picture(page, 'server-down');
   assert.ok(await noOverflow(page));
-  fixture.broken = undefined;
+  fixture().broken = undefined;
   await page.getByTestId('ladder').waitFor({ timeout: 15_000 });
   await page.context().close();
 });
 
 test('without bots every panel says what will be there', { skip }, async () => {
-  const { status } = fixture.answers;
+  const { status } = fixture().answers;
   Object.assign(status, {
     bots: [],
     deals: { open: 0, closed: 0 },
     engine: { reachable: false, reason: 'Its socket is silent.' },
   });
-  fixture.answers.equity.points = [];
-  fixture.answers.verdicts.verdicts = [];
-  fixture.answers.log.entries = [];
+  fixture().answers.equity.points = [];
+  fixture().answers.verdicts.verdicts = [];
+  fixture().answers.log.entries = [];
   const { page, complaints } = await look();
   await page.getByText('No bot yet').waitFor();
   await page.getByTestId('banners').getByText('The engine does not answer').waitFor();
