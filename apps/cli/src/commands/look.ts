@@ -5,30 +5,7 @@ import { apiClient } from '../api-client.ts';
 import { CliError, exitCode } from '../exit.ts';
 import { type Common, common } from '../options.ts';
 import { print, printJson, shorten, table, timeText } from '../output.ts';
-
-const megabytes = (bytes: number | null): string => (bytes === null ? '-' : `${Math.round(bytes / 1048576)}`);
-const agreement = (matches: boolean | null): string =>
-  matches === null ? 'not compared yet' : matches ? 'ledger and exchange agree' : 'ledger and exchange DIFFER';
-
-function describeStatus(status: Status): string {
-  const lines = [
-    `vault     ${status.vault.state}${status.vault.reason === null ? '' : `: ${status.vault.reason}`}${status.simulated === true ? ' (simulated)' : ''}`,
-    `market    ${status.clock.now === null ? 'unreachable' : timeText(status.clock.now)}, ${status.clock.tape ?? 'synthetic'}, speed ${status.clock.speed ?? '-'}${status.clock.ended ? ', tape at its end' : ''}`,
-    `deals     ${status.deals.open} open, ${status.deals.closed} closed`,
-    `profit    ${shorten(status.profit.amount, 2)} ${status.profit.quote} after ${shorten(status.profit.fees, 2)} of fees`,
-    `books     ${agreement(status.ledgerMatchesExchange)}`,
-  ];
-  const processes = status.processes.map((row) => [row.name, String(row.pid ?? '-'), row.state, megabytes(row.rssBytes)]);
-  const balances = status.accounts.flatMap((account) =>
-    account.balances.map((row) => [account.account, row.asset, row.free, row.locked, row.total]),
-  );
-  return [
-    lines.join('\n'),
-    table(['process', 'pid', 'state', 'MB'], processes),
-    balances.length === 0 ? 'no account yet' : table(['account', 'asset', 'free', 'locked', 'total'], balances),
-    describeBots(status.bots),
-  ].join('\n\n');
-}
+import { statusText } from './status-text.ts';
 
 const describeBots = (bots: readonly BotSummary[]): string =>
   bots.length === 0
@@ -98,7 +75,7 @@ export function addLookCommands(program: Command): void {
     async ({ data, json }: Common) => {
       const status = await apiClient(data).get<Status>('/api/status');
       if (json) printJson(status);
-      else print(describeStatus(status));
+      else print(statusText(status, describeBots(status.bots)));
     },
   );
 
