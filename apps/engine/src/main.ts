@@ -3,9 +3,9 @@
  * socket. Prints one line when it serves; ends on SIGTERM and when its parent is gone.
  */
 import { createHash, randomInt } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { AccountId, BotId } from '@holdfast/domain';
 import { binanceMarketData, exchangeHelp, marketDataPlaces } from '@holdfast/exchanges/market-data';
@@ -48,7 +48,7 @@ function makeFolders(data: string): { readonly database: string; readonly socket
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     let socket = join(folder, 'engine.sock');
     if (Buffer.byteLength(socket) > socketPathBytesMax) {
-      const id = createHash('sha256').update(realpathSync(data)).digest('hex').slice(0, 16);
+      const id = createHash('sha256').update(resolve(data)).digest('hex').slice(0, 16);
       const elsewhere = join(tmpdir(), `holdfast-${id}`);
       mkdirSync(elsewhere, { recursive: true, mode: 0o700 });
       chmodSync(elsewhere, 0o700);

@@ -8,6 +8,7 @@ import { defaultPort, openDataDirectory, portsFrom, repositoryRoot, runningInsta
 import { CliError, exitCode } from '../exit.ts';
 import { type Common, common, readPort } from '../options.ts';
 import { print, printJson } from '../output.ts';
+import { flagsOf } from '../up/confinement.ts';
 import { tapeArguments } from '../up/up.ts';
 import { readTape, type TapeFlags, tapeOptions } from './run.ts';
 
@@ -39,11 +40,12 @@ function readCredit(text: string): Record<string, string> {
 const operator = (command: Command): Command =>
   common(command).option('--url <url>', 'address of the exchange, if not that of the data directory');
 
-function startAlone(data: string, port: number, args: readonly string[]): Promise<number> {
+function startAlone(data: string, port: number, args: readonly string[], tape: string | undefined): Promise<number> {
   const main = resolve(repositoryRoot, 'apps/exchange/src/main.ts');
-  const flags = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning'];
+  const flags = flagsOf('exchange', data, tape === undefined ? [] : [tape]);
   const child = spawn(process.execPath, [...flags, main, '--data', data, '--port', String(port), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    env: {},
   });
   child.stdout?.on('data', (chunk: Buffer) => {
     if (chunk.toString().includes('"ready":true')) print(`simulated exchange on http://127.0.0.1:${port}; Ctrl-C stops it`);
@@ -69,10 +71,8 @@ export function addExchangeCommands(program: Command): void {
       const data = openDataDirectory(flags.data);
       const house = Object.entries({ touch: flags.touch, 'volume-share': flags.volumeShare, 'spread-ticks': flags.spreadTicks });
       const houseArguments = house.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
-      process.exitCode = await startAlone(data, flags.port, [
-        ...tapeArguments({ ...readTape(flags), speed: flags.speed ?? '1' }),
-        ...houseArguments,
-      ]);
+      const told = [...tapeArguments({ ...readTape(flags), speed: flags.speed ?? '1' }), ...houseArguments];
+      process.exitCode = await startAlone(data, flags.port, told, flags.tape);
     });
 
   operator(

@@ -3,17 +3,22 @@
  * reverse order. A child's stdin is a pipe from us: when we are gone, however that came, it ends and the child stops.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { createWriteStream, mkdirSync, readFileSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { replaceFile } from '../data-directory.ts';
 import { CliError, exitCode } from '../exit.ts';
+import { type Confined, flagsOf } from './confinement.ts';
 
 export interface ProcessSpec {
   readonly name: string;
   /** The process's main file. */
   readonly main: string;
   readonly args: readonly string[];
+  /** Whose grants of the runtime it runs under; null for the warden, which starts processes and confines those itself. */
+  readonly confined: Confined | null;
+  /** Files that `args` names and that it may read. */
+  readonly named?: readonly string[];
 }
 
 type State = 'starting' | 'running' | 'restarting' | 'stopped';
@@ -30,21 +35,35 @@ interface Kept {
 const readyTimeoutMs = 30_000;
 const stopTimeoutMs = 8_000;
 const steadyMs = 10_000;
+/** How old the memory sizes in processes.json may be: the server may not read them from the operating system itself. */
+const recordEveryMs = 5_000;
 const restartDelayMs = (deaths: number): number => Math.min(100 * 2 ** deaths, 5_000);
 
 /** What the vault says on its console for a person at the machine; with "up" the console is the terminal. */
 const enrolmentCode = /enrolment code for [^"]*/;
 
-/** No variable of ours reaches a child but where programs and temporary files are: NODE_OPTIONS would widen what is granted. */
+/** No variable of ours reaches a child but where temporary files are, on which server and engine must agree: NODE_OPTIONS would widen what is granted. */
 const childEnvironment = (): Record<string, string> => {
-  const { PATH = '', HOME = '', TMPDIR } = process.env;
-  return { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }) };
+  const { TMPDIR } = process.env;
+  return TMPDIR === undefined ? {} : { TMPDIR };
 };
+
+/** Resident memory in bytes; 0 when it is not known. */
+function rssOf(pid: number): number {
+  try {
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+const unconfined = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning'];
 
 export class Supervisor {
   readonly #data: string;
   readonly #kept: Kept[] = [];
   readonly #logs: WriteStream;
+  readonly #recording: NodeJS.Timeout;
   #stopping = false;
 
   constructor(data: string) {
@@ -52,6 +71,7 @@ export class Supervisor {
     mkdirSync(join(data, 'logs'), { recursive: true, mode: 0o700 });
     this.#logs = createWriteStream(join(data, 'logs', 'processes.log'), { flags: 'a', mode: 0o600 });
     this.#logs.on('error', () => {});
+    this.#recording = setInterval(() => this.#record(), recordEveryMs);
   }
 
   /** Starts a process and waits for its ready line. @throws CliError with the child's own code and last line */
@@ -64,6 +84,7 @@ export class Supervisor {
   /** Stops all, last started first; what does not end in time is killed. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    clearInterval(this.#recording);
     for (const kept of this.#kept.toReversed()) await this.#end(kept);
     this.#record();
     await new Promise<void>((done) => this.#logs.end(done));
@@ -75,6 +96,7 @@ export class Supervisor {
       pid: child?.pid ?? 0,
       state,
       startedAt,
+      rssBytes: rssOf(child?.pid ?? 0),
     }));
     try {
       replaceFile(join(this.#data, 'processes.json'), `${JSON.stringify(rows)}\n`);
@@ -83,9 +105,9 @@ export class Supervisor {
     }
   }
 
-  #launch(kept: Kept): Promise<void> {
+  async #launch(kept: Kept): Promise<void> {
     const { spec } = kept;
-    const flags = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning'];
+    const flags = spec.confined === null ? unconfined : flagsOf(spec.confined, this.#data, spec.named ?? []);
     const child = spawn(process.execPath, [...flags, spec.main, ...spec.args], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: childEnvironment(),

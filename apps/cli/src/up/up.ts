@@ -54,20 +54,24 @@ function specs({ data, ports, tape, demo }: UpOptions): Record<'exchange' | 'war
   const isReal = vaultKind(data) === 'real';
   const vault = ['--vault', url(ports.gate)];
   const exchange = ['--exchange', isReal ? 'binance' : url(ports.exchange)];
-  const spec = (name: string, main: string, args: readonly string[]): ProcessSpec => ({
+  const spec = (name: string, confined: ProcessSpec['confined'], main: string, args: readonly string[]): ProcessSpec => ({
     name,
+    confined,
     main: app(main),
     args: ['--data', data, ...args],
   });
   return {
-    exchange: spec('exchange', 'exchange/src/main.ts', [
-      '--port',
-      String(ports.exchange),
-      '--lockstep',
-      ...(demo ? ['--hold'] : []),
-      ...tapeArguments(tape),
-    ]),
-    warden: spec('warden', 'vault/src/warden/main.ts', [
+    exchange: {
+      ...spec('exchange', 'exchange', 'exchange/src/main.ts', [
+        '--port',
+        String(ports.exchange),
+        '--lockstep',
+        ...(demo ? ['--hold'] : []),
+        ...tapeArguments(tape),
+      ]),
+      named: tape.file === undefined ? [] : [tape.file],
+    },
+    warden: spec('warden', null, 'vault/src/warden/main.ts', [
       '--port',
       String(ports.gate),
       '--portal-port',
@@ -75,8 +79,8 @@ function specs({ data, ports, tape, demo }: UpOptions): Record<'exchange' | 'war
       ...(isReal ? [] : ['--simulated']),
       ...exchange,
     ]),
-    engine: spec('engine', 'engine/src/main.ts', [...vault, ...exchange, '--account', isReal ? realAccount : account]),
-    server: spec('server', 'server/src/main.ts', ['--port', String(ports.dashboard), ...vault, ...exchange]),
+    engine: spec('engine', 'engine', 'engine/src/main.ts', [...vault, ...exchange, '--account', isReal ? realAccount : account]),
+    server: spec('server', 'server', 'server/src/main.ts', ['--port', String(ports.dashboard), ...vault, ...exchange]),
   };
 }
 

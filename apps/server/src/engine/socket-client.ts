@@ -1,9 +1,8 @@
 /** Speaks to the engine's command socket: one connection per command, one that stays for what changes. */
 import { createHash } from 'node:crypto';
-import { realpathSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type EngineAnswer, engineAnswer, engineNotice } from '@holdfast/contracts';
 import { ApiFailure } from '../failure.ts';
 import type { EngineListener, EnginePort } from '../ports.ts';
@@ -17,7 +16,7 @@ const pathBytesMax = 100;
 export function engineSocketPath(data: string): string {
   const beside = join(data, 'engine', 'engine.sock');
   if (Buffer.byteLength(beside) <= pathBytesMax) return beside;
-  const id = createHash('sha256').update(realpathSync(data)).digest('hex').slice(0, 16);
+  const id = createHash('sha256').update(resolve(data)).digest('hex').slice(0, 16);
   return join(tmpdir(), `holdfast-${id}`, 'engine.sock');
 }
 

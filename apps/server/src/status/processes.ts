@@ -1,6 +1,6 @@
 /**
  * The processes of this instance: those that `holdfast up` keeps write themselves into DATA/processes.json, those inside
- * the vault come with its status. Memory is read from the operating system, whoever reported the process.
+ * the vault come with its status. Memory is read from the operating system where the runtime lets us, else it is what they report.
  */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -9,7 +9,15 @@ import type { ProcessStatus } from '@holdfast/contracts';
 import type { VaultStatus } from '@holdfast/domain';
 import { z } from 'zod';
 
-const kept = z.array(z.object({ name: z.string(), pid: z.int().min(0), state: z.string(), startedAt: z.int().min(0) }));
+const kept = z.array(
+  z.object({
+    name: z.string(),
+    pid: z.int().min(0),
+    state: z.string(),
+    startedAt: z.int().min(0),
+    rssBytes: z.int().min(0).default(0),
+  }),
+);
 
 const order = ['warden', 'signer', 'gate', 'portal', 'egress', 'exchange', 'engine', 'server'];
 const place = (name: string): number => (order.includes(name) ? order.indexOf(name) : order.length);
@@ -51,11 +59,11 @@ async function memoryFromPs(pids: readonly number[]): Promise<Map<number, number
 async function keptProcesses(file: string): Promise<ProcessStatus[]> {
   const text = await readFile(file, 'utf8').catch(() => '[]');
   const rows = kept.safeParse(JSON.parse(text));
-  return (rows.data ?? []).map(({ name, pid, state, startedAt }) => ({
+  return (rows.data ?? []).map(({ name, pid, state, startedAt, rssBytes }) => ({
     name,
     pid: pid === 0 ? null : pid,
     state: state === 'running' && pid !== 0 && !isAlive(pid) ? 'stopped' : state,
-    rssBytes: null,
+    rssBytes: rssBytes === 0 ? null : rssBytes,
     startedAt: startedAt === 0 ? null : startedAt,
   }));
 }
@@ -73,7 +81,7 @@ const self = (): ProcessStatus => ({
   name: 'server',
   pid: process.pid,
   state: 'running',
-  rssBytes: null,
+  rssBytes: process.memoryUsage.rss(),
   startedAt: Math.round(performance.timeOrigin),
 });
 
@@ -81,7 +89,8 @@ const self = (): ProcessStatus => ({
 export async function readProcesses(file: string, vault: VaultStatus | undefined): Promise<ProcessStatus[]> {
   const rows = new Map<string, ProcessStatus>();
   for (const row of [self(), ...vaultProcesses(vault), ...(await keptProcesses(file))]) {
-    rows.set(row.name, row.name === 'server' ? self() : row);
+    const rssBytes = row.rssBytes ?? rows.get(row.name)?.rssBytes ?? null;
+    rows.set(row.name, row.name === 'server' ? self() : { ...row, rssBytes });
   }
   const all = [...rows.values()].sort((a, b) => place(a.name) - place(b.name));
   const memory = await residentMemory(all.flatMap(({ pid }) => pid ?? []));
