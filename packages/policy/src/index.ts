@@ -28,7 +28,8 @@ export { closeOrder, type FillEffect, fillOrder, type Hold, holdOrder, noHold } 
 export { isExit, judge, referenceAgeMsMax } from './judge.ts';
 export { type WorstLoss, worstLoss } from './loss.ts';
 export { type MandateProposal, proposeMandate, proposePair } from './propose.ts';
-export { type RestingFault, restingFaults } from './resting.ts';
+export { recountFills } from './recount.ts';
+export { type RestingFault, recountsDue, restingFaults } from './resting.ts';
 export {
   type AccountRules,
   beforeEntry,
@@ -46,7 +47,7 @@ export {
   onPermissions,
   onTick,
   onTransfer,
-  onUse,
+  onUnfreeze,
   pairScaleBps,
 } from './rules/account.ts';
 export type { RuleAction, RuleFinding, RuleName } from './rules/finding.ts';

@@ -1,10 +1,11 @@
 /**
- * What the trading exchange itself shows of the wanted pairs: the middle of its book and its volume of 24 h, from its public
- * stream. Never a source of the reference price; the signer holds it against that. Source: Binance "WebSocket Streams",
- * bookTicker and ticker.
+ * What the trading exchange itself shows of the wanted pairs: the middle of its book and its volumes of 24 h and of five
+ * minutes, from its public stream. Never a source of the reference price; the signer holds it against that. Source: Binance
+ * "WebSocket Streams", bookTicker, ticker and kline.
  */
 import type { VenueFrame } from '../frames/frames.ts';
 import { readDecimal, writeDecimal } from './median.ts';
+import { createRecentVolume, type RecentVolume } from './recent-volume.ts';
 import { type Json, parseExact } from './venues.ts';
 
 /** A middle or volume that is older counts no more, in ms. */
@@ -12,6 +13,9 @@ const ageMsMax = 5000;
 const volumeAgeMsMax = 60_000;
 const retryMsFirst = 100;
 const retryMsMost = 2000;
+
+const streamKinds = ['bookTicker', 'ticker', 'kline_1m'] as const;
+const noVolume = /^0(\.0{1,18})?$/;
 
 const symbolOf = (pair: string): string => pair.replace('/', '');
 
@@ -36,6 +40,7 @@ interface Shown {
   midAt: number;
   volume24h: bigint | null;
   volumeAt: number;
+  readonly recent: RecentVolume;
 }
 
 export function openOwnMarket(url: string, listener: OwnMarketListener): OwnMarket {
@@ -48,7 +53,7 @@ export function openOwnMarket(url: string, listener: OwnMarketListener): OwnMark
 
   const subscribe = (pairs: readonly string[]): void => {
     if (!isOpen || pairs.length === 0) return;
-    const params = pairs.flatMap((pair) => ['bookTicker', 'ticker'].map((kind) => `${symbolOf(pair).toLowerCase()}@${kind}`));
+    const params = pairs.flatMap((pair) => streamKinds.map((kind) => `${symbolOf(pair).toLowerCase()}@${kind}`));
     lastId += 1;
     socket?.send(JSON.stringify({ method: 'SUBSCRIBE', params, id: lastId }));
   };
@@ -59,11 +64,17 @@ export function openOwnMarket(url: string, listener: OwnMarketListener): OwnMark
       listener.other(message);
       return;
     }
-    const known = shown.get(pair) ?? { mid: null, midAt: 0, volume24h: null, volumeAt: 0 };
+    const known = shown.get(pair) ?? { mid: null, midAt: 0, volume24h: null, volumeAt: 0, recent: createRecentVolume() };
     shown.set(pair, known);
     if (message.e === '24hrTicker') {
-      known.volume24h = readDecimal(message.q) ?? null;
+      known.volume24h = readVolume(message.q) ?? null;
       known.volumeAt = listener.now();
+      return;
+    }
+    if (message.e === 'kline') {
+      const { t, x, q } = message.k as Json;
+      const volume = readVolume(q);
+      if (x === true && volume !== undefined && Number.isSafeInteger(Number(t))) known.recent.closed(Number(t), volume);
       return;
     }
     if (message.e !== undefined) return;
@@ -114,11 +125,16 @@ export function openOwnMarket(url: string, listener: OwnMarketListener): OwnMark
     shown: (time) =>
       [...shown]
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([pair, { mid, midAt, volume24h, volumeAt }]) => ({
+        .map(([pair, { mid, midAt, volume24h, volumeAt, recent }]) => ({
           pair,
           mid: mid === null || time - midAt > ageMsMax ? null : writeDecimal(mid),
           volume24h: volume24h === null || time - volumeAt > volumeAgeMsMax ? null : writeDecimal(volume24h),
-          volume5m: null,
+          volume5m: textOf(recent.at(time)),
         })),
   };
 }
+
+/** A volume; zero is one. */
+const readVolume = (text: unknown): bigint | undefined =>
+  typeof text === 'string' && noVolume.test(text) ? 0n : readDecimal(text);
+const textOf = (volume: bigint | null): string | null => (volume === null ? null : writeDecimal(volume));

@@ -6,7 +6,7 @@
  *   S8  Nothing that raises risk is signed for an account, sub-key or pair after the record that stops it.
  */
 import type { AccountCondition, AccountId, Pair, RefusalCode, SubKeyId } from '@holdfast/domain';
-import { onOwner } from '@holdfast/policy';
+import { onOwner, onUnfreeze } from '@holdfast/policy';
 import { Refused } from './refused.ts';
 import type { AccountState, GrantState, KnownOrder, SignerState } from './state.ts';
 
@@ -128,6 +128,7 @@ export function applyUnfreeze(state: SignerState, accounts: readonly AccountStat
     account.stateEpoch = state.stateEpoch;
     account.coolsUntil = 0;
     account.frozenPairs.clear();
+    onUnfreeze(account.rules, account.book, state.time);
     for (const grant of state.grants.values()) if (grant.account === account.account) grant.frozen = '';
   }
   const all = [...state.accounts.values()];
@@ -150,17 +151,18 @@ export interface Stop {
   readonly reason: string;
 }
 
+export const stopped = (code: RefusalCode, reason: string): Stop => ({ kind: 'refused', code, reason });
+
 /** What stops a new order, or null. An exit passes a reduce-only account. */
 export function stopOf(account: AccountState, grant: GrantState, order: KnownOrder['intent'], isExit: boolean): Stop | null {
-  const stop = (code: Stop['code'], reason: string): Stop => ({ kind: 'refused', code, reason });
   const { condition, reason } = account.standing;
-  if (condition === 'revoked') return stop('E_REVOKED', `account ${account.account} is revoked: ${reason}`);
-  if (!grant.alive) return stop('E_REVOKED', `sub-key ${grant.subKey} is revoked`);
-  if (condition === 'frozen') return stop('E_FROZEN', `account ${account.account} is frozen: ${reason}`);
+  if (condition === 'revoked') return stopped('E_REVOKED', `account ${account.account} is revoked: ${reason}`);
+  if (!grant.alive) return stopped('E_REVOKED', `sub-key ${grant.subKey} is revoked`);
+  if (condition === 'frozen') return stopped('E_FROZEN', `account ${account.account} is frozen: ${reason}`);
   if (condition === 'reduce-only' && !isExit)
-    return stop('E_FROZEN', `account ${account.account} may only sell what its sub-keys bought: ${reason}`);
-  if (grant.frozen !== '') return stop('E_FROZEN', `sub-key ${grant.subKey} is frozen: ${grant.frozen}`);
+    return stopped('E_FROZEN', `account ${account.account} may only sell what its sub-keys bought: ${reason}`);
+  if (grant.frozen !== '') return stopped('E_FROZEN', `sub-key ${grant.subKey} is frozen: ${grant.frozen}`);
   const pair = account.frozenPairs.get(order.pair);
-  if (pair !== undefined && !isExit) return stop('E_FROZEN', `${order.pair} is frozen: ${pair}`);
+  if (pair !== undefined && !isExit) return stopped('E_FROZEN', `${order.pair} is frozen: ${pair}`);
   return null;
 }

@@ -39,6 +39,8 @@ export interface SignerContext {
   readonly commit: (body: RecordBody, after?: () => void) => void;
   /** Why it is not known what time it is; '' when it is. */
   readonly clockFault: () => string;
+  /** Why there may soon be no space for the journal; '' while there is. */
+  readonly diskFault: () => string;
   /** Why the journal cannot be written now; '' while it can. */
   readonly journalFault: () => string;
   /** Runs `after` once everything committed so far is durable. */

@@ -4,7 +4,7 @@
  * stream ends, so does the process; starting again is the same path as starting.
  */
 import { createSecretKey } from 'node:crypto';
-import { closeSync, constants, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, readFileSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Protection } from '@holdfast/domain';
@@ -25,6 +25,7 @@ import {
 } from '../frames/frames.ts';
 import { JournalDamage } from './journal.ts';
 import { openJournalFile } from './journal-file.ts';
+import type { DiskSpace } from './orders/disk.ts';
 import { createSecrets, type KeyFiles, ownerPublicKey, SealDamage } from './secrets.ts';
 import { createSigner, type Signer } from './signer.ts';
 
@@ -85,6 +86,11 @@ const keyFiles = (folder: string): KeyFiles => ({
   erase: (account) => rmSync(join(folder, `${account}.rec`), { force: true }),
 });
 
+function spaceAt(folder: string): DiskSpace {
+  const { blocks, bfree, bavail } = statfsSync(folder);
+  return { used: blocks - bfree, free: bavail };
+}
+
 function startSigner(unsealKey: Buffer, start: Extract<WardenToSigner, { kind: 'start' }>): Signer {
   const accounts = join(start.folder, 'accounts');
   mkdirSync(accounts, { recursive: true, mode: 0o700 });
@@ -95,6 +101,7 @@ function startSigner(unsealKey: Buffer, start: Extract<WardenToSigner, { kind: '
     journal: openJournalFile(journalName),
     journalName,
     checkpoints: openJournalFile(join(start.folder, 'checkpoints.log')),
+    disk: () => spaceAt(accounts),
     clock: { now: Date.now, after: (ms, act) => void setTimeout(act, ms) },
     gate: (frame) => void gateSocket.write(encodeFrame(frame, answerBytesMax)),
     egress: (frame) => void egressSocket.write(encodeFrame(frame, requestBytesMax)),

@@ -181,7 +181,7 @@ function stopsOf({ account, standing, frozenPairs }: AccountState, grants: reado
   ];
 }
 
-const shownGrant = ({ epoch: _epoch, frozen, ...grant }: GrantState): Grant => ({
+const shownGrant = ({ epoch: _epoch, door: _door, frozen, ...grant }: GrantState): Grant => ({
   ...grant,
   alive: grant.alive && frozen === '',
 });

@@ -20,6 +20,7 @@ import { type Hold, noHold, type RuleName } from '@holdfast/policy';
 import type { AuditRecord } from './audit/audit-state.ts';
 import type { Restriction } from './conditions.ts';
 import type { OwnerRecord } from './owners/records.ts';
+import type { Door } from './state.ts';
 
 /** A settled event of the door; sync lines are never recorded. */
 export type SettledEvent = Exclude<DoorEvent, { kind: 'sync' }>;
@@ -50,6 +51,8 @@ export type RecordBody =
       readonly by: string;
     }
   | { readonly kind: 'revoked'; readonly subKey: SubKeyId; readonly by: string }
+  /** The first proved use of a sub-key. */
+  | { readonly kind: 'bound'; readonly subKey: SubKeyId; readonly account: AccountId; readonly door: Door }
   /** A judged intent, before anything leaves. `hold`, `reference` and `upstreamId` are there for approved new orders. */
   | {
       readonly kind: 'decided';

@@ -22,6 +22,7 @@ const statusOf: Partial<Record<RefusalCode, number>> = {
   E_PATH: 404,
   E_PARAM: 400,
   E_SIG: 401,
+  E_BIND: 401,
   E_TIME: 401,
   E_REPLAY: 401,
   E_REVOKED: 401,

@@ -27,6 +27,8 @@ import { openDialect } from './dialect/wire.ts';
 import { createEventFeed } from './event-feed.ts';
 import { createJournal, type JournalPort, readJournal, toJson } from './journal.ts';
 import { type AccountLink, type ClockPort, createLink } from './link.ts';
+import { bindingFault } from './orders/binding.ts';
+import { createDiskWatch, type DiskSpace } from './orders/disk.ts';
 import { foreignActivity } from './orders/foreign.ts';
 import { acceptFreeze } from './orders/freeze.ts';
 import { acceptGrant, acceptRevoke } from './orders/grants.ts';
@@ -62,6 +64,8 @@ export interface SignerPorts {
   readonly portal: (frame: SignerToGate) => void;
   readonly warden: (frame: SignerToWarden) => void;
   readonly secrets: Secrets;
+  /** Space where the journal is; without it nobody looks. */
+  readonly disk?: () => DiskSpace;
   readonly config: SignerConfig;
   readonly log: (message: string) => void;
   /** The journal cannot be written: the process must end at once. */
@@ -242,6 +246,7 @@ export function createSigner(ports: SignerPorts): Signer {
     upstream,
     settle,
     commit,
+    diskFault: () => diskFault(),
     journalFault: journal.broken,
     clockFault: () => clockFault,
     whenDurable: journal.whenDurable,
@@ -346,6 +351,8 @@ export function createSigner(ports: SignerPorts): Signer {
     const { caller } = authentication;
     if (journal.broken() !== '' && !whileUnwritten.has(path) && events === null)
       throw new Refused('E_AUDIT', `the journal cannot be written (${journal.broken()}); free space or repair the disk`);
+    const fault = caller.kind === 'peer' ? null : bindingFault(context, state.grants.get(caller.subKey)!, 'intent');
+    if (fault !== null) throw new Refused(fault.code, fault.reason);
     if (callerAct !== undefined) callerAct(caller, body, answer);
     else if (caller.kind !== 'peer') throw new Refused('E_RIGHT', 'a sub-key may send intents and freeze itself, no more');
     else if (events !== null) acceptSubscription(caller.name, request.id, Number(events[1]));
@@ -391,6 +398,7 @@ export function createSigner(ports: SignerPorts): Signer {
   wantPairs();
   for (const account of state.accounts.values()) if (account.apiKey !== null) linkOf(account).open();
   owners.start();
+  const diskFault = ports.disk === undefined ? () => '' : createDiskWatch(clock, ports.disk, owners.diskChanged);
 
   return {
     whenDurable: journal.whenDurable,

@@ -106,8 +106,13 @@ export interface AccountState {
   readonly unclosed: Map<string, KnownOrder>;
 }
 
+/** The two doors of the gate (decision 0004 and 0010). */
+export type Door = 'intent' | 'dialect';
+
 export interface GrantState extends Grant {
   alive: boolean;
+  /** Where it was first used; null before. */
+  door: Door | null;
   /** Why it may only cancel; '' when it may trade. */
   frozen: string;
   /** Sub-key epoch it was made in: its secret is derived with it. */
@@ -211,13 +216,19 @@ export function applyRecord(state: SignerState, record: JournalRecord): void {
     case 'granted': {
       const { subKey, bot, account, pairs, maxOrderQuote, turnover24h, rights } = record;
       const known = state.grants.get(subKey);
-      const kept = { alive: true, frozen: known?.frozen ?? '', epoch: known?.epoch ?? state.subKeyEpoch };
+      const { frozen, door, epoch } = known ?? { frozen: '', door: null, epoch: state.subKeyEpoch };
+      const kept = { alive: true, frozen, door, epoch };
       state.grants.set(subKey, { subKey, bot, account, pairs, maxOrderQuote, turnover24h, rights, ...kept });
       return;
     }
     case 'revoked': {
       const grant = state.grants.get(record.subKey);
       if (grant !== undefined) grant.alive = false;
+      return;
+    }
+    case 'bound': {
+      const grant = state.grants.get(record.subKey);
+      if (grant !== undefined) grant.door = record.door;
       return;
     }
     case 'decided':

@@ -7,12 +7,13 @@
  *   R3   first entry ever in a pair: `firstTradeBps` of the caps for `firstTradeMinutes` (`pairScaleBps`)
  *   R6   `roundTrips` in a pair within `roundTripMinutes` that gave away more than they gained: freeze
  *   R7   burn at half the budget: warn; at the whole, net of realised gain: freeze. The budget itself is kept by the judge; a
- *        jump through an honest grid burns against the price after it, and gains
- *   R8   a sub-key used from another binding: freeze the sub-key
+ *        jump through an honest grid burns against the price after it, and gains. After the owner has lifted it, it speaks
+ *        again when burn has grown by a tenth of the budget, or was below the budget in between
+ *   R8   a sub-key used at another door than the one it was first used at: revoked; kept by the signer, which sees the doors
  *   R9   `deniedPerMinute` hostile intents, or one for withdrawing, transferring or keys: freeze the sub-key
  *   R10  orders or fills that are not ours: freeze or warn, as the mandate's `foreign` says
  *   R11  the key's permissions changed at the exchange: widened, freeze; otherwise warn
- *   R12  equity fell by `drawdown24h` within 24 h: freeze
+ *   R12  equity fell by `drawdown24h` within 24 h: freeze; what the owner has lifted counts from then on
  *
  * R4 and R5 look at all accounts: `vault.ts`.
  */
@@ -29,12 +30,15 @@ import {
 import { type AccountBook, burnSpent, dayMs, minuteMs } from '../book.ts';
 import type { FillEffect } from '../holds.ts';
 import { addTo, type RollingWindow, rollingWindow, sumAt } from '../window.ts';
-import { type EquityWatch, equityWatch, lossAt, shiftEquity, watchEquity } from './equity.ts';
+import { type EquityWatch, equityWatch, forgetPeaks, lossAt, shiftEquity, watchEquity } from './equity.ts';
 import type { RuleAction, RuleFinding, RuleName } from './finding.ts';
 import { countEntry, type Pace, pace, paceLimit } from './pace.ts';
 
 /** Codes that no honest bot earns again and again; refusals of limits, prices and states are everyday. */
 export const hostileCodes: ReadonlySet<RefusalCode> = new Set(['E_PATH', 'E_PARAM', 'E_SIG', 'E_SYMBOL', 'E_RIGHT']);
+
+/** By how much burn must grow, in basis points of the budget, before R7 freezes what the owner has lifted. */
+const burnAgainBps = 1000n;
 
 /** What spread and age of the reference price explain on each side of a round trip, in basis points: less than that is no burn (R6). */
 export const roundTripSlackBps = 10n;
@@ -57,11 +61,12 @@ export interface AccountRules {
   readonly firstEntry: Map<Pair, number>;
   readonly trips: Map<Pair, Trips>;
   readonly denied: Map<SubKeyId, RollingWindow>;
-  readonly bindings: Map<SubKeyId, string>;
   readonly equity: EquityWatch;
   /** Realised gains of 24 h, in quote. */
   readonly gained: RollingWindow;
   burnWarned: boolean;
+  /** Net burn at the owner's last unfreeze; null once it was below the budget again. */
+  burnLifted: bigint | null;
 }
 
 /** `now`: when the account was connected, on the exchange's clock. */
@@ -72,15 +77,22 @@ export const createRules = (account: AccountId, now: number): AccountRules => ({
   firstEntry: new Map(),
   trips: new Map(),
   denied: new Map(),
-  bindings: new Map(),
   equity: equityWatch(),
   gained: rollingWindow(dayMs),
   burnWarned: false,
+  burnLifted: null,
 });
 
 /** The owner gave a sign of life: connected or revived the account, or signed a mandate. */
 export function onOwner(rules: AccountRules, now: number): void {
   rules.aliveAt = now;
+}
+
+/** The owner has looked at the account and lifted what stopped it: what was lost until now freezes it no more. */
+export function onUnfreeze(rules: AccountRules, book: AccountBook, now: number): void {
+  onOwner(rules, now);
+  rules.burnLifted = netBurn(rules, book, now);
+  forgetPeaks(rules.equity);
 }
 
 /** To be asked before an entry is judged. A finding of R1 must count before the judgement: the entry that woke the rule is not filled. Changes nothing. */
@@ -202,13 +214,20 @@ function tripsOf(rules: AccountRules, pair: Pair, minutes: number): Trips {
 export function onTick(rules: AccountRules, mandate: Mandate, book: AccountBook, now: number): readonly RuleFinding[] {
   if (mandate.burn24h === 0n || allOff(mandate.rules)) return [];
   const spent = burnSpent(book, now);
+  const net = netBurn(rules, book, now);
   const said = `${formatAmount(spent)} of the burn budget of ${formatAmount(mandate.burn24h)} are spent in 24 h`;
-  if (spent - sumAt(rules.gained, now) >= mandate.burn24h) return [find(rules, 'R7', 'freeze', said)];
+  if (net < mandate.burn24h) rules.burnLifted = null;
+  else if (rules.burnLifted === null || (net - rules.burnLifted) * 10_000n >= mandate.burn24h * burnAgainBps) {
+    rules.burnWarned = true;
+    return [find(rules, 'R7', 'freeze', said)];
+  }
   const half = 2n * spent >= mandate.burn24h;
   const first = half && !rules.burnWarned;
   rules.burnWarned = half;
   return first ? [find(rules, 'R7', 'warn', said)] : [];
 }
+
+const netBurn = (rules: AccountRules, book: AccountBook, now: number): bigint => burnSpent(book, now) - sumAt(rules.gained, now);
 
 /** R7 has no threshold but the budget; it rests when the owner switched off all the others. */
 const allOff = (limits: MandateRules): boolean => Object.values(limits).every((it) => Number(it) === 0);
@@ -234,14 +253,6 @@ export function onDenied(rules: AccountRules, mandate: Mandate, facts: DeniedFac
   if (count < BigInt(deniedPerMinute)) return [];
   const reason = `${count} intents no bot sends by accident in one minute, the last ${code}; limit ${deniedPerMinute}`;
   return [{ ...find(rules, 'R9', 'freeze-sub-key', reason), subKey }];
-}
-
-/** R8: a sub-key was used by `binding` (socket or client certificate). The first use binds it. */
-export function onUse(rules: AccountRules, subKey: SubKeyId, binding: string): readonly RuleFinding[] {
-  const known = rules.bindings.get(subKey);
-  if (known === undefined) rules.bindings.set(subKey, binding);
-  if (known === undefined || known === binding) return [];
-  return [{ ...find(rules, 'R8', 'freeze-sub-key', `used from ${binding}, it belongs to ${known}`), subKey }];
 }
 
 /** R10: something at the exchange that no intent of ours explains. */

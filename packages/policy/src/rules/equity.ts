@@ -35,3 +35,6 @@ export const lossAt = (watch: EquityWatch): bigint => {
   const highest = watch.peaks[0];
   return highest === undefined || highest.equity < watch.newest ? 0n : highest.equity - watch.newest;
 };
+
+/** Falls count from the next equity on. */
+export const forgetPeaks = (watch: EquityWatch): void => void watch.peaks.splice(0);

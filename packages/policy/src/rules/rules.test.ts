@@ -19,12 +19,12 @@ import {
   onPermissions,
   onTick,
   onTransfer,
-  onUse,
+  onUnfreeze,
   onVaultEntry,
   pairScaleBps,
   type RuleFinding,
 } from '../index.ts';
-import { account, ask, btc, eth, fill, key, mandate, order, otherKey } from '../testing/cases.ts';
+import { account, ask, btc, eth, fill, key, mandate, order } from '../testing/cases.ts';
 
 const shown = (findings: readonly RuleFinding[]): string => findings.map((it) => `${it.rule} ${it.action}`).join(', ');
 const withRules = (change: Partial<MandateRules> = {}, more: Partial<Mandate> = {}): Mandate =>
@@ -180,12 +180,38 @@ test('R7: half of the burn budget warns once, the whole freezes', () => {
   assert.equal(shown(onTick(rules, limits, book, 2 * dayMs)), '');
 });
 
-test('R8: a sub-key belongs to the binding that used it first', () => {
+test('R7: what the owner has lifted stays lifted until burn grows by a tenth of the budget, or fell below it in between', () => {
   const rules = createRules(account, 0);
-  assert.deepEqual(onUse(rules, key, 'socket a'), []);
-  assert.deepEqual(onUse(rules, key, 'socket a'), []);
-  assert.equal(shown(onUse(rules, key, 'socket b')), 'R8 freeze-sub-key');
-  assert.deepEqual(onUse(rules, otherKey, 'socket b'), []);
+  const limits = withRules({}, { burn24h: amount('100') });
+  const book = accountBook(account);
+  // Burns its price less the reference price of one, and the fee.
+  const burn = (quote: string, now: number): string => {
+    const it = order('buy', '1', '100');
+    const done = fill(book, it, { price: amount(quote), reference: amount('1'), quantity: amount('1'), now });
+    return shown(onFill(rules, limits, book, { subKey: key, pair: btc, side: 'buy', effect: done }, now));
+  };
+  assert.equal(burn('120', 1), 'R7 freeze');
+  assert.equal(burn('1', 2), 'R7 freeze');
+  onUnfreeze(rules, book, 3);
+  assert.equal(burn('4', 4), '');
+  assert.equal(burn('5', 5), '');
+  assert.equal(burn('4', 6), 'R7 freeze');
+  onUnfreeze(rules, book, 7);
+  assert.equal(shown(onTick(rules, limits, book, 8)), '');
+  assert.equal(shown(onTick(rules, limits, book, 2 * dayMs)), '', 'the window moved');
+  assert.equal(burn('101', 2 * dayMs), 'R7 freeze');
+});
+
+test('R12: after the owner has lifted it a fall counts from then on', () => {
+  const rules = createRules(account, 0);
+  const limits = mandate({ drawdown24h: amount('100') });
+  const sees = (equity: string, now: number): string => shown(onEquity(rules, limits, amount(equity), now));
+  sees('1000', 0);
+  assert.equal(sees('900', minuteMs), 'R12 freeze');
+  onUnfreeze(rules, accountBook(account), 2 * minuteMs);
+  assert.equal(sees('895', 3 * minuteMs), '');
+  assert.equal(sees('796', 5 * minuteMs), '');
+  assert.equal(sees('795', 6 * minuteMs), 'R12 freeze');
 });
 
 test('R9: three hostile intents in a minute freeze the sub-key, one call for a withdrawal does; refusals by limits never', () => {

@@ -49,6 +49,12 @@ export function createDialectDoor(ports: DialectPorts, own: OwnOrders): DialectD
     if (!grant.alive) throw refusalError('E_REVOKED', `sub-key ${grant.subKey} is revoked`);
     return grant;
   };
+  /** After the grant's signature was checked. */
+  const proved = (grant: GrantState): GrantState => {
+    const fault = ports.bindingFault(alive(grant));
+    if (fault !== null) throw refusalError(fault.code, fault.reason);
+    return grant;
+  };
 
   const streams = createStreams({
     now: clock.now,
@@ -59,7 +65,7 @@ export function createDialectDoor(ports: DialectPorts, own: OwnOrders): DialectD
       checkSignature(payload, signature, secret);
       checkFresh({ timestamp, recvWindow, signature, changes: true });
       remember(grant);
-      return alive(grant).subKey;
+      return proved(grant).subKey;
     },
   });
   /** Grants behind streams: the state's own objects, so that a revoke shows here at once. */
@@ -103,7 +109,8 @@ export function createDialectDoor(ports: DialectPorts, own: OwnOrders): DialectD
       return { status: 200, body: toJson(known) };
     }
     remember(grant);
-    return { status: 200, body: toJson(await carryOut(endpoint, alive(grant), values)) };
+    const known = endpoint.security === 'key' ? alive(grant) : proved(grant);
+    return { status: 200, body: toJson(await carryOut(endpoint, known, values)) };
   };
 
   /** Tells rule R9 of a refusal whose sender is proved by his signature, or names himself in a request that proves nothing. */

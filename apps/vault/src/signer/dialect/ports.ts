@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import type { CancelOrder, Pair, PlaceOrder, RefusalCode, SubKeyId, Verdict } from '@holdfast/domain';
 import type { ReferencePrice } from '@holdfast/policy';
 import type { SignerToGate } from '../../frames/frames.ts';
+import type { Stop } from '../conditions.ts';
 import type { ClockPort } from '../link.ts';
 import type { AccountState, GrantState } from '../state.ts';
 
@@ -35,6 +36,8 @@ export interface DialectPorts {
   readonly cancel: (grant: GrantState, intent: CancelOrder, answer: (verdict: Verdict) => void) => void;
   /** A GET without key or signature; null when no answer came. */
   readonly ask: (path: string, query: string) => Promise<PublicAnswer | null>;
+  /** Why the sub-key may not be used at this door, or null; to be asked once its use is proved. */
+  readonly bindingFault: (grant: GrantState) => Stop | null;
   readonly denied: (denial: Denial) => void;
   readonly send: (frame: SignerToGate) => void;
   readonly log: (message: string) => void;

@@ -1,6 +1,7 @@
 /** Joins the dialect door with the signer around it. */
 import type { SignerToGate } from '../../frames/frames.ts';
 import { needAccount, type SignerContext } from '../context.ts';
+import { bindingFault } from '../orders/binding.ts';
 import type { Intents } from '../orders/intents.ts';
 import type { GrantState } from '../state.ts';
 import { createDialectDoor, type DialectDoor } from './door.ts';
@@ -26,6 +27,7 @@ export function openDialect(
     place: intents.place,
     cancel: intents.cancel,
     ask: upstream.ask,
+    bindingFault: (grant: GrantState) => bindingFault(context, grant, 'dialect'),
     denied,
     send,
     log,

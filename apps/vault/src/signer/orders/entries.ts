@@ -14,6 +14,8 @@ export function entryFault(context: SignerContext, account: AccountState, order:
   if (fault !== null) return fault;
   const skew = context.clockFault();
   if (skew !== '') return { kind: 'refused', code: 'E_TIME', reason: skew };
+  const full = context.diskFault();
+  if (full !== '') return { kind: 'refused', code: 'E_AUDIT', reason: full };
   if (mandate === null) return null;
   // 0: connected before the exchange said its time; the next record sets it.
   if (rules.aliveAt > 0) carryOut(context, beforeEntry(rules, mandate, state.time));

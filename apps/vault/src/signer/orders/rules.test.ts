@@ -1,7 +1,8 @@
 /** The anomaly rules, stops and resting entries through the whole signer, and that reading the journal again gives the same. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { amount, draftMandatePair, formatAmount, type GrantRight, type Mandate, noRules } from '@holdfast/domain';
+import { amount, draftMandatePair, formatAmount, type GrantRight, type Mandate, noRules, subtract } from '@holdfast/domain';
+import { confirmTwo, ownerWith } from '../testing/owner-side.ts';
 import { account, btc, buy, cancel, scriptedVault, sell, testMandate } from '../testing/scripted-vault.ts';
 
 type Vault = ReturnType<typeof scriptedVault>;
@@ -53,6 +54,54 @@ test('R9: three intents that no bot sends by accident freeze the sub-key, at wha
   await vault.settle();
   await vault.sync('100');
   assert.equal(codeOf(await bot.intent(buy('a-3'))), 'E_FROZEN');
+});
+
+test('R5: more than a twentieth of what the exchange trades in five minutes is refused', async () => {
+  const { vault, bot } = await vaultWith(rules({ flowShareBps: 500 }));
+  await vault.sync('100', 1000, 3, [{ pair: btc, mid: '100', volume24h: null, volume5m: '4000' }]);
+  assert.equal(codeOf(await bot.intent(buy('a-1', '2', '100'))), 'approved');
+  assert.equal(codeOf(await bot.intent(buy('a-2', '0.01', '100'))), 'E_RATE');
+  await vault.sync('100', 1000, 3, [{ pair: btc, mid: '100', volume24h: null, volume5m: '0' }]);
+  assert.equal(codeOf(await bot.intent(buy('a-3', '0.01', '100'))), 'E_RATE', 'where nobody trades, nobody enters');
+  await vault.sync('100', 1000, 3, [{ pair: btc, mid: '100', volume24h: null, volume5m: null }]);
+  assert.equal(codeOf(await bot.intent(buy('a-2', '0.01', '100'))), 'approved');
+});
+
+test('R7: half of the burn is told to the owner; what he lifts after the whole stays lifted while burn grows by less than a tenth', async () => {
+  const { vault, bot } = await vaultWith({ burn24h: amount('10'), ...rules({ dormantDays: 14 }) });
+  await confirmTwo(vault, ownerWith(vault, 'owner', vault.owner.privateKey), 'http://127.0.0.1:9');
+  const told = () => vault.exchange.notices.filter((it) => it.title.startsWith('Rule R7')).map((it) => it.text);
+  let number = 0;
+  /** Buys and has it filled at a price that lies `loss` over the reference of then. */
+  const burn = async (loss: string): Promise<string> => {
+    number += 1;
+    await vault.sync('100');
+    const code = codeOf(await bot.intent(buy(`b-${number}`, '1', '100')));
+    if (code !== 'approved') return code;
+    await vault.settle();
+    await vault.sync(formatAmount(subtract(amount('100'), amount(loss))));
+    vault.exchange.fill(number, '1');
+    await vault.settle();
+    return (await shown(vault)).condition;
+  };
+  assert.equal(await burn('5.5'), 'active');
+  assert.equal(told().length, 2, 'to both destinations');
+  assert.match(told()[0]!, /of the burn budget of 10 are spent/);
+  assert.equal(await burn('3.9'), 'active');
+  await vault.sync('100');
+  const exit = await bot.intent(sell('exit', '1.2', '100'));
+  assert.equal(codeOf(exit), 'approved', JSON.stringify(exit.body));
+  await vault.settle();
+  await vault.sync('102');
+  const seen: string[] = [];
+  for (const quantity of ['0.6', '0.3', '0.3']) {
+    vault.exchange.fill(3, quantity);
+    await vault.settle();
+    const { condition, stateEpoch } = await shown(vault);
+    seen.push(condition);
+    if (seen.length === 1) await vault.ownerAct({ act: 'unfreeze', account, stateEpoch, at: vault.now() });
+  }
+  assert.deepEqual(seen, ['frozen', 'active', 'frozen']);
 });
 
 test('burn is measured at the price of the time of the fill, and the journal remembers it', async () => {

@@ -32,6 +32,7 @@ export type NoticeKind =
   | 'permissions'
   | 'condition'
   | 'rule'
+  | 'disk'
   | 'foreign';
 
 export interface Told {
@@ -215,6 +216,13 @@ export const sayings = {
     key: `${account}:${rule}:${at}`,
     title: `Rule ${rule} at account ${account}`,
     text: `Rule ${rule} spoke at account ${account}: ${reason}.`,
+  }),
+  disk: (fault: string, at: number): Told => ({
+    kind: 'disk',
+    key: `${fault === '' ? 'space' : 'full'}:${at}`,
+    title: fault === '' ? 'The vault has disk space again' : 'The disk of the vault is almost full',
+    text: fault === '' ? 'New orders are taken again.' : `On the vault’s machine ${fault}.`,
+    priority: fault === '' ? 'default' : 'urgent',
   }),
   foreign: (account: AccountId, what: string, at: number): Told => ({
     kind: 'foreign',

@@ -46,6 +46,8 @@ export interface Owners {
   restricted(account: AccountId, to: Restriction): void;
   /** A rule says something that stops nothing. */
   warned(finding: RuleFinding): void;
+  /** The disk became full, or (with '') has space again. */
+  diskChanged(fault: string): void;
   /** The exchange refused a request of the account for its key, address or permissions. */
   keyDenied(account: AccountId): void;
   readonly notices: Notices;
@@ -110,6 +112,11 @@ export function createOwners({ signer, send, status, trail, kill }: OwnersPorts)
         owner,
         rule === foreignRule ? sayings.foreign(account, reason, hour) : sayings.rule(account, rule, reason, hour),
       );
+    },
+    diskChanged: (fault) => {
+      signer.log(fault === '' ? 'the disk has space again' : fault);
+      const told = sayings.disk(fault, Math.floor(clock.now() / hourMs));
+      for (const owner of state.owners.owners.keys()) notices.notify(owner, told);
     },
     keyDenied: keyWatch.denied,
     notices,

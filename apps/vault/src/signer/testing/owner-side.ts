@@ -77,8 +77,8 @@ export const mandateOf = (owner: Owner, account: string, uid: string, change: Pa
 export const webhook = (id: string, url = `https://hooks.example/${id}`): Destination => ({ id, kind: 'webhook', url });
 
 /** Two destinations, both confirmed by the codes that were sent to them. */
-export async function confirmTwo(vault: Vault, owner: Owner): Promise<void> {
-  const destinations = [webhook('one'), webhook('two')];
+export async function confirmTwo(vault: Vault, owner: Owner, at = 'https://hooks.example'): Promise<void> {
+  const destinations = ['one', 'two'].map((id) => webhook(id, `${at}/${id}`));
   await owner.act({ act: 'destinations', destinations, at: vault.now() });
   await vault.settle();
   for (const { id } of destinations) {

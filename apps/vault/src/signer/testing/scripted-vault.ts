@@ -87,6 +87,7 @@ export function scriptedVault({
   const logged: string[] = [];
   let killWanted = '';
   let diskIsFull = false;
+  let diskUsed = 10;
   const exchange = scriptedExchange(() => exchangeTime);
   let signer: Signer;
 
@@ -115,6 +116,7 @@ export function scriptedVault({
     signer = createSigner({
       journal: journal(mine),
       journalName: 'journal',
+      disk: () => ({ used: diskUsed, free: 100 - diskUsed }),
       clock: { now: () => now, after: (ms, act) => void timers.push({ at: now + ms, act, life: mine }) },
       gate: (frame) => mine === life && fromSigner(frame),
       egress: (frame) => mine === life && exchange.take(frame),
@@ -211,6 +213,10 @@ export function scriptedVault({
     toWarden,
     events: () => lines.map((line) => JSON.parse(line)).filter((it) => it.kind !== 'sync'),
     restart: start,
+    /** Percent of the disk in use, as the signer sees it at its next look. */
+    useDisk: (percent: number) => {
+      diskUsed = percent;
+    },
     fillDisk: (isFull: boolean) => {
       diskIsFull = isFull;
     },
