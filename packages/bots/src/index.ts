@@ -5,6 +5,12 @@ export * from './dca/arithmetic.ts';
 export * from './dca/dca.ts';
 export * from './dca/settings.ts';
 export type { DcaState, Deal, Holding, Holdup, Level, LiveOrder } from './dca/state.ts';
+export * from './grid/grid.ts';
+export { linePrice } from './grid/lines.ts';
+export { type GridLine, type GridReport, gridReport } from './grid/report.ts';
+export { type GridSettings, readGridSettings, type StopAction } from './grid/settings.ts';
+export type { Cell as GridCell, GridOrder, GridState } from './grid/state.ts';
+export * from './grid/suggest.ts';
 export * from './mandate-amount.ts';
 export * from './order-name.ts';
 export {

@@ -3,8 +3,10 @@
  * strings. Each field says its unit, its limits and in one sentence what it does; forms and `--help` are made from this.
  */
 import { dcaSettings } from './bot-settings/dca.ts';
+import { gridSettings } from './bot-settings/grid.ts';
 
 export * from './bot-settings/dca.ts';
+export * from './bot-settings/grid.ts';
 
 /** Settings schema of each kind of bot. */
-export const botSettings = { dca: dcaSettings } as const;
+export const botSettings = { dca: dcaSettings, grid: gridSettings } as const;

@@ -37,3 +37,5 @@ export const whole = (title: string, unit: string, about: string, least: number,
 
 export const choice = <const Values extends readonly [string, ...string[]]>(title: string, about: string, values: Values) =>
   z.enum(values).meta({ title, description: about });
+
+export const flag = (title: string, about: string) => z.boolean().meta({ title, description: about, unit: '' });

@@ -1,0 +1,21 @@
+/** The spot grid bot: docs/bots/grid.md. */
+import type { BotKind } from '../bot-kind.ts';
+import { fundsNeeded, mandateNeeds, problems } from './needs.ts';
+import { report } from './report.ts';
+import { type GridSettings, type GridSettingsText, readGridSettings } from './settings.ts';
+import type { GridState } from './state.ts';
+import { initial, refuses, step } from './step.ts';
+
+export const grid: BotKind<GridSettingsText, GridSettings, GridState> = {
+  name: 'grid',
+  readSettings: readGridSettings,
+  pairsOf: ({ pair }) => [pair],
+  problems,
+  fundsNeeded,
+  mandateNeeds,
+  initial,
+  step,
+  refuses,
+  report,
+  closedDeals: (before, after) => after.closed.filter((deal) => !before.closed.includes(deal)),
+};
