@@ -183,6 +183,22 @@ for (const [act, button] of [
     await page.context().close();
   });
 
+test('a refusal stays on the page when the deal ends under the question', { skip }, async () => {
+  fixture().refusal = { code: 'no-deal', reason: 'bot b1 has no open deal' };
+  const { page } = await look();
+  await isFilled(page);
+  await page.getByText('Live', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Close now' }).click();
+  fixture().answers.bot.deal = null;
+  await page.getByRole('dialog').getByRole('button', { name: 'Close now' }).click();
+  await page.getByText('No deal is open').waitFor();
+  await page.getByRole('dialog').getByText('bot b1 has no open deal').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Keep the deal' }).click();
+  await page.getByRole('button', { name: 'Start a deal' }).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Close now' }).count(), 0);
+  await page.context().close();
+});
+
 test('a question is left by keyboard without a change', { skip }, async () => {
   const { page } = await look();
   await isFilled(page);

@@ -2,9 +2,9 @@
  * The server process: `--data DATA --port 8430 --vault URL --exchange URL`. Says one line of JSON on stdout when it serves,
  * logs JSON lines on stderr, and stops on SIGTERM or when its parent is gone (stdin ends).
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { fstatSync, mkdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import pino from 'pino';
 import { engineDatabase } from './engine/database.ts';
 import { engineSocket, engineSocketPath } from './engine/socket-client.ts';
@@ -27,6 +27,12 @@ function readToken(file: string): string | undefined {
   }
 }
 
+/** A file that another program made for us: the service manager's copy where it hands us one, else the file itself. */
+const handed = (path: string): string => {
+  const folder = process.env.CREDENTIALS_DIRECTORY;
+  return folder === undefined ? path : join(folder, basename(path));
+};
+
 const version = (): string =>
   (JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as { version: string }).version;
 
@@ -36,12 +42,22 @@ function stopWith(code: number, line: string): never {
   process.exit(code);
 }
 
+/** A parent that gave us a pipe as stdin wants us gone when it is; a service manager gives none. */
+function isPipe(descriptor: number): boolean {
+  try {
+    const stat = fstatSync(descriptor);
+    return stat.isFIFO() || stat.isSocket();
+  } catch {
+    return false; // closed
+  }
+}
+
 async function serve(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   const { data } = options;
   mkdirSync(join(data, 'server'), { recursive: true, mode: 0o700 });
   const database = engineDatabase(join(data, 'engine', 'engine.db'));
-  const vault = vaultDoor(options.vault, join(data, 'peers', 'server.key'));
+  const vault = vaultDoor(options.vault, handed(join(data, 'peers', 'server.key')));
   let port = options.port;
   const app = await buildServer({
     neighbours: {
@@ -52,7 +68,7 @@ async function serve(): Promise<void> {
       processesFile: join(data, 'processes.json'),
     },
     port: () => port,
-    token: () => readToken(join(data, 'cli.token')),
+    token: () => readToken(handed(join(data, 'cli.token'))),
     dashboard: join(repositoryRoot, 'apps', 'dashboard', 'dist'),
     version: version(),
     logger: pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true })),
@@ -72,7 +88,7 @@ async function serve(): Promise<void> {
   }
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-  process.stdin.on('end', stop).on('error', stop).resume();
+  if (isPipe(0)) process.stdin.on('end', stop).on('error', stop).resume();
 }
 
 serve().catch((error: NodeJS.ErrnoException) => {

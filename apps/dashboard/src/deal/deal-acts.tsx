@@ -27,11 +27,14 @@ const acts: Readonly<
   },
 };
 
-/** What a person may do to a bot's deal. */
+const all = ['start-deal', 'close-now', 'cancel-deal'] as const;
+
+/** What a person may do to a bot's deal. A question that is asked stays, with its refusal, when the deal opens or ends meanwhile. */
 export const DealActs = ({ bot }: { readonly bot: BotDetail }) => (
-  <div className="deal-acts">
-    {(bot.deal === null ? (['start-deal'] as const) : (['close-now', 'cancel-deal'] as const)).map((act) => {
+  <div className="deal-acts" key={bot.id}>
+    {all.map((act) => {
       const { label, title, text, no } = acts[act];
+      const isOffered = (bot.deal === null) === (act === 'start-deal');
       return (
         <Confirm
           key={act}
@@ -40,11 +43,13 @@ export const DealActs = ({ bot }: { readonly bot: BotDetail }) => (
           no={no}
           path={`/api/bots/${encodeURIComponent(bot.id)}/${act}`}
           body={() => ({})}
-          asks={(open) => (
-            <Button size="compact-xs" variant="default" onClick={open}>
-              {label}
-            </Button>
-          )}
+          asks={(open) =>
+            isOffered ? (
+              <Button size="compact-xs" variant="default" onClick={open}>
+                {label}
+              </Button>
+            ) : null
+          }
         >
           <p>{text}</p>
         </Confirm>
