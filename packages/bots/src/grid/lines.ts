@@ -40,15 +40,15 @@ export function linePrice(settings: GridSettings, rules: PairRules, index: numbe
 
 /** Line nearest to a price; of two equally near ones the lower. It stays empty at the start. */
 export function nearestLine(settings: GridSettings, rules: PairRules, price: Ticks): number {
-  const last = settings.upper === null ? linesMost : settings.lines - 1;
-  let [low, high] = [0, last];
+  let [low, high] = [0, settings.upper === null ? 16 : settings.lines - 1];
+  const priceOf = (index: number): Ticks => linePrice(settings, rules, index) ?? rules.maxPrice;
+  while (settings.upper === null && high < linesMost && priceOf(high) < price) high *= 2;
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if ((linePrice(settings, rules, middle) ?? rules.maxPrice) <= price) low = middle;
+    if (priceOf(middle) <= price) low = middle;
     else high = middle;
   }
-  const [below, above] = [linePrice(settings, rules, low) ?? rules.minPrice, linePrice(settings, rules, high) ?? rules.maxPrice];
-  return price - below <= above - price ? low : high;
+  return price - priceOf(low) <= priceOf(high) - price ? low : high;
 }
 
 /** Quantity of a cell: an amount in quote is divided by its lower line; down to the lot, at most what one order may have. */

@@ -102,6 +102,10 @@ export function refuses(_settings: GridSettings, state: GridState, command: BotC
   switch (command.name) {
     case 'start-deal':
       return 'A grid has no deals to start; its lines trade until it is stopped.';
+    case 'add-funds':
+    case 'cancel-added':
+    case 'edit-deal':
+      return 'A grid has no deal to add to or to change.';
     case 'resume':
       if (state.phase === 'ending') return 'The grid is ending; resume it when it has stopped.';
       return state.phase === 'stopped' ? null : 'The grid is running already.';
@@ -120,6 +124,9 @@ export function refuses(_settings: GridSettings, state: GridState, command: BotC
 function commanded(state: GridState, command: BotCommand, at: EpochMs): GridState {
   switch (command.name) {
     case 'start-deal':
+    case 'add-funds':
+    case 'cancel-added':
+    case 'edit-deal':
       return state;
     case 'stop':
     case 'cancel-deal':
