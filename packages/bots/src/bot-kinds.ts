@@ -1,5 +1,6 @@
 import { dca } from './dca/dca.ts';
 import { grid } from './grid/grid.ts';
+import { signal } from './signal/signal.ts';
 
 /** Every kind of bot by its name. */
-export const botKinds = { dca, grid } as const;
+export const botKinds = { dca, grid, signal } as const;

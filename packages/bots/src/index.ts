@@ -22,3 +22,7 @@ export {
   tell,
 } from './orders/live-orders.ts';
 export * from './orders/sub-book.ts';
+export { type Decision, decide } from './signal/decision.ts';
+export type { SignalSettings, SignalSettingsText } from './signal/settings.ts';
+export * from './signal/signal.ts';
+export type { SignalState } from './signal/state.ts';

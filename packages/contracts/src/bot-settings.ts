@@ -4,9 +4,11 @@
  */
 import { dcaSettings } from './bot-settings/dca.ts';
 import { gridSettings } from './bot-settings/grid.ts';
+import { signalSettings } from './bot-settings/signal.ts';
 
 export * from './bot-settings/dca.ts';
 export * from './bot-settings/grid.ts';
+export * from './bot-settings/signal.ts';
 
 /** Settings schema of each kind of bot. */
-export const botSettings = { dca: dcaSettings, grid: gridSettings } as const;
+export const botSettings = { dca: dcaSettings, grid: gridSettings, signal: signalSettings } as const;

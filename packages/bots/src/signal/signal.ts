@@ -1,0 +1,23 @@
+/** The signal bot: docs/bots/signal.md. */
+import type { ClosedDeal } from '@holdfast/domain';
+import type { BotKind } from '../bot-kind.ts';
+import { fundsNeeded, mandateNeeds, problems } from './needs.ts';
+import { report } from './report.ts';
+import { readSignalSettings, type SignalSettings, type SignalSettingsText } from './settings.ts';
+import type { SignalState } from './state.ts';
+import { hears, initial, refuses, step } from './step.ts';
+
+export const signal: BotKind<SignalSettingsText, SignalSettings, SignalState> & { readonly hears: typeof hears } = {
+  name: 'signal',
+  readSettings: readSignalSettings,
+  pairsOf: ({ pair }) => [pair],
+  problems,
+  fundsNeeded,
+  mandateNeeds,
+  initial,
+  step,
+  refuses,
+  hears,
+  report,
+  closedDeals: (before, after): readonly ClosedDeal[] => after.closed.filter((closed) => !before.closed.includes(closed)),
+};
