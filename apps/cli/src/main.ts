@@ -11,6 +11,7 @@ import { addKillCommand } from './commands/kill.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addOwnerCommands } from './commands/owner.ts';
 import { addRunCommands } from './commands/run.ts';
+import { addServiceCommands } from './commands/service.ts';
 import { addSubKeyCommands } from './commands/sub-key.ts';
 import { addUnsealerCommands } from './commands/unsealer.ts';
 import { addVaultCommands } from './commands/vault.ts';
@@ -33,6 +34,7 @@ function program(): Command {
   addVaultCommands(root);
   addVaultAdminCommands(root);
   addUnsealerCommands(root);
+  addServiceCommands(root);
   addSubKeyCommands(root);
   addAuditCommands(root);
   addIncidentCommands(root);
@@ -68,6 +70,12 @@ function report(error: unknown): number {
   if (process.env.HOLDFAST_DEBUG !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return exitCode.failed;
 }
+
+// Whoever reads us may have read enough, as "| head" has.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCode.ok);
+  throw error;
+});
 
 try {
   await quiet(program()).parseAsync(process.argv);

@@ -32,6 +32,10 @@ type Done =
   | { readonly how: 'answered'; readonly accounts: Killed['accounts'] }
   | { readonly how: 'ended' | 'not-running' | 'sealed-before'; readonly accounts: null };
 
+/** What police and the exchange will ask for. */
+const report =
+  'Then keep the record: "npx holdfast incident --for AGE-RECIPIENT --out report.age" packs what happened, with proofs. Change nothing in the data directory before.';
+
 export function addKillCommand(program: Command): void {
   common(program.command('kill').description('revoke every account and sub-key, cancel resting entries, and seal the vault'))
     .option('--reason <text>', 'kept in the journal', 'asked for on the command line')
@@ -42,7 +46,7 @@ export function addKillCommand(program: Command): void {
       const done = (await askVault(data, vault, reason)) ?? (await endVault(data, reason));
       const ms = Math.round(performance.now() - started);
       if (json) printJson({ killed: true, ...done, ms, pages: pagesOf(done) });
-      else print(`${sayings[done.how]} (${ms} ms)\n\n${toDo(done)}`);
+      else print(`${sayings[done.how]} (${ms} ms)\n\n${toDo(done)}\n\n${report}`);
     });
 }
 
