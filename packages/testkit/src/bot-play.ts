@@ -60,6 +60,20 @@ export class BotPlay<State> {
     return this.settle(share);
   }
 
+  /** Fires the oldest wake that the price of now reaches; false when there is none. */
+  fire(): boolean {
+    const quotes = this.exchange.quotes;
+    const wake = this.wakes.find((each) => {
+      const quote = each.kind === 'price' ? quotes.get(each.pair) : undefined;
+      if (each.kind !== 'price' || quote === undefined) return false;
+      return each.when === 'at-or-below' ? quote[each.of] <= each.price : quote[each.of] >= each.price;
+    });
+    if (wake === undefined) return false;
+    this.wakes = this.wakes.filter((each) => each !== wake);
+    this.send({ kind: 'woken', wake } as { kind: 'woken' });
+    return true;
+  }
+
   /** Lets time pass to the earliest time wake and fires it; false when there is none. */
   wait(): boolean {
     const wake = this.wakes.find((each) => each.kind === 'time');

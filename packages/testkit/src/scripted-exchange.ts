@@ -53,6 +53,8 @@ export type Share = number;
 interface Resting {
   readonly intent: PlaceOrder;
   filled: bigint;
+  /** A stop-limit order whose trigger the price has not reached. */
+  isAsleep: boolean;
 }
 
 export interface ScriptedOptions {
@@ -150,11 +152,31 @@ export class ScriptedExchange {
   move(price: Ticks, share: Share): void {
     this.#price = price;
     for (const order of [...this.resting.values()]) {
+      if (order.isAsleep) {
+        this.#awake(order, share);
+        continue;
+      }
       const limit = toTicks(order.intent.limit, this.rules, 'down');
       const touched = order.intent.side === 'buy' ? price <= limit : price >= limit;
       if (touched) this.#fill(order, order.intent.limit, share);
     }
   }
+
+  /** A stop that the price has reached becomes a limit order, and takes what it can. */
+  #awake(order: Resting, share: Share): void {
+    if (!this.#reaches(order.intent)) return;
+    order.isAsleep = false;
+    const market = this.#market(order.intent);
+    if (order.intent.side === 'buy' ? market <= order.intent.limit : market >= order.intent.limit)
+      this.#fill(order, market, share);
+  }
+
+  #reaches({ side, trigger = 0n as Amount }: PlaceOrder): boolean {
+    const price = priceAmount(this.#price, this.rules);
+    return side === 'buy' ? price >= trigger : price <= trigger;
+  }
+
+  #market = ({ side }: PlaceOrder): Amount => priceAmount(side === 'buy' ? ticks(this.#price + 1) : this.#price, this.rules);
 
   /** Takes an order off the book without being asked. */
   expire(index: number): void {
@@ -172,10 +194,16 @@ export class ScriptedExchange {
       this.#say({ ...base, kind: 'order-rejected', code: '-2010', reason: 'The test rejects it.' });
       return;
     }
+    const isAsleep = intent.order === 'stop-limit';
+    if (isAsleep && this.#reaches(intent)) {
+      this.#say({ ...base, kind: 'order-rejected', code: '-2010', reason: 'Stop price would trigger immediately.' });
+      return;
+    }
     this.#say({ ...base, kind: 'order-accepted', exchangeOrderId: `x-${intent.clientOrderId}` });
-    const order: Resting = { intent, filled: 0n };
+    const order: Resting = { intent, filled: 0n, isAsleep };
     this.resting.set(intent.clientOrderId, order);
-    const market = priceAmount(intent.side === 'buy' ? ticks(this.#price + 1) : this.#price, this.rules);
+    if (isAsleep) return;
+    const market = this.#market(intent);
     const takes = intent.side === 'buy' ? market <= intent.limit : market >= intent.limit;
     if (takes) this.#fill(order, market, share);
     if (intent.order === 'ioc' && this.resting.has(intent.clientOrderId)) this.#end(order, 'expired');

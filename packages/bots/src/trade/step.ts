@@ -1,0 +1,195 @@
+/** The trade: facts first, then what the price means, then what follows from both. */
+import {
+  type BotEvent,
+  baseOf,
+  type EpochMs,
+  multiply,
+  type PairRules,
+  priceAmount,
+  type Quote,
+  type Ticks,
+  type Wake,
+  zero,
+} from '@holdfast/domain';
+import { type BotBirth, type StepResult, unchanged } from '../bot-kind.ts';
+import { held } from '../orders/sub-book.ts';
+import { newStep, targetPrice } from './arithmetic.ts';
+import { isDone, termsOf, withDivided } from './change.ts';
+import { commanded, refuses, type TradeCommand } from './commands.ts';
+import { told } from './facts.ts';
+import { entryTrigger, observed, turnDown, turnUp, watchedStop } from './observe.ts';
+import { plan, type Turn } from './plan.ts';
+import type { TradeSettings } from './settings.ts';
+import type { TradeState } from './state.ts';
+import { stopRests } from './wanted.ts';
+
+const nothingHeld = { quantity: zero, cost: zero };
+
+export function initial(settings: TradeSettings, birth: BotBirth): TradeState {
+  const waits = settings.entry === 'conditional' || settings.entry === 'trailing';
+  return {
+    v: 1,
+    bot: birth.bot,
+    rules: birth.rules,
+    edited: null,
+    halted: false,
+    startedAt: null,
+    book: birth.allotted,
+    orders: [],
+    sequence: 1,
+    entry: {
+      phase: settings.entry === 'held' ? 'over' : waits ? 'waiting' : 'working',
+      low: null,
+      left: settings.size,
+      tries: 0,
+      renew: false,
+    },
+    additions: [],
+    held: nothingHeld,
+    basis: nothingHeld,
+    bought: zero,
+    sold: zero,
+    spent: zero,
+    soldCost: zero,
+    proceeds: zero,
+    steps: settings.takeProfits.map((target) => newStep(target)),
+    stop: { peak: null, since: null, cannotRest: null },
+    exit: null,
+    holdups: { entry: null, add: null, stop: null, exit: null },
+    stoppedBecause: null,
+    closed: null,
+  };
+}
+
+export function step(settings: TradeSettings, state: TradeState, event: BotEvent): StepResult<TradeState> {
+  if (isDone(state)) return unchanged;
+  const known = withFacts(settings, state, event);
+  const terms = termsOf(settings, known);
+  const quote = event.quotes.get(terms.pair);
+  const { state: next, intents } =
+    quote === undefined || known.halted ? { state: known, intents: [] } : acted(terms, known, quote, event.at);
+  const isSame = next === state && intents.length === 0;
+  // A wake that fired is used up and a start has none yet, so these need the set said again.
+  if (isSame && event.kind !== 'woken' && event.kind !== 'started') return unchanged;
+  return { state: next, intents, wakes: wakesOf(terms, next, event.at, quote) };
+}
+
+/** Acts until nothing is left to do. */
+function acted(terms: TradeSettings, state: TradeState, quote: Quote, at: EpochMs): Pick<Turn, 'state' | 'intents'> {
+  const begun = state.startedAt === null ? begin(terms, { ...state, startedAt: at }, quote) : state;
+  const turn: Turn = { settings: terms, at, quote, state: begun, intents: [] };
+  for (let before: TradeState | undefined; before !== turn.state && !isDone(turn.state); ) {
+    before = turn.state;
+    turn.state = observed(terms, turn.state, quote, at);
+    plan(turn);
+  }
+  return turn;
+}
+
+/** Coins already held count at the price that the owner names, else at the bid. */
+function begin(settings: TradeSettings, state: TradeState, quote: Quote): TradeState {
+  if (settings.entry !== 'held') return state;
+  const has = held(state.book, baseOf(settings.pair));
+  const quantity = has < settings.heldQuantity ? has : settings.heldQuantity;
+  const price = settings.heldPrice ?? priceAmount(quote.bid, state.rules);
+  const holding = { quantity, cost: multiply(quantity, price, 'up') };
+  return withDivided(settings, { ...state, held: holding, basis: holding });
+}
+
+function withFacts(settings: TradeSettings, state: TradeState, event: BotEvent): TradeState {
+  switch (event.kind) {
+    case 'order-event':
+    case 'refused':
+      return told(termsOf(settings, state), state, event);
+    case 'filters-changed':
+      return event.rules.pair === settings.pair && !sameRules(event.rules, state.rules)
+        ? withDivided(settings, { ...state, rules: event.rules })
+        : state;
+    case 'pair-halted':
+      return event.pair === settings.pair && event.halted !== state.halted ? { ...state, halted: event.halted } : state;
+    case 'command': {
+      const command = event.command as TradeCommand;
+      return refuses(settings, state, command) === null ? commanded(settings, state, command) : state;
+    }
+    default:
+      return state;
+  }
+}
+
+const sameRules = (a: PairRules, b: PairRules): boolean =>
+  (Object.keys(a) as (keyof PairRules)[]).every((key) => a[key] === b[key]);
+
+/** The complete set: prices and times that something waits for, and the first price where only that is missing. */
+function wakesOf(settings: TradeSettings, state: TradeState, at: EpochMs, quote: Quote | undefined): readonly Wake[] {
+  if (isDone(state) || state.halted) return [];
+  const { pair } = settings;
+  if (quote === undefined) return [{ kind: 'price', pair, of: 'ask', when: 'at-or-above', price: 1 as Ticks }];
+  const times = [...new Set(timesOf(settings, state).filter((time) => time > at))].sort((a, b) => a - b);
+  return [
+    ...times.map((time) => ({ kind: 'time', at: time }) as const),
+    ...pricesOf(settings, state).filter((wake) => !isThere(wake, quote)),
+  ];
+}
+
+function timesOf(settings: TradeSettings, state: TradeState): EpochMs[] {
+  const times = state.orders.flatMap(({ cancelAgainAt }) => (cancelAgainAt === null ? [] : [cancelAgainAt]));
+  for (const holdup of Object.values(state.holdups)) if (holdup !== null) times.push(holdup.at);
+  const { entryTimeoutMs, stopLoss } = settings;
+  if (state.entry.phase !== 'over' && entryTimeoutMs > 0 && state.startedAt !== null)
+    times.push((state.startedAt + entryTimeoutMs) as EpochMs);
+  if (state.stop.since !== null && stopLoss !== null) times.push((state.stop.since + stopLoss.timeoutMs) as EpochMs);
+  return times;
+}
+
+type PriceWake = Extract<Wake, { readonly kind: 'price' }>;
+
+/** What the price has reached has been judged in this step; if it could not be acted on, an answer or a time is waited for. */
+const isThere = ({ of, when, price }: PriceWake, quote: Quote): boolean =>
+  when === 'at-or-below' ? quote[of] <= price : quote[of] >= price;
+
+function pricesOf(settings: TradeSettings, state: TradeState): readonly PriceWake[] {
+  const { pair } = settings;
+  const wakes: PriceWake[] = [];
+  const below = (of: PriceWake['of'], price: number): void => {
+    if (price > 0) wakes.push({ kind: 'price', pair, of, when: 'at-or-below', price: price as Ticks });
+  };
+  const above = (of: PriceWake['of'], price: number): void => {
+    wakes.push({ kind: 'price', pair, of, when: 'at-or-above', price: price as Ticks });
+  };
+  entryPrices(settings, state, above, below);
+  if (state.held.quantity === 0n || state.exit !== null) return wakes;
+  const { stopLoss, rests } = { stopLoss: settings.stopLoss, rests: stopRests(settings, state) };
+  const level = watchedStop(settings, state);
+  if (stopLoss !== null && level !== null) {
+    if (state.stop.since === null) below(stopLoss.of, level);
+    else above(stopLoss.of, level + 1);
+    if (stopLoss.trailing && state.stop.peak !== null) above('last', state.stop.peak + 1);
+  }
+  for (const each of state.steps) {
+    const price = targetPrice(each, state.basis, settings, state.rules);
+    if (each.over || each.due || each.left === 0n || price === null) continue;
+    if (each.peak !== null) {
+      above('last', each.peak + 1);
+      below('last', turnDown(each.peak, each.trailing));
+    } else if (each.trailing > 0n) above('last', price);
+    else if (each.order === 'market' || rests) above('bid', price);
+  }
+  return wakes;
+}
+
+function entryPrices(
+  settings: TradeSettings,
+  state: TradeState,
+  above: (of: PriceWake['of'], price: number) => void,
+  below: (of: PriceWake['of'], price: number) => void,
+): void {
+  if (state.entry.phase !== 'waiting') return;
+  const trigger = entryTrigger(settings, state);
+  if (settings.entry === 'conditional') {
+    if (trigger !== null) (settings.entryWhen === 'at-or-above' ? above : below)(settings.entryOf, trigger);
+  } else if (state.entry.low === null) below('last', trigger ?? Number.MAX_SAFE_INTEGER);
+  else {
+    below('last', state.entry.low - 1);
+    above('last', turnUp(state.entry.low, settings));
+  }
+}

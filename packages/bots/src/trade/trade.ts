@@ -1,0 +1,22 @@
+/** One trade by hand, with its ways out: docs/bots/trade.md. */
+import type { BotKind } from '../bot-kind.ts';
+import { refuses, type TradeCommand } from './commands.ts';
+import { fundsNeeded, mandateNeeds, problems } from './needs.ts';
+import { report } from './report.ts';
+import { readTradeSettings, type TradeSettings, type TradeSettingsText } from './settings.ts';
+import type { TradeState } from './state.ts';
+import { initial, step } from './step.ts';
+
+export const trade: BotKind<TradeSettingsText, TradeSettings, TradeState> = {
+  name: 'trade',
+  readSettings: readTradeSettings,
+  pairsOf: ({ pair }) => [pair],
+  problems,
+  fundsNeeded,
+  mandateNeeds,
+  initial,
+  step,
+  refuses: (settings, state, command) => refuses(settings, state, command as TradeCommand),
+  report,
+  closedDeals: (before, { closed }) => (closed === null || before.closed !== null ? [] : [closed]),
+};
