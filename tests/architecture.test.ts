@@ -9,8 +9,8 @@ const root = resolve(import.meta.dirname, '..');
 
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/domain': [],
-  'packages/contracts': ['domain'],
-  'packages/bots': ['domain'],
+  'packages/contracts': ['domain', 'indicators'],
+  'packages/bots': ['domain', 'indicators'],
   'packages/policy': ['domain'],
   'packages/ledger': ['domain'],
   'packages/views': ['domain', 'ledger'],

@@ -27,6 +27,8 @@ const endings: Readonly<Record<ClosedDeal['ending'], string>> = {
   'round-trip': 'closed',
   'stop-loss': 'closed',
   bought: 'closed',
+  'timed-out': 'closed',
+  condition: 'closed',
   cancelled: 'cancelled',
   'no-entry': 'failed',
 };

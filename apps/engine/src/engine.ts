@@ -7,7 +7,7 @@
  *   E7  A time that goes back, as after the exchange was killed, is heard and not acted on twice.
  */
 import { type Allotment, encodeState, type MandateNeeds, type SubBook } from '@holdfast/bots';
-import type { EngineBot, EngineCommand, EngineStatus, LedgerMatch } from '@holdfast/contracts';
+import type { DealAct, EngineBot, EngineCommand, EngineStatus, LedgerMatch } from '@holdfast/contracts';
 import {
   type Amount,
   type Asset,
@@ -789,6 +789,8 @@ class Core implements Engine {
         return { result: { file: command.file } };
       case 'bot-create':
         return this.#create(batch, command);
+      case 'deal-act':
+        return this.#actOnDeal(batch, command);
       default:
         return this.#act(batch, command);
     }
@@ -937,7 +939,11 @@ class Core implements Engine {
           largest(bounds.map((each) => each?.maxOrderQuote ?? 0n)),
         ),
         turnover24h: least(needs.turnover24h, mandate.turnover24h),
-        rights: needs.pairs.some((need) => need.maxSellHeldBase24h > 0n) ? ['sell-held'] : [],
+        rights: [
+          ...(needs.pairs.some((need) => need.maxSellHeldBase24h > 0n) ? (['sell-held'] as const) : []),
+          // A stop is moved when the position grows, and gives way to the take profit.
+          ...(needs.pairs.some((need) => need.orders.includes('stop-limit')) ? (['cancel-stops'] as const) : []),
+        ],
       });
     } catch (error) {
       if (error instanceof CommandError || error instanceof VaultRefusal) throw error;
@@ -950,6 +956,13 @@ class Core implements Engine {
     if (bot === undefined) throw new CommandError('bot-unknown', `There is no bot ${id}; see \`holdfast bot list\``);
     if (action === 'delete') return this.#delete(batch, bot);
     this.#command(batch, bot, { name: action === 'start' ? 'resume' : action });
+    return { result: this.#describe(bot), after: () => this.#moved() };
+  }
+
+  async #actOnDeal(batch: Batch, { bot: id, act }: Command<'deal-act'>) {
+    const bot = this.#memory.bots.get(id as BotId);
+    if (bot === undefined) throw new CommandError('bot-unknown', `There is no bot ${id}; see \`holdfast bot list\``);
+    this.#command(batch, bot, readAct(act));
     return { result: this.#describe(bot), after: () => this.#moved() };
   }
 
@@ -1023,6 +1036,11 @@ const fundsText = (funds: readonly Allotment[]): string =>
 function inside(price: Amount, bid: Amount | undefined, ask: Amount | undefined): Amount {
   if (bid !== undefined && bid > 0n && price < bid) return bid;
   return ask !== undefined && ask > 0n && price > ask ? ask : price;
+}
+
+function readAct(act: DealAct): BotCommand {
+  if (act.name !== 'add-funds') return act;
+  return { name: act.name, amount: amount(act.quote), limit: act.price === undefined ? null : amount(act.price) };
 }
 
 const no = (code: string, reason: string): EngineResult => ({ ok: false, error: { code, reason } });

@@ -10,7 +10,7 @@ test('an order name reads back as it was written and fits the exchange', () => {
     fc.property(
       fc.stringMatching(new RegExp(`^[A-Za-z0-9._-]{1,${botIdLengthMax}}$`)),
       fc.nat(36 ** 5 - 1),
-      fc.constantFrom<OrderRole>('base', 'averaging', 'take-profit', 'stop-loss', 'close', 'line', 'balance'),
+      fc.constantFrom<OrderRole>('base', 'averaging', 'take-profit', 'stop-loss', 'close', 'added', 'line', 'balance'),
       fc.nat(36 ** 5 - 1),
       (bot, deal, role, sequence) => {
         const name = { bot: bot as BotId, deal, role, sequence };

@@ -4,8 +4,8 @@
  */
 import { type BotId, type ClientOrderId, clientOrderId, invariant } from '@holdfast/domain';
 
-/** Base order, averaging order, take profit, stop loss, close at once; line of a grid, and what brings its coins and money into balance. */
-export type OrderRole = 'base' | 'averaging' | 'take-profit' | 'stop-loss' | 'close' | 'line' | 'balance';
+/** Base order, averaging order, take profit, stop loss, close at once, funds added by hand; line of a grid, and what brings its coins and money into balance. */
+export type OrderRole = 'base' | 'averaging' | 'take-profit' | 'stop-loss' | 'close' | 'added' | 'line' | 'balance';
 
 const letterOf = {
   base: 'b',
@@ -13,6 +13,7 @@ const letterOf = {
   'take-profit': 't',
   'stop-loss': 's',
   close: 'c',
+  added: 'm',
   line: 'l',
   balance: 'e',
 } as const satisfies Record<OrderRole, string>;
@@ -36,7 +37,7 @@ export function orderName(name: OrderName): ClientOrderId {
 
 /** What an id of ours says; null for an id that no bot made. */
 export function readOrderName(id: string): OrderName | null {
-  const match = /^(.{1,23})-([0-9a-z]{1,5})-([batscle])([0-9a-z]{1,5})$/.exec(id);
+  const match = /^(.{1,23})-([0-9a-z]{1,5})-([batscmle])([0-9a-z]{1,5})$/.exec(id);
   if (match === null) return null;
   const [, bot = '', deal = '', letter = '', sequence = ''] = match;
   const role = roleOf[letter];

@@ -35,6 +35,25 @@ const botAction = z.strictObject({
   bot: botId,
   action: z.enum(botActions),
 });
+const percent = z.string().regex(/^\d{1,4}(\.\d{1,4})?$/, 'a percentage such as "1.5"');
+/** What a person does to the open deal of a bot; the bot says what it refuses. */
+export const dealAct = z.discriminatedUnion('name', [
+  /** For so much quote; resting at `price`, at the market without. */
+  z.strictObject({ name: z.literal('add-funds'), quote: decimal, price: decimal.optional() }),
+  z.strictObject({ name: z.literal('cancel-added') }),
+  z.strictObject({
+    name: z.literal('edit-deal'),
+    changes: z.strictObject({
+      takeProfitPercent: percent.optional(),
+      trailingPercent: percent.optional(),
+      stopLossPercent: percent.optional(),
+      averagingOrders: z.int().min(0).max(100).optional(),
+    }),
+  }),
+]);
+export type DealAct = z.infer<typeof dealAct>;
+
+const dealActs = z.strictObject({ id: commandId, command: z.literal('deal-act'), bot: botId, act: dealAct });
 const botList = z.strictObject({ id: commandId, command: z.literal('bot-list') });
 const status = z.strictObject({ id: commandId, command: z.literal('status') });
 /** Compares the ledger with the exchange now. */
@@ -42,7 +61,15 @@ const reconcile = z.strictObject({ id: commandId, command: z.literal('reconcile'
 /** Copies the database, complete and consistent, to a new file. */
 const backup = z.strictObject({ id: commandId, command: z.literal('backup'), file: z.string().min(1) });
 
-export const engineCommand = z.discriminatedUnion('command', [botCreate, botAction, botList, status, reconcile, backup]);
+export const engineCommand = z.discriminatedUnion('command', [
+  botCreate,
+  botAction,
+  dealActs,
+  botList,
+  status,
+  reconcile,
+  backup,
+]);
 export type EngineCommand = z.infer<typeof engineCommand>;
 
 export const engineSubscribe = z.strictObject({ subscribe: z.literal(true) });

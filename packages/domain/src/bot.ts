@@ -56,7 +56,21 @@ export type BotCommand =
   | { readonly name: 'stop' }
   | { readonly name: 'resume' }
   | { readonly name: 'close-now' }
-  | { readonly name: 'cancel-deal' };
+  | { readonly name: 'cancel-deal' }
+  /** Buys more into the open deal for so much quote: resting at `limit`, at the market where that is null. */
+  | { readonly name: 'add-funds'; readonly amount: Amount; readonly limit: Amount | null }
+  /** Takes back added funds that rest. */
+  | { readonly name: 'cancel-added' }
+  /** Changes the open deal alone; later deals follow the settings. */
+  | { readonly name: 'edit-deal'; readonly changes: DealChanges };
+
+/** What of an open deal may be changed; percentages are decimals, "0" switches trailing and stop off. */
+export interface DealChanges {
+  readonly takeProfitPercent?: string | undefined;
+  readonly trailingPercent?: string | undefined;
+  readonly stopLossPercent?: string | undefined;
+  readonly averagingOrders?: number | undefined;
+}
 
 /** An intent as a bot makes it: its number is unique within the bot; the runtime derives the client order id from it. */
 export interface Step<State> {

@@ -34,6 +34,20 @@ export interface OpenDeal {
     readonly quantity: Amount;
     readonly clientOrderId: ClientOrderId | null;
   } | null;
+  /** Further targets of a take profit in steps, nearest first, that one included; absent with a single target. */
+  readonly targets?: readonly {
+    readonly price: Amount;
+    readonly quantity: Amount;
+    readonly clientOrderId: ClientOrderId | null;
+  }[];
+  /** Where the deal is cut. `notResting`: why no order for it rests at the exchange, so that the engine watches the price. */
+  readonly stopLoss?: {
+    readonly price: Amount;
+    readonly clientOrderId: ClientOrderId | null;
+    readonly notResting: string | null;
+  } | null;
+  /** Highest bid since the last target was reached, while it is trailed. */
+  readonly trailedFrom?: Amount | null;
   readonly ladder: readonly LadderLevel[];
 }
 
@@ -46,9 +60,19 @@ export interface ClosedDeal {
   /**
    * `cancelled`: the coins were kept. `no-entry`: nothing was bought. `too-small`: what was held was below the exchange's smallest
    * order and is carried. `round-trip`: one buy and one sale of a grid, in either order. `stop-loss`: what was held was sold at a loss
-   * limit. `bought`: it was only to buy.
+   * limit. `timed-out`: its time was over. `condition`: its close conditions held. `bought`: it was only to buy.
    */
-  readonly ending: 'take-profit' | 'stop-loss' | 'closed' | 'cancelled' | 'no-entry' | 'too-small' | 'round-trip' | 'bought';
+  readonly ending:
+    | 'take-profit'
+    | 'stop-loss'
+    | 'closed'
+    | 'cancelled'
+    | 'no-entry'
+    | 'too-small'
+    | 'round-trip'
+    | 'bought'
+    | 'timed-out'
+    | 'condition';
   /** Base bought (after fees in base) and sold. */
   readonly bought: Amount;
   readonly sold: Amount;

@@ -13,9 +13,10 @@ import {
   type Ticks,
   ticks,
   unit,
+  unreachable,
 } from '@holdfast/domain';
-import type { DcaSettings } from './settings.ts';
-import type { Holding, Level } from './state.ts';
+import type { DcaSettings, SizeIn } from './settings.ts';
+import type { Holding, Level, Sizing } from './state.ts';
 
 type Steps = Pick<PairRules, 'tick' | 'lot'>;
 
@@ -36,25 +37,29 @@ export function geometricSum(multiplier: bigint, n: number): Fraction {
   return { numerator: sum, denominator: scale };
 }
 
+type Ladder = Pick<DcaSettings, 'step' | 'stepMultiplier' | 'ladder'>;
+
 /** D_n: how far below P0 averaging order n lies, as a fraction of P0. */
-export function deviation(settings: Pick<DcaSettings, 'step' | 'stepMultiplier'>, n: number): Fraction {
+export function deviation(settings: Ladder, n: number): Fraction {
+  const explicit = settings.ladder[n - 1];
+  if (explicit !== undefined) return { numerator: explicit.distance, denominator: unit };
   const steps = geometricSum(settings.stepMultiplier, n);
   return { numerator: settings.step * steps.numerator, denominator: unit * steps.denominator };
 }
 
-/** S_n in quote, rounded up at 10^-18. */
-export function averagingSize(settings: Pick<DcaSettings, 'averagingOrderSize' | 'sizeMultiplier'>, n: number): Amount {
+/** S_n as the settings count it (quote, base, or 10^-18 of the funds), rounded up at 10^-18. */
+export function averagingSize(
+  settings: Pick<DcaSettings, 'averagingOrderSize' | 'sizeMultiplier' | 'ladder'>,
+  n: number,
+): Amount {
+  const explicit = settings.ladder[n - 1];
+  if (explicit !== undefined) return explicit.size;
   const powers = BigInt(n - 1);
   return divide(settings.averagingOrderSize * settings.sizeMultiplier ** powers, unit ** powers, 'up') as Amount;
 }
 
 /** P_n = P0 × (1 - D_n), down to the tick; null where that is below one tick. P0 = cost / quantity of the base order. */
-export function averagingPrice(
-  settings: Pick<DcaSettings, 'step' | 'stepMultiplier'>,
-  entry: Holding,
-  rules: Pick<PairRules, 'tick'>,
-  n: number,
-): Ticks | null {
+export function averagingPrice(settings: Ladder, entry: Holding, rules: Pick<PairRules, 'tick'>, n: number): Ticks | null {
   const { numerator, denominator } = deviation(settings, n);
   if (numerator >= denominator) return null;
   const count = (entry.cost * unit * (denominator - numerator)) / (entry.quantity * denominator * rules.tick);
@@ -71,13 +76,31 @@ export function lotsWithin(funds: bigint, price: Ticks, rules: Steps): Lots {
   return funds <= 0n ? lots(0) : lots(Number((funds * unit) / (BigInt(price) * rules.tick * rules.lot)));
 }
 
+/** A deal that uses the sizes as they are set. */
+export const asSet: Sizing = { funds: 0n as Amount, scale: unit };
+
+/** A size as lots at a price, scaled, up to the lot. */
+export function sizedLots(size: Amount, sizeIn: SizeIn, price: Ticks, rules: Steps, { funds, scale }: Sizing): Lots {
+  const scaled = scale === unit ? size : multiply(size, scale, 'up');
+  switch (sizeIn) {
+    case 'base':
+      return lots(Number(divide(scaled, rules.lot, 'up')));
+    case 'percent':
+      return lotsFor(multiply(funds, scaled, 'up'), price, rules);
+    case 'quote':
+      return lotsFor(scaled, price, rules);
+    default:
+      return unreachable(sizeIn);
+  }
+}
+
 /** The averaging orders of a deal whose base order is done; stops early where the price would fall below one tick. */
-export function ladder(settings: DcaSettings, entry: Holding, rules: Steps): readonly Level[] {
+export function ladder(settings: DcaSettings, entry: Holding, rules: Steps, sizing: Sizing = asSet): readonly Level[] {
   const levels: Level[] = [];
   for (let n = 1; n <= settings.averagingOrders; n++) {
     const price = averagingPrice(settings, entry, rules, n);
     if (price === null) break;
-    const quantity = lotsFor(averagingSize(settings, n), price, rules);
+    const quantity = sizedLots(averagingSize(settings, n), settings.averagingOrderSizeIn, price, rules, sizing);
     levels.push({ price, quantity, filled: 0n as Amount, refused: false });
   }
   return levels;
@@ -103,6 +126,10 @@ export function takeProfitPriceOfBase(
 /** P0 × (1 - share) in quote, rounded down: where a loss of that share of the base order is cut. */
 export const stopLossPrice = (entry: Holding, share: bigint): Amount =>
   divide(entry.cost * (unit - share), entry.quantity, 'down') as Amount;
+
+/** Lots whose sale at a price brings at least so much quote after the fee, up to the lot. */
+export const lotsToReceive = (net: bigint, price: Ticks, settings: Pick<DcaSettings, 'fee'>, rules: Steps): Lots =>
+  lots(Number(divide(net * unit * unit, BigInt(price) * rules.tick * rules.lot * (unit - settings.fee), 'up')));
 
 /** A position in parts, each down to the lot; the last takes the rest. Shares are counts of 10^-18 of one. */
 export function splitByShares(quantity: Lots, shares: readonly bigint[]): readonly Lots[] {

@@ -9,16 +9,19 @@ import {
   type PairRules,
   priceAmount,
   quantityAmount,
+  type Ticks,
   toLots,
   toTicks,
+  unit,
   zero,
 } from '@holdfast/domain';
-import { backoff, ladder, putIn, takeProfitPrice } from './arithmetic.ts';
+import { backoff, ladder, putIn } from './arithmetic.ts';
 import type { DcaSettings } from './settings.ts';
-import type { DcaState, Deal, Holding, Holdup, LiveOrder, Part } from './state.ts';
+import type { DcaState, Deal, Holding, Holdup, LiveOrder, Part, Sizing } from './state.ts';
+import { exitSteps } from './targets.ts';
 
 export const nothingHeld: Holding = { quantity: zero, cost: zero };
-const noHoldups: Deal['holdups'] = { entry: null, averaging: null, exit: null };
+const noHoldups: Deal['holdups'] = { entry: null, averaging: null, exit: null, stop: null };
 
 export function withDeal(state: DcaState, change: Partial<Deal>): DcaState {
   invariant(state.deal !== null, 'an order or a phase belongs to an open deal');
@@ -40,21 +43,33 @@ export function withHoldup(state: DcaState, part: Part, holdup: Holdup | null): 
   return withDeal(state, { holdups: { ...state.deal.holdups, [part]: holdup } });
 }
 
+/** Settings as they hold for the deal: those that a person changed while it runs come first. */
+export function termsOf(settings: DcaSettings, { edits }: Pick<Deal, 'edits'>): DcaSettings {
+  const { takeProfit } = edits;
+  const targets = takeProfit === undefined ? {} : { takeProfits: [{ profit: takeProfit, share: unit }] };
+  return { ...settings, ...edits, ...targets };
+}
+
 /** The deal's coins now, in lots that an order may sell: rounded down, at most what one order may have. */
 export function sellable(held: Holding, rules: PairRules): Lots {
   return lots(Math.min(toLots(held.quantity, rules, 'down'), rules.maxQuantity));
 }
 
-export function openDeal(state: DcaState, at: EpochMs): DcaState {
+export function openDeal(state: DcaState, at: EpochMs, scale: bigint): DcaState {
   const number = state.dealNumber + 1;
+  const sizing: Sizing = { funds: state.quote, scale };
   const deal: Deal = {
     number,
     openedAt: at,
     phase: 'entering',
     ending: null,
+    selling: null,
+    sizing,
+    edits: {},
     sequence: 1,
     entryTries: 0,
     entryValue: zero,
+    entryBase: zero,
     entry: nothingHeld,
     held: state.dust,
     bought: zero,
@@ -63,10 +78,17 @@ export function openDeal(state: DcaState, at: EpochMs): DcaState {
     soldCost: zero,
     proceeds: zero,
     ladder: [],
-    target: null,
+    lastBuy: null,
+    steps: [],
+    trail: null,
+    lift: 0,
+    stopSince: null,
+    stopRefused: null,
+    adding: null,
+    dropsAdded: false,
     holdups: noHoldups,
   };
-  return { ...state, dealNumber: number, deal, dust: nothingHeld, dealAsked: false, restUntil: null };
+  return { ...state, dealNumber: number, deal, dust: nothingHeld, dealAsked: false, restUntil: null, startAt: null };
 }
 
 /** The base order is done: the ladder hangs below its average price. */
@@ -75,59 +97,92 @@ export function hold(settings: DcaSettings, state: DcaState): DcaState {
   return withDeal(state, {
     phase: 'holding',
     ending: null,
-    ladder: ladder(settings, deal.entry, state.rules),
-    target: takeProfitPrice(deal.held, settings, state.rules),
+    ladder: ladder(settings, deal.entry, state.rules, deal.sizing),
+    steps: exitSteps(termsOf(settings, deal), deal, state.rules),
   });
 }
+
+/** Sells at the market, at `floor` or better. */
+export const sellNow = (state: DcaState, ending: Deal['ending'], floor: Ticks | null = null): DcaState =>
+  withDeal(state, {
+    phase: 'closing',
+    ending,
+    selling: { floor },
+    holdups: { ...(state.deal as Deal).holdups, exit: null },
+  });
+
+/** A deal that was about to end goes on. */
+export const goOn = (state: DcaState): DcaState =>
+  withDeal(state, { phase: 'holding', ending: null, selling: null, trail: null, stopSince: null });
 
 /** Least rest between two deals, so that one step never ends one and opens the next (B5). */
 const restMs = 1000;
 
-const endings = { 'take-profit': 'take-profit', closed: 'closed', cancelled: 'cancelled', 'too-small': 'too-small' } as const;
-
-/** Ends the deal. What it still holds is kept for the owner if it was cancelled, else carried into the next deal. */
+/** Ends the deal. What it still holds is the owner's if it was cancelled or is the profit in base, else carried into the next deal. */
 export function closeDeal(settings: DcaSettings, state: DcaState, at: EpochMs): DcaState {
   const deal = state.deal as Deal;
   invariant(state.orders.length === 0, 'a deal ends without orders');
   const fruitful = deal.bought > 0n;
-  const kept = deal.ending === 'cancelled' && fruitful;
+  const isProfit = settings.profitIn === 'base' && deal.ending === 'take-profit';
+  const kept = fruitful && (deal.ending === 'cancelled' || isProfit);
   const pause = fruitful ? 0 : backoff(0 as EpochMs, state.fruitless, settings.retryMs * 4, 900_000);
+  const profit = (deal.proceeds - deal.soldCost) as Amount;
   return {
     ...state,
+    ...(deal.ending === 'stop-loss' && settings.stopAction === 'close-and-stop' ? stoppedByLoss(deal) : {}),
     deal: null,
     dust: kept ? nothingHeld : deal.held,
     kept: kept ? putIn(state.kept, deal.held.quantity, deal.held.cost) : state.kept,
     fruitless: fruitful ? 0 : state.fruitless + 1,
     restUntil: (at + Math.max(settings.cooldownMs, pause, restMs)) as EpochMs,
     dealsClosed: state.dealsClosed + (fruitful ? 1 : 0),
+    dealsInRow: state.dealsInRow + (fruitful ? 1 : 0),
+    lossesInRow: profit < 0n ? state.lossesInRow + 1 : fruitful ? 0 : state.lossesInRow,
     lastClosed: {
       number: deal.number,
       pair: settings.pair,
       openedAt: deal.openedAt,
       closedAt: at,
-      ending: fruitful ? endings[deal.ending ?? 'too-small'] : 'no-entry',
+      ending: fruitful ? (deal.ending ?? 'too-small') : 'no-entry',
       bought: deal.bought,
       sold: deal.sold,
       spent: deal.spent,
       cost: deal.soldCost,
       proceeds: deal.proceeds,
-      profit: (deal.proceeds - deal.soldCost) as Amount,
+      profit,
       fees: null,
       averagingOrdersFilled: deal.ladder.filter((level) => level.filled > 0n).length,
     },
   };
 }
 
-/** Takes over new steps of the exchange: buys go down to the new tick and up to the new lot, the target up to the tick. */
+const stoppedByLoss = ({ number }: Deal) => ({
+  running: false,
+  stoppedBecause: { code: 'stop-loss', reason: `the stop loss of deal ${number} was reached` },
+});
+
+/** Takes over new steps of the exchange: buys go down to the new tick and up to the new lot, targets up to the tick. */
 export function withRules(state: DcaState, rules: PairRules): DcaState {
   const { deal, rules: old } = state;
   if (deal === null) return { ...state, rules };
-  const moved = deal.ladder.flatMap((level) => {
-    const price = priceAmount(level.price, old);
-    if (price < rules.tick) return [];
+  const moved = (price: Ticks, rounding: 'up' | 'down'): Ticks | null => {
+    const amount = priceAmount(price, old);
+    return amount < rules.tick && rounding === 'down' ? null : toTicks(amount, rules, rounding);
+  };
+  const levels = deal.ladder.flatMap((level) => {
+    const price = moved(level.price, 'down');
     const quantity = toLots(quantityAmount(level.quantity, old), rules, 'up');
-    return [{ ...level, price: toTicks(price, rules, 'down'), quantity }];
+    return price === null ? [] : [{ ...level, price, quantity }];
   });
-  const target = deal.target === null ? null : toTicks(priceAmount(deal.target, old), rules, 'up');
-  return { ...state, rules, deal: { ...deal, ladder: moved, target } };
+  const steps = deal.steps.map((step) => ({
+    ...step,
+    price: moved(step.price, 'up') as Ticks,
+    quantity: toLots(quantityAmount(step.quantity, old), rules, 'down'),
+  }));
+  const trail = deal.trail === null ? null : moved(deal.trail, 'up');
+  const lift = Number((BigInt(deal.lift) * old.tick) / rules.tick);
+  const adding = deal.adding?.limit ? { ...deal.adding, limit: moved(deal.adding.limit, 'up') } : deal.adding;
+  const floor = deal.selling?.floor ?? null;
+  const selling = floor === null ? deal.selling : { floor: moved(floor, 'up') };
+  return { ...state, rules, deal: { ...deal, ladder: levels, steps, trail, lift, adding, selling } };
 }

@@ -1,12 +1,13 @@
 /** The DCA bot, long: docs/bots/dca.md. */
-import { type Amount, formatAmount, type PairRules, quoteOf, unit } from '@holdfast/domain';
+import { type Amount, baseOf, formatAmount, type PairRules, quantityAmount, quoteOf } from '@holdfast/domain';
 import type { BotKind } from '../bot-kind.ts';
 import { averagingSize, deviation } from './arithmetic.ts';
+import { refuses } from './commands.ts';
 import { fundsNeeded, mandateNeeds } from './needs.ts';
 import { report } from './report.ts';
-import { type DcaSettings, type DcaSettingsText, readDcaSettings } from './settings.ts';
+import { type DcaSettings, type DcaSettingsText, readDcaSettings, type SizeIn } from './settings.ts';
 import type { DcaState } from './state.ts';
-import { initial, refuses, step } from './step.ts';
+import { initial, step } from './step.ts';
 
 export const dca: BotKind<DcaSettingsText, DcaSettings, DcaState> = {
   name: 'dca',
@@ -24,29 +25,37 @@ export const dca: BotKind<DcaSettingsText, DcaSettings, DcaState> = {
 
 function problems(settings: DcaSettings, rules: PairRules): readonly string[] {
   const found: string[] = [];
-  const least = formatAmount(rules.minNotional);
-  const asset = quoteOf(settings.pair);
-  if (settings.baseOrderSize < rules.minNotional)
-    found.push(
-      `The base order of ${formatAmount(settings.baseOrderSize)} ${asset} is below the exchange's smallest of ${least}.`,
-    );
+  const base = smallness(settings.baseOrderSize, settings.baseOrderSizeIn, settings, rules);
+  if (base !== null) found.push(`The base order of ${base}.`);
   const small = smallestAveraging(settings);
-  if (small !== null && small.size < rules.minNotional)
-    found.push(
-      `Averaging order ${small.index} of ${formatAmount(small.size)} ${asset} is below the exchange's smallest of ${least}.`,
-    );
+  const averaging = small === null ? null : smallness(small.size, settings.averagingOrderSizeIn, settings, rules);
+  if (averaging !== null) found.push(`Averaging order ${small?.index} of ${averaging}.`);
   const last = deviation(settings, settings.averagingOrders);
   if (last.numerator >= last.denominator)
     found.push(`Averaging order ${settings.averagingOrders} would lie 100 % or more below the base order.`);
-  if (settings.averagingOrdersActive + 1 > rules.maxOrders)
+  const exits = settings.takeProfits.length;
+  if (settings.averagingOrdersActive + exits > rules.maxOrders)
     found.push(
-      `${settings.averagingOrdersActive} averaging orders and a take profit are more than the ${rules.maxOrders} orders that may rest.`,
+      `${settings.averagingOrdersActive} averaging orders and ${exits === 1 ? 'a take profit' : `${exits} take profits`} are more than the ${rules.maxOrders} orders that may rest.`,
     );
   return found;
 }
 
+/** How a size is below the exchange's smallest order; null where it is not. Sizes in percent are as large as the funds make them. */
+function smallness(size: Amount, sizeIn: SizeIn, { pair }: DcaSettings, rules: PairRules): string | null {
+  const least = quantityAmount(rules.minQuantity, rules);
+  if (sizeIn === 'quote' && size < rules.minNotional)
+    return `${formatAmount(size)} ${quoteOf(pair)} is below the exchange's smallest of ${formatAmount(rules.minNotional)}`;
+  if (sizeIn === 'base' && size < least)
+    return `${formatAmount(size)} ${baseOf(pair)} is below the exchange's smallest of ${formatAmount(least)}`;
+  return null;
+}
+
 function smallestAveraging(settings: DcaSettings): { readonly index: number; readonly size: Amount } | null {
-  if (settings.averagingOrders === 0) return null;
-  const index = settings.sizeMultiplier < unit ? settings.averagingOrders : 1;
-  return { index, size: averagingSize(settings, index) };
+  let smallest: { readonly index: number; readonly size: Amount } | null = null;
+  for (let index = 1; index <= settings.averagingOrders; index++) {
+    const size = averagingSize(settings, index);
+    if (smallest === null || size < smallest.size) smallest = { index, size };
+  }
+  return smallest;
 }

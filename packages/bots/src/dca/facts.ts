@@ -8,21 +8,30 @@ import {
   type OrderEvent,
   type OrderFill,
   type PlaceOrder,
+  quantityAmount,
   quoteOf,
   type RefusalCode,
   unreachable,
   zero,
 } from '@holdfast/domain';
-import { feeValue, putIn, takeOut, takeProfitPrice } from './arithmetic.ts';
-import { hold, withDeal, withHoldup, withOrder, withoutOrder } from './change.ts';
+import { feeValue, putIn, takeOut } from './arithmetic.ts';
+import { hold, termsOf, withDeal, withHoldup, withOrder, withoutOrder } from './change.ts';
 import { askAgainAt, patience } from './refusals.ts';
 import type { DcaSettings } from './settings.ts';
-import type { DcaState, Deal, LiveOrder, Part } from './state.ts';
+import type { DcaState, Deal, ExitStep, LiveOrder, Part } from './state.ts';
+import { exitSteps } from './targets.ts';
 
-const partOf = { base: 'entry', averaging: 'averaging', 'take-profit': 'exit', close: 'exit' } as const satisfies Record<
-  LiveOrder['role'],
-  Part
->;
+/** What waits when an order of the role is refused. */
+const partOf: Readonly<Record<LiveOrder['role'], Part>> = {
+  base: 'entry',
+  averaging: 'averaging',
+  added: 'averaging',
+  'take-profit': 'exit',
+  close: 'exit',
+  'stop-loss': 'stop',
+  line: 'exit',
+  balance: 'exit',
+};
 
 /** A new state for an event of an order that is still known; the same state for one that says nothing new. */
 export function orderEvent(settings: DcaSettings, state: DcaState, event: OrderEvent): DcaState {
@@ -65,7 +74,10 @@ export function refused(
   const without = withoutOrder(state, order.id);
   const part = partOf[order.role];
   if (how === 'never' && part === 'entry') return entryImpossible(settings, without, code, reason);
+  // What a person added is not asked for again: the deal and its ladder go on.
+  if (order.role === 'added') return without;
   if (how === 'never' && part === 'averaging') return refuseLevel(without, order.level);
+  if (how === 'never' && part === 'stop') return withDeal(without, { stopRefused: `${reason} (${code})` });
   const tries = state.deal?.holdups[part]?.tries ?? 0;
   const again = askAgainAt(how, at, tries, settings.retryMs);
   return withHoldup(without, part, { at: again, tries: tries + 1, reason: `${reason} (${code})` });
@@ -90,6 +102,7 @@ const refuseLevel = (state: DcaState, index: number): DcaState =>
 
 /** The same kind of order waits, longer with each time in a row. */
 function heldUp(settings: DcaSettings, state: DcaState, order: LiveOrder, at: EpochMs, reason: string): DcaState {
+  if (order.role === 'added') return state;
   const part = partOf[order.role];
   const tries = state.deal?.holdups[part]?.tries ?? 0;
   return withHoldup(state, part, { at: askAgainAt('soon', at, tries, settings.retryMs), tries: tries + 1, reason });
@@ -126,30 +139,32 @@ function bought(settings: DcaSettings, state: DcaState, order: LiveOrder, fill: 
   const paid = (value + feeIn.quote) as Amount;
   const cost = (paid + feeIn.third) as Amount;
   const received = (fill.quantity - feeIn.base) as Amount;
-  const deal = state.deal as Deal;
-  const held = putIn(deal.held, received, cost);
+  const before = state.deal as Deal;
+  const isBase = order.role === 'base';
+  const deal: Deal = {
+    ...before,
+    held: putIn(before.held, received, cost),
+    bought: (before.bought + received) as Amount,
+    spent: (before.spent + cost) as Amount,
+    entry: isBase ? putIn(before.entry, received, cost) : before.entry,
+    entryValue: isBase ? ((before.entryValue + value) as Amount) : before.entryValue,
+    entryBase: isBase ? ((before.entryBase + fill.quantity) as Amount) : before.entryBase,
+    lastBuy: order.role === 'added' ? before.lastBuy : fill.price,
+    ladder: before.ladder.map((level, i) =>
+      order.role === 'averaging' && i + 1 === order.level
+        ? { ...level, filled: (level.filled + fill.quantity) as Amount }
+        : level,
+    ),
+  };
   return {
     ...state,
     quote: (state.quote - paid) as Amount,
     base: (state.base + received) as Amount,
-    deal: {
-      ...deal,
-      held,
-      bought: (deal.bought + received) as Amount,
-      spent: (deal.spent + cost) as Amount,
-      entry: order.role === 'base' ? putIn(deal.entry, received, cost) : deal.entry,
-      entryValue: order.role === 'base' ? ((deal.entryValue + value) as Amount) : deal.entryValue,
-      ladder: deal.ladder.map((level, i) =>
-        order.role === 'averaging' && i + 1 === order.level
-          ? { ...level, filled: (level.filled + fill.quantity) as Amount }
-          : level,
-      ),
-      target: takeProfitPrice(held, settings, state.rules),
-    },
+    deal: { ...deal, steps: exitSteps(termsOf(settings, deal), deal, state.rules) },
   };
 }
 
-function sold(settings: DcaSettings, state: DcaState, _order: LiveOrder, fill: OrderFill): DcaState {
+function sold(settings: DcaSettings, state: DcaState, order: LiveOrder, fill: OrderFill): DcaState {
   const value = multiply(fill.price, fill.quantity, 'down');
   const feeIn = feeParts(settings, fill, value);
   const given = (fill.quantity + feeIn.base) as Amount;
@@ -168,8 +183,23 @@ function sold(settings: DcaSettings, state: DcaState, _order: LiveOrder, fill: O
       sold: (deal.sold + fill.quantity) as Amount,
       soldCost: (deal.soldCost + cost) as Amount,
       proceeds: (deal.proceeds + proceeds) as Amount,
+      steps: order.role === 'take-profit' ? soldAt(deal.steps, order.level, fill.quantity, state) : deal.steps,
+      ...(order.role === 'stop-loss' && deal.phase === 'holding' ? stopped : {}),
     },
   };
+}
+
+/** The exchange has triggered the stop: what it does not sell is sold at the market. */
+const stopped = { phase: 'closing', ending: 'stop-loss', selling: { floor: null } } as const;
+
+/** Counts a sale to its target; one before the last is hit when less than a lot of it is left. `level` 0 is of older states. */
+function soldAt(steps: readonly ExitStep[], level: number, quantity: Amount, { rules }: DcaState): readonly ExitStep[] {
+  const index = Math.max(level, 1) - 1;
+  return steps.map((step, i) => {
+    if (i !== index) return step;
+    const sold = (step.sold + quantity) as Amount;
+    return { ...step, sold, hit: i < steps.length - 1 && sold >= quantityAmount(step.quantity, rules) };
+  });
 }
 
 /** The fee by where it was taken from; `third` is its worth in quote. */
@@ -188,9 +218,7 @@ function ended(settings: DcaSettings, state: DcaState, order: LiveOrder, total: 
 }
 
 const reasonOfEnd = (order: LiveOrder): string =>
-  order.role === 'base' || order.role === 'close'
-    ? 'the order found too little on the other side of the book'
-    : 'the exchange took the order off the book';
+  order.isTaking ? 'the order found too little on the other side of the book' : 'the exchange took the order off the book';
 
 /** Forgets an order; a base order that was filled whole opens the way to the ladder. */
 function gone(settings: DcaSettings, state: DcaState, order: LiveOrder): DcaState {

@@ -20,9 +20,9 @@ import {
 import type { Allotment, MandateNeeds } from '../bot-kind.ts';
 import { mandateAmount } from '../mandate-amount.ts';
 import { held, type SubBook } from '../orders/sub-book.ts';
-import { averagingPrice, averagingSize, buyReserve, lotsFor, raised } from './arithmetic.ts';
+import { asSet, averagingPrice, averagingSize, buyReserve, lotsFor, raised, sizedLots } from './arithmetic.ts';
 import type { DcaSettings } from './settings.ts';
-import type { Holding } from './state.ts';
+import type { Holding, Sizing } from './state.ts';
 
 /** How far a later deal may open from now, either way: 25 %. */
 const room = unit / 4n;
@@ -39,10 +39,10 @@ interface Buy {
 }
 
 /** The buys of one deal that opens at `ask`, each as large as it can be; the base order first. */
-function buysOf(settings: DcaSettings, rules: PairRules, ask: Ticks): readonly Buy[] {
+function buysOf(settings: DcaSettings, rules: PairRules, ask: Ticks, sizing: Sizing): readonly Buy[] {
   const cap = Math.min(raised(ask, settings.slippage), rules.maxPrice) as Ticks;
   const price = priceAmount(cap, rules);
-  const base = quantityAmount(lotsFor(settings.baseOrderSize, ask, rules), rules);
+  const base = quantityAmount(sizedLots(settings.baseOrderSize, settings.baseOrderSizeIn, ask, rules, sizing), rules);
   const buys: Buy[] = [{ cost: buyReserve(base, price, settings), value: multiply(base, price, 'up'), base, price }];
   const averageAtMost: Holding = {
     quantity: unit as Amount,
@@ -52,26 +52,53 @@ function buysOf(settings: DcaSettings, rules: PairRules, ask: Ticks): readonly B
     const at = averagingPrice(settings, averageAtMost, rules, n);
     if (at === null) break;
     // The price is not known yet: one lot at the highest it can be covers the rounding up at any lower one.
-    const value = averagingSize(settings, n) + notional(at, lots(1), rules, 'up');
+    const value = averagingValue(settings, n, at, rules, sizing) + notional(at, lots(1), rules, 'up');
     const quantity = quantityAmount(lotsFor(value as Amount, at, rules), rules);
     buys.push({ cost: buyReserve(value, unit, settings), value, base: quantity, price: priceAmount(at, rules) });
   }
   return buys;
 }
 
+/** An averaging order in quote. */
+function averagingValue(settings: DcaSettings, n: number, at: Ticks, rules: PairRules, { funds, scale }: Sizing): bigint {
+  const size = averagingSize(settings, n);
+  if (settings.averagingOrderSizeIn === 'percent') return multiply(funds, size, 'up');
+  const scaled = scale === unit ? size : multiply(size, scale, 'up');
+  return settings.averagingOrderSizeIn === 'base' ? multiply(scaled, priceAmount(at, rules), 'up') : scaled;
+}
+
+/** Earned profit that is put in again makes orders larger; the mandate leaves room for them to grow by that share, once over. */
+const largest = (settings: DcaSettings, funds: Amount): Sizing => ({ funds, scale: unit + settings.reinvest });
+
 const sum = (values: readonly bigint[]): bigint => values.reduce((total, value) => total + value, 0n);
 const most = (values: readonly bigint[]): bigint => values.reduce((top, value) => (value > top ? value : top), 0n);
 
 /** Base order at its cap and every averaging order, each rounded up to the lot, fees in quote included. */
 export function fundsNeeded(settings: DcaSettings, rules: PairRules, { ask }: Quote): readonly Allotment[] {
-  const amount = sum(buysOf(settings, rules, ask).map(({ cost }) => cost)) as Amount;
-  return [{ asset: quoteOf(settings.pair), amount }];
+  const amount = sum(buysOf(settings, rules, ask, asSet).map(({ cost }) => cost));
+  return [{ asset: quoteOf(settings.pair), amount: (amount + fundsForPercent(settings, rules, amount)) as Amount }];
+}
+
+/** What sizes in percent need on top of the others: each as large as the exchange's smallest order, and a tenth more. */
+function fundsForPercent(settings: DcaSettings, rules: PairRules, others: bigint): bigint {
+  const sizes = [
+    ...(settings.baseOrderSizeIn === 'percent' ? [settings.baseOrderSize] : []),
+    ...(settings.averagingOrderSizeIn === 'percent'
+      ? Array.from({ length: settings.averagingOrders }, (_, n) => averagingSize(settings, n + 1))
+      : []),
+  ].filter((size) => size > 0n);
+  if (sizes.length === 0) return 0n;
+  const smallest = sizes.reduce((least, size) => (size < least ? size : least));
+  const forSmallest = divide(rules.minNotional * 11n * unit, smallest * 10n, 'up');
+  const together = sum(sizes);
+  const forOthers = together >= unit ? others : divide(others * unit, unit - together, 'up');
+  return most([forSmallest, forOthers]) - others;
 }
 
 export function mandateNeeds(settings: DcaSettings, rules: PairRules, { ask }: Quote, funds: SubBook): MandateNeeds {
-  const buys = buysOf(settings, rules, ask);
+  const buys = buysOf(settings, rules, ask, largest(settings, held(funds, quoteOf(settings.pair))));
   const cost = sum(buys.map(({ cost: each }) => each));
-  const lowest = (buys.at(-1) as Buy).price;
+  const lowest = lowestPrice(settings, buys);
   const topPrice = divide((buys[0] as Buy).price * (unit + settings.takeProfit), unit - settings.fee, 'up') + rules.tick;
   // A lot is worth more where the price has risen: one more of them at the ceiling covers each rounding up.
   const ceiling = divide(topPrice * (unit + room), unit, 'up');
@@ -85,7 +112,7 @@ export function mandateNeeds(settings: DcaSettings, rules: PairRules, { ask }: Q
       {
         pair: settings.pair,
         sides: ['buy', 'sell'],
-        orders: ['limit', 'ioc'],
+        orders: ['limit', 'ioc', ...(stopMayRest(settings) ? (['stop-limit'] as const) : [])],
         maxOrderQuote: mandateAmount(most(values), 'up'),
         // The take profit sells all that was bought, at the lowest that it can have been bought at.
         maxOrderBase: mandateAmount(divide(sum(buys.map(({ base }) => base)) * unit, unit - room, 'up'), 'up'),
@@ -96,7 +123,19 @@ export function mandateNeeds(settings: DcaSettings, rules: PairRules, { ask }: Q
       },
     ],
     turnover24h: mandateAmount(most([held(funds, quoteOf(settings.pair)), cost]) * turnoverOfFunds, 'up'),
-    openOrders: active + 1,
+    openOrders: active + settings.takeProfits.length,
     maxOpenQuote: mandateAmount(most([sum(averaging.slice(0, active)), values[0] as bigint]), 'up'),
   };
+}
+
+/** Whether a stop loss rests at the exchange at any time, where balance and filters allow. */
+const stopMayRest = ({ stopLoss, stopTimeoutMs, restsFirst, trailing, closeCondition }: DcaSettings): boolean =>
+  stopLoss > 0n && stopTimeoutMs === 0 && (restsFirst === 'stop-loss' || trailing > 0n || closeCondition !== null);
+
+/** The lowest limit before the room below: of the last averaging order, or of the stop. */
+function lowestPrice({ stopLoss, stopGap }: DcaSettings, buys: readonly Buy[]): bigint {
+  const { price } = buys.at(-1) as Buy;
+  if (stopLoss === 0n) return price;
+  const stop = ((buys[0] as Buy).price * (unit - stopLoss) * (unit - stopGap)) / (unit * unit);
+  return stop < price ? stop : price;
 }

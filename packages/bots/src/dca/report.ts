@@ -4,19 +4,23 @@ import {
   type BotReport,
   baseOf,
   divide,
-  formatAmount,
-  type LadderLevel,
   type OpenDeal,
   priceAmount,
   quantityAmount,
   quoteOf,
   unit,
 } from '@holdfast/domain';
-import { takeProfitOf } from './plan.ts';
+import { termsOf } from './change.ts';
+import { whyNotResting } from './holding.ts';
+import { ladderLevels } from './levels.ts';
 import type { DcaSettings } from './settings.ts';
 import type { DcaState, Deal } from './state.ts';
+import { stopPrice, targetsOf } from './targets.ts';
+import { current } from './upgrade.ts';
+import { waitingFor } from './words.ts';
 
-export function report(settings: DcaSettings, state: DcaState): BotReport {
+export function report(settings: DcaSettings, stored: DcaState): BotReport {
+  const state = current(stored);
   const { pair } = settings;
   return {
     state: state.deal !== null ? 'deal-open' : state.running ? 'idle' : 'stopped',
@@ -34,8 +38,7 @@ export function report(settings: DcaSettings, state: DcaState): BotReport {
 }
 
 function openDeal(settings: DcaSettings, state: DcaState, deal: Deal): OpenDeal {
-  const exit = state.orders.find(({ role }) => role === 'take-profit');
-  const planned = takeProfitOf(state, deal);
+  const targets = shownTargets(settings, state, deal);
   return {
     number: deal.number,
     pair: settings.pair,
@@ -45,97 +48,43 @@ function openDeal(settings: DcaSettings, state: DcaState, deal: Deal): OpenDeal 
     cost: deal.held.cost,
     averagePrice: deal.held.quantity === 0n ? null : (divide(deal.held.cost * unit, deal.held.quantity, 'up') as Amount),
     realised: (deal.proceeds - deal.soldCost) as Amount,
-    takeProfit:
-      exit !== undefined
-        ? { price: exit.limit, quantity: (exit.quantity - exit.filled) as Amount, clientOrderId: exit.id }
-        : planned === null
-          ? null
-          : {
-              price: priceAmount(planned.price, state.rules),
-              quantity: quantityAmount(planned.quantity, state.rules),
-              clientOrderId: null,
-            },
+    takeProfit: targets[0] ?? null,
+    ...(deal.steps.length > 1 ? { targets } : {}),
+    ...(settings.stopLoss > 0n || deal.edits.stopLoss !== undefined ? { stopLoss: shownStop(settings, state, deal) } : {}),
+    ...(deal.trail === null ? {} : { trailedFrom: priceAmount(deal.trail, state.rules) }),
     ladder: ladderLevels(state, deal),
   };
 }
 
-function ladderLevels(state: DcaState, deal: Deal): readonly LadderLevel[] {
-  return deal.ladder.map((level, i) => {
-    const order = state.orders.find(({ role, level: index }) => role === 'averaging' && index === i + 1);
-    const quantity = quantityAmount(level.quantity, state.rules);
-    const done = level.filled >= quantity ? 'filled' : level.refused ? 'refused' : 'waiting';
-    return {
-      index: i + 1,
-      price: priceAmount(level.price, state.rules),
-      quantity,
-      filled: level.filled,
-      state: order === undefined ? done : 'resting',
-      clientOrderId: order?.id ?? null,
-    };
+type Shown = NonNullable<OpenDeal['takeProfit']>;
+
+const restingTargets = (state: DcaState): readonly Shown[] =>
+  state.orders
+    .filter(({ role }) => role === 'take-profit')
+    .map((order) => ({ price: order.limit, quantity: (order.quantity - order.filled) as Amount, clientOrderId: order.id }));
+
+/** Targets that rest, as they rest, and those that are planned or watched; none where conditions close the deal. */
+function shownTargets(settings: DcaSettings, state: DcaState, deal: Deal): readonly Shown[] {
+  const resting = restingTargets(state);
+  if (settings.closeCondition !== null) return resting;
+  const planned = targetsOf(termsOf(settings, deal), state, deal).map(({ price, quantity, level }): Shown => {
+    const order = state.orders.find(({ role, level: of }) => role === 'take-profit' && Math.max(of, 1) === level);
+    if (order !== undefined)
+      return { price: order.limit, quantity: (order.quantity - order.filled) as Amount, clientOrderId: order.id };
+    return { price: priceAmount(price, state.rules), quantity: quantityAmount(quantity, state.rules), clientOrderId: null };
   });
+  return planned.length > 0 ? planned : resting;
 }
 
-function waitingFor(settings: DcaSettings, state: DcaState): string {
-  const { pair } = settings;
-  const stopped = state.stoppedBecause;
-  if (state.deal === null) {
-    if (!state.running && stopped !== null)
-      return `stopped: ${stopped.reason}${/^E_/.test(stopped.code) ? ` (${stopped.code})` : ''}; resume it when that is changed`;
-    if (!state.running) return 'stopped; resume it to open deals again';
-    if (state.halted) return `trading of ${pair} to go on; the exchange has halted it`;
-    if (state.dealAsked) return `a price of ${pair} to open a deal`;
-    if (settings.start === 'command') return 'the command "start deal"';
-    return state.restUntil === null ? `a price of ${pair} to open a deal` : `the pause until ${time(state.restUntil)} to end`;
-  }
-  if (state.halted) return `trading of ${pair} to go on; the exchange has halted it`;
-  const unknown = state.orders.find(({ status }) => status === 'unknown');
-  if (unknown !== undefined) return `the vault to find out what became of order ${unknown.id}`;
-  const ended = state.orders.find(({ status }) => status === 'ended');
-  if (ended !== undefined)
-    return `the last fill of order ${ended.id}: ${formatAmount(ended.filled)} of ${formatAmount(ended.filledMustBe ?? ended.filled)} are known`;
-  return inDeal(settings, state, state.deal);
-}
-
-function inDeal(settings: DcaSettings, state: DcaState, deal: Deal): string {
-  const { entry, averaging, exit } = deal.holdups;
-  if (deal.phase === 'entering') {
-    if (state.orders.length > 0) return 'the base order to be answered';
-    return entry === null
-      ? `a price of ${settings.pair} for the base order`
-      : `${time(entry.at)} to try the base order again: ${entry.reason}`;
-  }
-  if (deal.phase === 'closing') {
-    const stuck = state.orders.find(({ cancelAgainAt }) => cancelAgainAt !== null);
-    if (stuck !== undefined) return `${time(stuck.cancelAgainAt)} to ask again for order ${stuck.id} to be cancelled`;
-    if (state.orders.length > 0) return `${state.orders.length} orders to be answered before deal ${deal.number} ends`;
-    return exit === null ? `a price of ${settings.pair} to sell at` : `${time(exit.at)} to try the sale again: ${exit.reason}`;
-  }
-  return holding(settings, state, deal, averaging, exit);
-}
-
-function holding(
-  settings: DcaSettings,
-  state: DcaState,
-  deal: Deal,
-  averaging: Deal['holdups']['averaging'],
-  exit: Deal['holdups']['exit'],
-): string {
-  const resting = state.orders.find(({ role }) => role === 'take-profit');
-  if (resting === undefined && exit !== null) return `${time(exit.at)} to place the take profit again: ${exit.reason}`;
-  const next = ladderLevels(state, deal).find((level) => level.state === 'resting');
-  const below =
-    next === undefined
-      ? ''
-      : `${settings.pair} at ${formatAmount(next.price)} to buy averaging order ${next.index} of ${deal.ladder.length}`;
-  const price = resting === undefined ? null : formatAmount(resting.limit);
-  const above = price === null ? '' : `${settings.pair} at ${price} to take profit`;
-  if (above === '' && below === '') return `deal ${deal.number} to place its orders`;
-  const held =
-    averaging === null || next !== undefined ? '' : `; averaging orders wait until ${time(averaging.at)}: ${averaging.reason}`;
-  return [above, below].filter((text) => text !== '').join(', or ') + held;
-}
-
-/** Unix ms as `2026-11-21 06:30:00 UTC`. */
-function time(at: number | null): string {
-  return at === null ? 'now' : `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+function shownStop(settings: DcaSettings, state: DcaState, deal: Deal): NonNullable<OpenDeal['stopLoss']> | null {
+  const terms = termsOf(settings, deal);
+  const price = stopPrice(terms, deal, state.rules);
+  if (price === null) return null;
+  const order = state.orders.find(({ role, status }) => role === 'stop-loss' && status === 'open');
+  const why = whyNotResting(terms, state, deal) ?? deal.holdups.stop?.reason ?? 'its order is not on the book yet';
+  return {
+    price: priceAmount(price, state.rules),
+    clientOrderId: order?.id ?? null,
+    notResting: order === undefined ? why : null,
+  };
 }

@@ -15,17 +15,21 @@ export interface Holding {
   readonly cost: Amount;
 }
 
-export type DcaRole = Extract<OrderRole, 'base' | 'averaging' | 'take-profit' | 'close'>;
-
 /** An order that may exist. */
 export interface LiveOrder {
   readonly id: ClientOrderId;
-  readonly role: DcaRole;
-  /** Index of the ladder's level for averaging orders, else 0. */
+  readonly role: OrderRole;
+  /** Index of the ladder's level for averaging orders and of the target for take profits, from 1; else 0. */
   readonly level: number;
   readonly side: Side;
   readonly quantity: Amount;
   readonly limit: Amount;
+  /** Takes what the book has and does not rest. */
+  readonly isTaking: boolean;
+  /** In quote; of a protective stop only. */
+  readonly trigger: Amount | null;
+  /** When a resting base order is to be priced anew. */
+  readonly repriceAt: EpochMs | null;
   readonly filled: Amount;
   /** Trades of it that are posted. */
   readonly trades: readonly string[];
@@ -47,6 +51,15 @@ export interface Level {
   readonly refused: boolean;
 }
 
+/** One target of the take profit. The last takes what is left, whatever its `quantity` says. */
+export interface ExitStep {
+  readonly price: Ticks;
+  readonly quantity: Lots;
+  readonly sold: Amount;
+  /** Its quantity is sold; what is bought later goes to the steps after it. */
+  readonly hit: boolean;
+}
+
 /** Something was refused or rejected: the same kind of order waits until `at`. */
 export interface Holdup {
   readonly at: EpochMs;
@@ -54,20 +67,41 @@ export interface Holdup {
   readonly reason: string;
 }
 
-export type Part = 'entry' | 'averaging' | 'exit';
+export type Part = 'entry' | 'averaging' | 'exit' | 'stop';
+
+/** What sizes of a deal are counted with: quote of the bot when it opened, and a factor of 10^-18. */
+export interface Sizing {
+  readonly funds: Amount;
+  readonly scale: bigint;
+}
+
+/** Settings of one deal that a person changed while it ran. Percentages as counts of 10^-18 of one. */
+export interface DealEdits {
+  readonly takeProfit?: bigint;
+  readonly trailing?: bigint;
+  readonly stopLoss?: bigint;
+  readonly averagingOrders?: number;
+}
+
+export type Ending = 'take-profit' | 'closed' | 'cancelled' | 'too-small' | 'stop-loss' | 'timed-out' | 'condition';
 
 export interface Deal {
   readonly number: number;
   readonly openedAt: EpochMs;
   readonly phase: 'entering' | 'holding' | 'closing';
   /** Why the deal is closing. */
-  readonly ending: 'take-profit' | 'closed' | 'cancelled' | 'too-small' | null;
+  readonly ending: Ending | null;
+  /** Closing at the market, at `floor` or better; below it the deal goes on. */
+  readonly selling: { readonly floor: Ticks | null } | null;
+  readonly sizing: Sizing;
+  readonly edits: DealEdits;
   /** Number of the next order of the deal. */
   readonly sequence: number;
   /** Base orders that the exchange ended without filling them, or refused. */
   readonly entryTries: number;
-  /** Quote paid for the base order so far, before fees. */
+  /** Quote paid for the base order so far, before fees, and base bought, before fees. */
   readonly entryValue: Amount;
+  readonly entryBase: Amount;
   /** The base order alone: P0 = cost / quantity. */
   readonly entry: Holding;
   /** What the deal holds, carried dust included, at average cost. */
@@ -80,13 +114,27 @@ export interface Deal {
   readonly proceeds: Amount;
   /** Made when the base order is done. */
   readonly ladder: readonly Level[];
-  /** Price that sells the whole position at its target; set with each buy. */
-  readonly target: Ticks | null;
+  /** Price of the last buy of base order or ladder. */
+  readonly lastBuy: Amount | null;
+  /** Targets of the take profit; set with each buy. */
+  readonly steps: readonly ExitStep[];
+  /** Highest bid since the last target was reached; null while nothing is trailed. */
+  readonly trail: Ticks | null;
+  /** How far a trailing stop has risen, in ticks. */
+  readonly lift: number;
+  /** Since when the price is at the stop. */
+  readonly stopSince: EpochMs | null;
+  /** Why the vault will never take a stop of this deal. */
+  readonly stopRefused: string | null;
+  /** Funds that a person adds, not ordered yet; `limit` null for the market. */
+  readonly adding: { readonly quote: Amount; readonly limit: Ticks | null } | null;
+  /** Added orders that rest are to go. */
+  readonly dropsAdded: boolean;
   readonly holdups: { readonly [part in Part]: Holdup | null };
 }
 
 export interface DcaState {
-  readonly v: 1;
+  readonly v: 2;
   readonly bot: BotId;
   readonly rules: PairRules;
   readonly running: boolean;
@@ -104,9 +152,14 @@ export interface DcaState {
   readonly fruitless: number;
   /** No deal starts by itself before. */
   readonly restUntil: EpochMs | null;
+  /** The start conditions held; the deal opens then. */
+  readonly startAt: EpochMs | null;
   /** A deal was asked for by command and has not opened yet. */
   readonly dealAsked: boolean;
   readonly dealsClosed: number;
+  /** Deals that bought something, and those in a row that lost, since the bot was resumed. */
+  readonly dealsInRow: number;
+  readonly lossesInRow: number;
   readonly realised: Amount;
   readonly lastClosed: ClosedDeal | null;
 }

@@ -1,13 +1,41 @@
-import { z } from 'zod';
-import { choice, decimal, whole } from './fields.ts';
-
 /** Settings of the DCA bot, long. */
-export const dcaSettings = z
-  .strictObject({
-    start: choice('Start of deals', 'Whether a deal opens as soon as the bot is free, or only on the command "start deal".', [
-      'at-once',
-      'command',
-    ]).default('at-once'),
+import { z } from 'zod';
+import { conditions } from './conditions.ts';
+import { dcaFaults } from './dca-faults.ts';
+import { choice, decimal, flag, list, whole } from './fields.ts';
+
+const percent = (title: string, about: string, least: string, most: string) =>
+  decimal({ title, unit: '%', about, least, most, places: 4 });
+
+const quotePrice = (title: string, about: string) =>
+  decimal({ title, unit: 'quote', about, least: '0', most: '999999999999', places: 12 });
+
+const sizes = ['quote', 'base', 'percent'] as const;
+const plain = /^\d{1,12}(\.\d{1,8})?$/;
+const plainDecimal = (what: string) => z.string().regex(plain, `${what} must be a plain decimal such as "1.5"`);
+
+/** Two decimals with a colon between them, as a form gives them. */
+const pairOf = (first: string, second: string) => (text: string) => {
+  const [a, b, ...rest] = text.split(':').map((part) => part.trim());
+  if (b === undefined || rest.length > 0) throw new Error(`"${text.slice(0, 60)}" is not ${first}:${second} such as "1.5:50"`);
+  return { [first]: a, [second]: b };
+};
+
+export const dcaSettings = dcaFaults(
+  z.strictObject({
+    start: choice(
+      'Start of deals',
+      'Whether a deal opens as soon as the bot is free, when the start conditions hold, or only on the command "start deal".',
+      ['at-once', 'conditions', 'command'],
+    ).default('at-once'),
+    startConditions: conditions('Start conditions', 'A deal opens when all of these hold as a candle closes.').default([]),
+    startDelaySeconds: whole(
+      'Start delay',
+      's',
+      'Wait after the start conditions held before the deal opens.',
+      0,
+      86_400,
+    ).default(0),
     baseOrderSize: decimal({
       title: 'Base order',
       unit: 'quote',
@@ -16,6 +44,23 @@ export const dcaSettings = z
       most: '100000000',
       places: 8,
     }),
+    baseOrderSizeIn: choice(
+      'Base order in',
+      'What the size of the base order counts: quote, base, or percent of what the bot has in quote when the deal opens.',
+      sizes,
+    ).default('quote'),
+    baseOrderType: choice(
+      'Base order type',
+      'Whether the base order buys at the market, capped by the slippage, or rests at the best bid.',
+      ['market', 'limit'],
+    ).default('market'),
+    repriceSeconds: whole(
+      'Price anew after',
+      's',
+      'Wait before a base order that rests is cancelled and placed at the bid of then.',
+      1,
+      86_400,
+    ).default(15),
     averagingOrderSize: decimal({
       title: 'First averaging order',
       unit: 'quote',
@@ -24,6 +69,11 @@ export const dcaSettings = z
       most: '100000000',
       places: 8,
     }),
+    averagingOrderSizeIn: choice(
+      'Averaging orders in',
+      'What the sizes of averaging orders count: quote, base, or percent of what the bot has in quote when the deal opens.',
+      sizes,
+    ).default('quote'),
     averagingOrders: whole('Averaging orders', 'orders', 'How many averaging orders a deal has at most.', 0, 100).default(5),
     averagingOrdersActive: whole(
       'Averaging orders at once',
@@ -56,6 +106,24 @@ export const dcaSettings = z
       most: '10',
       places: 4,
     }).default('1'),
+    ladder: list({
+      title: 'Explicit ladder',
+      about:
+        'Averaging orders one by one, "percent:size", in place of number, step and multipliers; percent below the base order, rising.',
+      item: z.strictObject({ percent: plainDecimal('percent'), size: plainDecimal('size') }),
+      most: 100,
+      read: pairOf('percent', 'size'),
+      between: /[,;\n]/,
+    }).default([]),
+    averagingConditions: conditions(
+      'Averaging conditions',
+      'Averaging orders do not rest but buy at the market when all of these hold and the price is as low as their level.',
+    ).default([]),
+    averagingFrom: choice(
+      'Averaging counted from',
+      'With averaging conditions: "base" buys every level that is reached at once, "last" one at a time, a step below the last buy.',
+      ['base', 'last'],
+    ).default('base'),
     takeProfitPercent: decimal({
       title: 'Take profit',
       unit: '%',
@@ -64,6 +132,111 @@ export const dcaSettings = z
       most: '1000',
       places: 4,
     }).default('1'),
+    takeProfitOf: choice(
+      'Take profit counts',
+      'Whether the profit is a percentage of the cost of the whole position, or of the base order alone.',
+      ['total', 'base'],
+    ).default('total'),
+    takeProfitSteps: list({
+      title: 'Take profit steps',
+      about: 'Up to four targets in place of the one, "percent:share", percent rising; the shares of the position make 100.',
+      item: z.strictObject({ percent: plainDecimal('percent'), share: plainDecimal('share') }),
+      most: 4,
+      read: pairOf('percent', 'share'),
+      between: /[,;\n]/,
+    }).default([]),
+    trailingPercent: percent(
+      'Trailing',
+      'From the last target on the high is followed and sold this far below it; 0 sells at the target.',
+      '0',
+      '50',
+    ).default('0'),
+    profitIn: choice(
+      'Profit in',
+      'Whether all is sold and the profit is quote, or only what brings back its cost and the rest of the coins is kept.',
+      ['quote', 'base'],
+    ).default('quote'),
+    closeConditions: conditions(
+      'Close conditions',
+      'The deal is sold at the market when all of these hold, and not at a percentage.',
+    ).default([]),
+    minProfitOf: choice(
+      'Least profit counts',
+      'Whether close conditions wait for a least profit, of the whole position or of the base order.',
+      ['none', 'total', 'base'],
+    ).default('none'),
+    minProfitPercent: percent('Least profit', 'Close conditions sell at this profit or more only.', '0', '1000').default('0'),
+    stopLossPercent: percent(
+      'Stop loss',
+      'How far below the average price of the base order the position is cut; 0 for none.',
+      '0',
+      '99',
+    ).default('0'),
+    stopTimeoutSeconds: whole(
+      'Stop timeout',
+      's',
+      'How long the price must stay at the stop before it cuts; such a stop cannot rest at the exchange.',
+      0,
+      86_400,
+    ).default(0),
+    stopTrailing: flag('Trailing stop', 'Whether the stop rises with the price, at the same distance.').default(false),
+    breakevenSteps: whole(
+      'Secure after',
+      'steps',
+      'After the first take profit step the stop rises to the cost, after the second to the first target, after the third to the second: up to so many steps.',
+      0,
+      3,
+    ).default(0),
+    restsFirst: choice(
+      'Rests at the exchange',
+      'Coins can be locked by one order only: which exit rests; the engine watches the other.',
+      ['stop-loss', 'take-profit'],
+    ).default('stop-loss'),
+    stopGapPercent: percent(
+      'Stop gap',
+      'How far below its trigger a stop that rests may sell; beyond it the engine sells at the market.',
+      '0',
+      '10',
+    ).default('0.5'),
+    stopAction: choice('After a stop', 'Whether the bot goes on after a stop loss, or stops.', [
+      'close',
+      'close-and-stop',
+    ]).default('close'),
+    dealTimeoutSeconds: whole(
+      'Deal timeout',
+      's',
+      'A deal is sold at the market after so long; 0 for never.',
+      0,
+      31_536_000,
+    ).default(0),
+    dealsAtMost: whole('Deals at most', 'deals', 'The bot stops after so many deals in a row; 0 for no end.', 0, 100_000).default(
+      0,
+    ),
+    lossesAtMost: whole(
+      'Losses in a row',
+      'deals',
+      'The bot stops after so many deals in a row that lost; 0 for no end.',
+      0,
+      1000,
+    ).default(0),
+    minPrice: quotePrice('Lowest price', 'No deal opens while the ask is below; 0 for none.').default('0'),
+    maxPrice: quotePrice('Highest price', 'No deal opens while the ask is above; 0 for none.').default('0'),
+    minDayVolume: quotePrice(
+      'Least volume',
+      'No deal opens by itself while the last whole day (UTC) traded less, in quote; 0 for none.',
+    ).default('0'),
+    reinvestPercent: percent(
+      'Reinvest',
+      'Share of what the bot has earned that makes the orders of later deals larger, all by the same factor.',
+      '0',
+      '100',
+    ).default('0'),
+    riskReductionPercent: percent(
+      'Risk reduction',
+      'Share of what the bot has lost that makes the orders of later deals smaller, all by the same factor.',
+      '0',
+      '100',
+    ).default('0'),
     cooldownSeconds: whole('Cooldown', 's', 'Wait after a deal before the next one opens by itself.', 0, 2_592_000).default(0),
     feeAsset: choice(
       'Fee of buys in',
@@ -101,31 +274,11 @@ export const dcaSettings = z
       1,
       3600,
     ).default(3),
-  })
-  .refine((settings) => settings.averagingOrders === 0 || deepestDeviation(settings) < 100, {
-    path: ['stepPercent'],
-    message: 'the last averaging order would lie 100 % or more below the base order; use fewer orders or smaller steps',
-  })
-  .meta({
-    title: 'DCA, long',
-    description: 'Buys, buys more at lower prices, and sells the whole position at a profit over its average cost.',
-  });
+  }),
+).meta({
+  title: 'DCA, long',
+  description: 'Buys, buys more at lower prices, and sells the whole position at a profit over its average cost.',
+});
 
 export type DcaSettingsInput = z.input<typeof dcaSettings>;
 export type DcaSettingsText = z.output<typeof dcaSettings>;
-
-interface Steps {
-  readonly averagingOrders: number;
-  readonly stepPercent: string;
-  readonly stepMultiplier: string;
-}
-
-/** Deviation of the last averaging order in percent, near enough to refuse a ladder that reaches zero; the bot checks exactly. */
-function deepestDeviation({ averagingOrders, stepPercent, stepMultiplier }: Steps): number {
-  let [deviation, step] = [0, Number(stepPercent)];
-  for (let n = 0; n < averagingOrders; n++) {
-    deviation += step;
-    step *= Number(stepMultiplier);
-  }
-  return deviation;
-}

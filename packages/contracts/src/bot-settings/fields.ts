@@ -39,3 +39,34 @@ export const choice = <const Values extends readonly [string, ...string[]]>(titl
   z.enum(values).meta({ title, description: about });
 
 export const flag = (title: string, about: string) => z.boolean().meta({ title, description: about, unit: '' });
+
+interface List<Item extends z.ZodType> {
+  readonly title: string;
+  readonly unit?: string;
+  readonly about: string;
+  readonly item: Item;
+  readonly most: number;
+  /** Reads one item as typed into a form. @throws Error with a sentence */
+  readonly read: (text: string) => unknown;
+  /** Between two items of the typed form. */
+  readonly between: RegExp;
+}
+
+/** A list, as an array or as one text such as a form gives: items one after the other, or the array as JSON. */
+export const list = <Item extends z.ZodType>({ title, unit = '', about, item, most, read, between }: List<Item>) =>
+  z
+    .preprocess(
+      (value, context) => {
+        if (typeof value !== 'string') return value;
+        try {
+          const text = value.trim();
+          if (text.startsWith('[')) return JSON.parse(text) as unknown;
+          return text === '' ? [] : text.split(between).map((part) => read(part.trim()));
+        } catch (error) {
+          context.addIssue({ code: 'custom', message: (error as Error).message });
+          return z.NEVER;
+        }
+      },
+      z.array(item).max(most, `must be at most ${most} items`),
+    )
+    .meta({ title, description: about, unit });

@@ -1,0 +1,171 @@
+/**
+ * A deal that holds coins: its exits, its ladder, and what ends it. One order at a time locks a coin, and no exchange here takes
+ * a take profit and a stop for the same coins, so one of both rests and the engine watches the other:
+ *   H1  A stop that can rest does, where `restsFirst` says so; the targets are then watched, and taken when the bid is there.
+ *   H2  A stop with a timeout never rests, nor one that the vault or the exchange's smallest order keeps off the book: the
+ *       targets rest, and the price is watched for the stop.
+ *   H3  A trailed target is watched always; until it is reached, the stop rests.
+ *   H4  An exit is replaced only after the exchange has answered the cancel of the one before.
+ */
+import { priceAmount, type Quote, quantityAmount, type Ticks, ticks } from '@holdfast/domain';
+import { lowered } from './arithmetic.ts';
+import { sellable, sellNow, termsOf, withDeal } from './change.ts';
+import { planAdded, planLadder } from './ladder.ts';
+import { cancel, isHeldUp, place, type Terms, type Turn } from './orders.ts';
+import type { DcaSettings } from './settings.ts';
+import type { DcaState, Deal, LiveOrder } from './state.ts';
+import { breakeven, isTradable, liftAt, priceFor, stopPrice, type Target, targetsOf, trailPrice } from './targets.ts';
+
+export function planHolding(turn: Turn): void {
+  if (turn.quote !== undefined && !turn.state.halted) follow(turn, turn.quote);
+  const over = endOf(turn);
+  if (over !== null) {
+    turn.state = over;
+    return;
+  }
+  const deal = turn.state.deal as Deal;
+  const exits = turn.state.orders.filter(isExit);
+  const wanted = exitsOf(turn);
+  // Nothing of this size can ever be sold alone: it is carried, so that no price has to come for the deal to end.
+  if (wanted === null && exits.length === 0) {
+    turn.state = withDeal(turn.state, { phase: 'closing', ending: deal.sold > 0n ? 'take-profit' : 'too-small' });
+    return;
+  }
+  if (wanted !== null && !turn.state.halted) planExits(turn, exits, wanted);
+  planAdded(turn);
+  planLadder(turn);
+}
+
+const isExit = ({ role }: LiveOrder): boolean => role === 'take-profit' || role === 'stop-loss';
+
+/** Takes note of what the price did: highs that are trailed, a stop that is reached, a profit that is gone. */
+function follow(turn: Turn, { last, bid }: Quote): void {
+  const { settings, state, at } = turn;
+  const deal = state.deal as Deal;
+  const terms = termsOf(settings, deal);
+  const change: { -readonly [key in keyof Deal]?: Deal[key] } = {};
+  if (terms.stopTrailing && terms.stopLoss > 0n) {
+    const lift = liftAt(terms, deal, state.rules, last);
+    if (lift !== deal.lift) change.lift = lift;
+  }
+  const trail = trailOf(terms, state, deal, bid);
+  if (trail !== deal.trail) change.trail = trail;
+  if (terms.stopTimeoutMs > 0) {
+    const stop = stopPrice(terms, { ...deal, ...change }, state.rules);
+    const since = stop === null || last > stop ? null : (deal.stopSince ?? at);
+    if (since !== deal.stopSince) change.stopSince = since;
+  }
+  if (Object.keys(change).length > 0) turn.state = withDeal(state, change);
+}
+
+/** The high that is trailed: from the last target on, until the bid has left the profit. */
+function trailOf(terms: DcaSettings, state: DcaState, deal: Deal, bid: Ticks): Ticks | null {
+  const last = deal.steps.at(-1);
+  if (terms.trailing === 0n || last === undefined || deal.held.quantity <= 0n) return null;
+  if (deal.trail !== null && bid <= trailPrice(terms, deal.trail) && bid < breakeven(terms, deal, state.rules)) return null;
+  if (deal.trail === null) return bid >= last.price ? bid : null;
+  return ticks(Math.max(deal.trail, bid));
+}
+
+/** The deal as it begins to close, or null when it goes on. The stop comes first. */
+function endOf(turn: Turn): DcaState | null {
+  const { settings, state, at, quote } = turn;
+  const deal = state.deal as Deal;
+  const terms = termsOf(settings, deal);
+  if (quote !== undefined && isStopped(turn, terms, deal, quote)) return sellNow(state, 'stop-loss');
+  if (terms.dealTimeoutMs > 0 && at >= deal.openedAt + terms.dealTimeoutMs) return sellNow(state, 'timed-out');
+  if (quote === undefined || deal.held.quantity <= 0n) return null;
+  if (terms.closeCondition !== null && turn.condition === terms.closeCondition) {
+    const floor = terms.minProfitOf === 'none' ? null : priceFor(terms, terms.minProfitOf, terms.minProfit, deal, state.rules);
+    if (floor === null || quote.bid >= floor) return sellNow(state, 'condition', floor);
+  }
+  if (deal.trail !== null && quote.bid <= trailPrice(terms, deal.trail))
+    return sellNow(state, 'take-profit', breakeven(terms, deal, state.rules));
+  return null;
+}
+
+/** Whether the engine has to cut now: the exchange does it by itself while a stop rests and the price has not left it behind. */
+function isStopped({ state, at }: Turn, terms: DcaSettings, deal: Deal, { last }: Quote): boolean {
+  const stop = stopPrice(terms, deal, state.rules);
+  if (stop === null || last > stop) return false;
+  if (terms.stopTimeoutMs > 0) return deal.stopSince !== null && at >= deal.stopSince + terms.stopTimeoutMs;
+  const resting = restingStop(state);
+  return resting === undefined || priceAmount(last, state.rules) < resting.limit;
+}
+
+export const restingStop = (state: DcaState): LiveOrder | undefined =>
+  state.orders.find(({ role, status, cancelling }) => role === 'stop-loss' && status === 'open' && !cancelling);
+
+/** Orders that should rest or be sent now, by the rules above; null when nothing that is held can be sold. */
+function exitsOf({ settings, state, quote }: Turn): readonly Terms[] | null {
+  const deal = state.deal as Deal;
+  const terms = termsOf(settings, deal);
+  const targets = targetsOf(terms, state, deal);
+  if (targets.length === 0) return null;
+  const stop = stopToRest(terms, state, deal);
+  if (stop !== null) {
+    const reached = quote === undefined ? undefined : targets.find(({ price }) => quote.bid >= price);
+    const isTrailed = terms.trailing > 0n && reached?.level === deal.steps.length;
+    if (reached === undefined || isTrailed || terms.closeCondition !== null) return [stop];
+    return [{ ...sale(reached), order: 'ioc' }];
+  }
+  if (terms.closeCondition !== null) return [];
+  return targets.filter(({ level }) => terms.trailing === 0n || level < deal.steps.length).map(sale);
+}
+
+const sale = ({ level, price, quantity }: Target): Terms => ({
+  role: 'take-profit',
+  side: 'sell',
+  order: 'limit',
+  level,
+  quantity,
+  limit: price,
+});
+
+/** The protective stop for all that is held; null where it cannot rest or is not to. */
+export function stopToRest(terms: DcaSettings, state: DcaState, deal: Deal): Terms | null {
+  const { rules } = state;
+  const trigger = stopPrice(terms, deal, rules);
+  if (trigger === null || whyNotResting(terms, state, deal) !== null) return null;
+  const quantity = sellable(deal.held, rules);
+  const limit = lowered(trigger, terms.stopGap);
+  return { role: 'stop-loss', side: 'sell', order: 'stop-limit', quantity, limit, trigger };
+}
+
+/** Why the stop does not rest at the exchange, in words; null when it does or should. */
+export function whyNotResting(terms: DcaSettings, state: DcaState, deal: Deal): string | null {
+  const trigger = stopPrice(terms, deal, state.rules);
+  if (trigger === null) return null;
+  if (terms.stopTimeoutMs > 0) return 'no exchange knows its timeout';
+  if (deal.stopRefused !== null) return deal.stopRefused;
+  const limit = lowered(trigger, terms.stopGap);
+  if (!isTradable(state, sellable(deal.held, state.rules), limit))
+    return "the position is below the exchange's smallest order there";
+  const targetsRest = terms.closeCondition === null && (terms.trailing === 0n || deal.steps.length > 1);
+  return terms.restsFirst === 'take-profit' && targetsRest ? 'the take profit rests first' : null;
+}
+
+function planExits(turn: Turn, exits: readonly LiveOrder[], wanted: readonly Terms[]): void {
+  const stale = exits.filter((order) => !wanted.some((terms) => isSame(turn.state, order, terms)));
+  if (stale.length > 0) {
+    for (const order of stale) cancel(turn, order);
+    return;
+  }
+  for (const terms of wanted) {
+    if (exits.some((order) => isSame(turn.state, order, terms))) continue;
+    if (!isHeldUp(turn, terms.role === 'stop-loss' ? 'stop' : 'exit')) place(turn, terms);
+  }
+}
+
+/** `level` 0 is of orders that older versions placed. */
+const isSame = (
+  { rules }: DcaState,
+  order: LiveOrder,
+  { role, level = 0, limit, trigger, quantity, order: kind }: Terms,
+): boolean =>
+  order.role === role &&
+  (order.level === level || (role === 'take-profit' && order.level === 0)) &&
+  order.isTaking === (kind === 'ioc') &&
+  order.limit === priceAmount(limit, rules) &&
+  order.trigger === (trigger === undefined ? null : priceAmount(trigger, rules)) &&
+  order.quantity - order.filled === quantityAmount(quantity, rules);

@@ -1,0 +1,105 @@
+/** Buys of a deal after its base order: the ladder, resting or by condition, and funds that a person adds. */
+import {
+  type Amount,
+  divide,
+  type Lots,
+  lots,
+  multiply,
+  priceAmount,
+  quantityAmount,
+  subtract,
+  type Ticks,
+  toLots,
+  unit,
+} from '@holdfast/domain';
+import { deviation, lotsFor } from './arithmetic.ts';
+import { termsOf, withDeal } from './change.ts';
+import { affordable, buyCap, cancel, isHeldUp, place, type Turn } from './orders.ts';
+import type { DcaSettings } from './settings.ts';
+import type { DcaState, Deal, Level } from './state.ts';
+import { isTradable } from './targets.ts';
+
+/** What remains to be bought of a level, as far as funds and the exchange's smallest order allow. */
+function levelOrder(turn: Turn, level: Level, limit: Ticks): Lots | null {
+  const { rules } = turn.state;
+  if (level.refused || level.price < rules.minPrice) return null;
+  const open = subtract(quantityAmount(level.quantity, rules), level.filled);
+  if (open <= 0n) return null;
+  const quantity = affordable(turn, lots(Math.min(toLots(open, rules, 'down'), rules.maxQuantity)), limit);
+  return isTradable(turn.state, quantity, level.price < limit ? level.price : limit) ? quantity : null;
+}
+
+/** Keeps the next levels below the price resting, as many at once as the settings say; none while a target is trailed. */
+export function planLadder(turn: Turn): void {
+  const deal = turn.state.deal as Deal;
+  const terms = termsOf(turn.settings, deal);
+  if (turn.state.halted) return;
+  const resting = turn.state.orders.filter(({ role }) => role === 'averaging');
+  const unwanted = resting.filter(({ level }) => deal.trail !== null || level > deal.ladder.length);
+  for (const order of unwanted) cancel(turn, order);
+  if (deal.trail !== null || isHeldUp(turn, 'averaging')) return;
+  if (terms.averagingCondition !== null) {
+    if (turn.condition === terms.averagingCondition) buyByCondition(turn, terms, deal);
+    return;
+  }
+  let active = resting.length - unwanted.length;
+  for (const [i, level] of deal.ladder.entries()) {
+    if (active >= terms.averagingOrdersActive) return;
+    if (resting.some((order) => order.level === i + 1)) continue;
+    const quantity = levelOrder(turn, level, level.price);
+    if (quantity === null) continue;
+    place(turn, { role: 'averaging', side: 'buy', order: 'limit', quantity, limit: level.price, level: i + 1 });
+    active++;
+  }
+}
+
+/** The conditions hold: buys at the market every level whose distance is reached, or the next one only when counted from the last buy. */
+function buyByCondition(turn: Turn, terms: DcaSettings, deal: Deal): void {
+  const { quote, state } = turn;
+  if (quote === undefined || state.orders.some(({ role }) => role === 'averaging')) return;
+  const limit = buyCap(turn, quote.ask);
+  for (const [i, level] of deal.ladder.entries()) {
+    const isDone = level.refused || level.filled >= quantityAmount(level.quantity, state.rules);
+    if (isDone) continue;
+    if (!isDeepEnough(terms, state, deal, i, quote.ask)) return;
+    const quantity = levelOrder(turn, level, limit);
+    if (quantity !== null) place(turn, { role: 'averaging', side: 'buy', order: 'ioc', quantity, limit, level: i + 1 });
+    if (terms.averagingFrom === 'last') return;
+  }
+}
+
+function isDeepEnough(terms: DcaSettings, { rules }: DcaState, deal: Deal, index: number, ask: Ticks): boolean {
+  if (terms.averagingFrom === 'base' || deal.lastBuy === null) return ask <= (deal.ladder[index] as Level).price;
+  return priceAmount(ask, rules) <= fromLast(terms, deal.lastBuy, index);
+}
+
+/** The price one step of the ladder below the last buy, in quote, rounded down. */
+export function fromLast(terms: DcaSettings, lastBuy: Amount, index: number): Amount {
+  const [before, here] = [deviation(terms, index), deviation(terms, index + 1)];
+  const from = index === 0 ? 0n : divide(before.numerator * unit, before.denominator, 'down');
+  const step = divide(here.numerator * unit, here.denominator, 'up') - from;
+  return step >= unit ? (0n as Amount) : multiply(lastBuy, unit - step, 'down');
+}
+
+/** Places what a person added, and takes back what a person dropped. */
+export function planAdded(turn: Turn): void {
+  const deal = turn.state.deal as Deal;
+  const added = turn.state.orders.filter(({ role }) => role === 'added');
+  if (deal.dropsAdded) {
+    if (added.length === 0) turn.state = withDeal(turn.state, { dropsAdded: false });
+    if (!turn.state.halted) for (const order of added) cancel(turn, order);
+  }
+  if (deal.adding === null || turn.state.halted) return;
+  const limit = deal.adding.limit ?? (turn.quote === undefined ? null : buyCap(turn, turn.quote.ask));
+  if (limit === null) {
+    turn.needsQuote = true;
+    return;
+  }
+  const price = deal.adding.limit ?? (turn.quote?.ask as Ticks);
+  const { rules } = turn.state;
+  const wanted = lots(Math.min(lotsFor(deal.adding.quote, price, rules), rules.maxQuantity));
+  const quantity = affordable(turn, wanted, limit);
+  const order = deal.adding.limit === null ? 'ioc' : 'limit';
+  turn.state = withDeal(turn.state, { adding: null });
+  if (isTradable(turn.state, quantity, price)) place(turn, { role: 'added', side: 'buy', order, quantity, limit });
+}

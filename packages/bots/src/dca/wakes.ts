@@ -1,0 +1,124 @@
+/** When a DCA bot wants to be called again: the complete set after each step. */
+import { type Amount, type EpochMs, type Ticks, toTicks, type Wake } from '@holdfast/domain';
+import { termsOf } from './change.ts';
+import { isPriceInside, priceBounds, wantsDeal } from './entering.ts';
+import { restingStop, stopToRest } from './holding.ts';
+import type { Turn } from './orders.ts';
+import type { DcaSettings } from './settings.ts';
+import type { DcaState, Deal } from './state.ts';
+import { entryPrice, liftStep, stopPrice, targetsOf, trailPrice } from './targets.ts';
+
+class Wakes {
+  readonly #turn: Turn;
+  readonly #times = new Set<EpochMs>();
+  readonly #others: Wake[] = [];
+
+  constructor(turn: Turn) {
+    this.#turn = turn;
+  }
+
+  later(time: number | null | undefined): void {
+    if (time !== null && time !== undefined && time > this.#turn.at) this.#times.add(time as EpochMs);
+  }
+
+  price(of: 'last' | 'bid' | 'ask', when: 'at-or-below' | 'at-or-above', price: number): void {
+    if (price >= 1 && Number.isSafeInteger(price))
+      this.#others.push({ kind: 'price', pair: this.#turn.settings.pair, of, when, price: price as Ticks });
+  }
+
+  condition(condition: string): void {
+    this.#others.push({ kind: 'condition', pair: this.#turn.settings.pair, condition });
+  }
+
+  get all(): readonly Wake[] {
+    const times = [...this.#times].sort((a, b) => a - b).map((at): Wake => ({ kind: 'time', at }));
+    return [...times, ...this.#others];
+  }
+}
+
+export function wakesOf(turn: Turn): readonly Wake[] {
+  const { settings, state } = turn;
+  const { deal } = state;
+  const wakes = new Wakes(turn);
+  if (deal === null) idle(wakes, turn);
+  else if (!state.halted) {
+    if (deal.phase === 'entering') wakes.later(deal.holdups.entry?.at);
+    else wakes.later(deal.holdups.exit?.at);
+    if (deal.phase === 'holding') holding(wakes, turn, termsOf(settings, deal), deal);
+    if (deal.phase === 'closing') closing(wakes, state);
+  }
+  for (const { cancelAgainAt, repriceAt } of state.orders) {
+    wakes.later(cancelAgainAt);
+    wakes.later(repriceAt);
+  }
+  if (turn.needsQuote) wakes.price('ask', 'at-or-above', 1);
+  return wakes.all;
+}
+
+function idle(wakes: Wakes, { settings, state, at, quote }: Turn): void {
+  if (!wantsDeal(settings, state)) return;
+  if (!state.dealAsked && state.restUntil !== null && at < state.restUntil) {
+    wakes.later(state.restUntil);
+    return;
+  }
+  if (quote === undefined) return;
+  if (!isPriceInside(settings, state, quote)) {
+    const { least, most } = priceBounds(settings, state);
+    if (least !== null && quote.ask < least) wakes.price('ask', 'at-or-above', least);
+    if (most !== null && quote.ask > most) wakes.price('ask', 'at-or-below', most);
+    wakes.later(state.startAt);
+  } else if (state.startAt !== null) wakes.later(state.startAt);
+  else if (settings.startCondition !== null) wakes.condition(settings.startCondition);
+}
+
+function holding(wakes: Wakes, turn: Turn, terms: DcaSettings, deal: Deal): void {
+  const { state } = turn;
+  wakes.later(deal.holdups.averaging?.at);
+  wakes.later(deal.holdups.stop?.at);
+  if (terms.dealTimeoutMs > 0) wakes.later(deal.openedAt + terms.dealTimeoutMs);
+  if (deal.held.quantity <= 0n) return;
+  const stop = stopPrice(terms, deal, state.rules);
+  if (stop !== null) stopWakes(wakes, state, terms, deal, stop);
+  targetWakes(wakes, turn, terms, deal);
+  const opens = deal.trail === null && deal.ladder.some(({ filled, refused }) => !refused && filled === 0n);
+  if (terms.averagingCondition !== null && opens) wakes.condition(terms.averagingCondition);
+  if (terms.closeCondition !== null && terms.closeCondition !== terms.averagingCondition) wakes.condition(terms.closeCondition);
+}
+
+function stopWakes(wakes: Wakes, state: DcaState, terms: DcaSettings, deal: Deal, stop: Ticks): void {
+  if (terms.stopTrailing && terms.stopLoss > 0n)
+    wakes.price('last', 'at-or-above', entryPrice(deal, state.rules) + deal.lift + liftStep(terms, deal, state.rules));
+  if (deal.stopSince !== null) {
+    wakes.later(deal.stopSince + terms.stopTimeoutMs);
+    wakes.price('last', 'at-or-above', stop + 1);
+    return;
+  }
+  const resting = terms.stopTimeoutMs > 0 ? undefined : restingStop(state);
+  wakes.price('last', 'at-or-below', resting === undefined ? stop : limitOf(resting, state) - 1);
+}
+
+const limitOf = ({ limit }: { readonly limit: Amount }, { rules }: DcaState): number => toTicks(limit, rules, 'down');
+
+function targetWakes(wakes: Wakes, { state, quote }: Turn, terms: DcaSettings, deal: Deal): void {
+  const last = deal.steps.at(-1);
+  if (terms.trailing > 0n && last !== undefined) {
+    if (deal.trail === null) wakes.price('bid', 'at-or-above', last.price);
+    else {
+      wakes.price('bid', 'at-or-above', deal.trail + 1);
+      wakes.price('bid', 'at-or-below', trailPrice(terms, deal.trail));
+    }
+  }
+  if (terms.closeCondition !== null || stopToRest(terms, state, deal) === null) return;
+  const watched = targetsOf(terms, state, deal).filter(({ level }) => terms.trailing === 0n || level < deal.steps.length);
+  const next = watched[0];
+  if (next === undefined) return;
+  if (quote === undefined || quote.bid < next.price) wakes.price('bid', 'at-or-above', next.price);
+  else wakes.price('bid', 'at-or-below', next.price - 1);
+}
+
+/** A triggered stop is left alone until the bid has left its limit behind. */
+function closing(wakes: Wakes, state: DcaState): void {
+  for (const order of state.orders)
+    if (order.role === 'stop-loss' && order.filled > 0n && !order.cancelling)
+      wakes.price('bid', 'at-or-below', limitOf(order, state) - 1);
+}

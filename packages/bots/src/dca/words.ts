@@ -1,0 +1,126 @@
+/** What a DCA bot waits for, as one sentence for people. */
+import { formatAmount, priceAmount } from '@holdfast/domain';
+import { termsOf } from './change.ts';
+import { priceBounds } from './entering.ts';
+import { whyNotResting } from './holding.ts';
+import { ladderLevels } from './levels.ts';
+import type { DcaSettings } from './settings.ts';
+import type { DcaState, Deal } from './state.ts';
+import { stopPrice, targetsOf, trailPrice } from './targets.ts';
+
+export function waitingFor(settings: DcaSettings, state: DcaState): string {
+  if (state.deal === null) return idle(settings, state);
+  if (state.halted) return halted(settings);
+  const unknown = state.orders.find(({ status }) => status === 'unknown');
+  if (unknown !== undefined) return `the vault to find out what became of order ${unknown.id}`;
+  const ended = state.orders.find(({ status }) => status === 'ended');
+  if (ended !== undefined)
+    return `the last fill of order ${ended.id}: ${formatAmount(ended.filled)} of ${formatAmount(ended.filledMustBe ?? ended.filled)} are known`;
+  return inDeal(settings, state, state.deal);
+}
+
+const halted = ({ pair }: DcaSettings): string => `trading of ${pair} to go on; the exchange has halted it`;
+
+function idle(settings: DcaSettings, state: DcaState): string {
+  const { pair } = settings;
+  const stopped = state.stoppedBecause;
+  if (!state.running && stopped !== null)
+    return `stopped: ${stopped.reason}${/^E_/.test(stopped.code) ? ` (${stopped.code})` : ''}; resume it when that is changed`;
+  if (!state.running) return 'stopped; resume it to open deals again';
+  if (state.halted) return halted(settings);
+  if (state.dealAsked) return `a price of ${pair} to open a deal${bounds(settings, state)}`;
+  if (settings.start === 'command') return 'the command "start deal"';
+  if (state.startAt !== null) return `${time(state.startAt)} to open a deal; its conditions held`;
+  const start = settings.startCondition === null ? '' : ', then for its start conditions to hold';
+  if (state.restUntil !== null) return `the pause until ${time(state.restUntil)} to end${start}`;
+  if (settings.startCondition !== null) return `its start conditions to hold${bounds(settings, state)}`;
+  return `a price of ${pair} to open a deal${bounds(settings, state)}`;
+}
+
+function bounds(settings: DcaSettings, state: DcaState): string {
+  const { least, most } = priceBounds(settings, state);
+  const parts = [
+    ...(least === null ? [] : [`from ${formatAmount(settings.minPrice)}`]),
+    ...(most === null ? [] : [`up to ${formatAmount(settings.maxPrice)}`]),
+  ];
+  return parts.length === 0 ? '' : `, ${parts.join(' ')}`;
+}
+
+function inDeal(settings: DcaSettings, state: DcaState, deal: Deal): string {
+  const { entry, exit } = deal.holdups;
+  if (deal.phase === 'entering') {
+    if (state.orders.length > 0) return 'the base order to be answered';
+    return entry === null
+      ? `a price of ${settings.pair} for the base order`
+      : `${time(entry.at)} to try the base order again: ${entry.reason}`;
+  }
+  if (deal.phase === 'closing') {
+    const stuck = state.orders.find(({ cancelAgainAt }) => cancelAgainAt !== null);
+    if (stuck !== undefined) return `${time(stuck.cancelAgainAt)} to ask again for order ${stuck.id} to be cancelled`;
+    if (state.orders.length > 0) return `${state.orders.length} orders to be answered before deal ${deal.number} ends`;
+    return exit === null ? `a price of ${settings.pair} to sell at` : `${time(exit.at)} to try the sale again: ${exit.reason}`;
+  }
+  return holding(settings, state, deal);
+}
+
+function holding(settings: DcaSettings, state: DcaState, deal: Deal): string {
+  const { averaging, exit } = deal.holdups;
+  const terms = termsOf(settings, deal);
+  const resting = state.orders.find(({ role }) => role === 'take-profit');
+  const waits = watched(terms, state, deal);
+  if (resting === undefined && exit !== null && waits.length === 0)
+    return `${time(exit.at)} to place the take profit again: ${exit.reason}`;
+  const next = ladderLevels(state, deal).find((level) => level.state === 'resting');
+  const parts = [
+    ...(resting === undefined ? waits : [`${settings.pair} at ${formatAmount(resting.limit)} to take profit`]),
+    ...(next === undefined
+      ? byCondition(terms, state, deal)
+      : [`${settings.pair} at ${formatAmount(next.price)} to buy averaging order ${next.index} of ${deal.ladder.length}`]),
+    ...stopWords(terms, state, deal),
+  ];
+  if (parts.length === 0) return `deal ${deal.number} to place its orders`;
+  const held =
+    averaging === null || next !== undefined ? '' : `; averaging orders wait until ${time(averaging.at)}: ${averaging.reason}`;
+  return parts.join(', or ') + held;
+}
+
+/** Ends of the deal that the engine watches for. */
+function watched(terms: DcaSettings, state: DcaState, deal: Deal): readonly string[] {
+  const say = (price: Parameters<typeof priceAmount>[0]): string => formatAmount(priceAmount(price, state.rules));
+  if (terms.closeCondition !== null) return ['its close conditions to hold'];
+  if (deal.trail !== null)
+    return [
+      `${terms.pair} to fall to ${say(trailPrice(terms, deal.trail))}, ${formatPercent(terms.trailing)} below its high of ${say(deal.trail)}`,
+    ];
+  const isWatched = terms.trailing > 0n || state.orders.some(({ role }) => role === 'stop-loss');
+  const next = isWatched ? targetsOf(terms, state, deal)[0] : undefined;
+  if (next === undefined) return [];
+  const isTrailed = terms.trailing > 0n && next.level === deal.steps.length;
+  return [`${terms.pair} at ${say(next.price)} to ${isTrailed ? 'trail its high' : 'take profit'}, watched by the engine`];
+}
+
+function byCondition(terms: DcaSettings, { rules }: DcaState, deal: Deal): readonly string[] {
+  if (terms.averagingCondition === null || deal.trail !== null) return [];
+  const index = deal.ladder.findIndex(({ filled, refused }) => !refused && filled === 0n);
+  const level = deal.ladder[index];
+  if (level === undefined) return [];
+  return [
+    `its averaging conditions at ${formatAmount(priceAmount(level.price, rules))} or below for averaging order ${index + 1}`,
+  ];
+}
+
+function stopWords(terms: DcaSettings, state: DcaState, deal: Deal): readonly string[] {
+  const price = stopPrice(terms, deal, state.rules);
+  if (price === null) return [];
+  const order = state.orders.find(({ role, status }) => role === 'stop-loss' && status === 'open');
+  const why = whyNotResting(terms, state, deal) ?? deal.holdups.stop?.reason ?? 'its order is not on the book yet';
+  const how = order === undefined ? `not resting, watched by the engine: ${why}` : 'resting at the exchange';
+  return [`${terms.pair} at ${formatAmount(priceAmount(price, state.rules))} to stop the loss (${how})`];
+}
+
+const formatPercent = (share: bigint): string => `${formatAmount(share * 100n)} %`;
+
+/** Unix ms as `2026-11-21 06:30:00 UTC`. */
+function time(at: number | null): string {
+  return at === null ? 'now' : `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}

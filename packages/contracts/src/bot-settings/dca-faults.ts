@@ -1,0 +1,195 @@
+/** What fields of the DCA bot cannot be together. All faults are named at once, each with its field. */
+import { amount } from '@holdfast/domain';
+import type { z } from 'zod';
+
+/** The settings as far as they could be read. */
+interface Read {
+  readonly start: string;
+  readonly startConditions: readonly unknown[];
+  readonly startDelaySeconds: number;
+  readonly baseOrderSize: string;
+  readonly baseOrderSizeIn: string;
+  readonly averagingOrderSize: string;
+  readonly averagingOrderSizeIn: string;
+  readonly averagingOrders: number;
+  readonly stepPercent: string;
+  readonly stepMultiplier: string;
+  readonly sizeMultiplier: string;
+  readonly ladder: readonly { readonly percent: string; readonly size: string }[];
+  readonly averagingConditions: readonly unknown[];
+  readonly averagingFrom: string;
+  readonly takeProfitPercent: string;
+  readonly takeProfitSteps: readonly { readonly percent: string; readonly share: string }[];
+  readonly trailingPercent: string;
+  readonly profitIn: string;
+  readonly closeConditions: readonly unknown[];
+  readonly minProfitOf: string;
+  readonly minProfitPercent: string;
+  readonly stopLossPercent: string;
+  readonly stopTimeoutSeconds: number;
+  readonly stopTrailing: boolean;
+  readonly breakevenSteps: number;
+  readonly dealTimeoutSeconds: number;
+  readonly minPrice: string;
+  readonly maxPrice: string;
+  readonly minDayVolume: string;
+  readonly reinvestPercent: string;
+  readonly riskReductionPercent: string;
+}
+
+type Rule = readonly [field: keyof Read, message: string, isFault: (settings: Read) => boolean];
+
+const isAbove0 = (text: string): boolean => Number(text) > 0;
+const rises = (texts: readonly string[]): boolean =>
+  texts.every((text, at) => at === 0 || amount(text) > amount(texts[at - 1] as string));
+const isExplicit = ({ ladder }: Read): boolean => ladder.length > 0;
+const count = (settings: Read): number => (isExplicit(settings) ? settings.ladder.length : settings.averagingOrders);
+const lastTarget = ({ takeProfitSteps, takeProfitPercent }: Read): number =>
+  Number(takeProfitSteps.at(-1)?.percent ?? takeProfitPercent);
+
+/** Deviation of the last averaging order in percent, near enough to refuse a ladder that reaches zero; the bot checks exactly. */
+function deepestDeviation({ averagingOrders, stepPercent, stepMultiplier, ladder }: Read): number {
+  const explicit = ladder.at(-1);
+  if (explicit !== undefined) return Number(explicit.percent);
+  let [deviation, step] = [0, Number(stepPercent)];
+  for (let n = 0; n < averagingOrders; n++) {
+    deviation += step;
+    step *= Number(stepMultiplier);
+  }
+  return deviation;
+}
+
+/** All orders of a deal that are counted in percent of its funds. */
+function percentOfFunds(settings: Read): number {
+  let sum = settings.baseOrderSizeIn === 'percent' ? Number(settings.baseOrderSize) : 0;
+  if (settings.averagingOrderSizeIn !== 'percent') return sum;
+  let size = Number(settings.averagingOrderSize);
+  for (let n = 0; n < count(settings); n++) {
+    sum += Number(settings.ladder[n]?.size ?? size);
+    size *= Number(settings.sizeMultiplier);
+  }
+  return sum;
+}
+
+const buys: readonly Rule[] = [
+  [
+    'startConditions',
+    'must not be empty when deals start by conditions',
+    (it) => it.start === 'conditions' && it.startConditions.length === 0,
+  ],
+  [
+    'start',
+    'must be "conditions" where start conditions are given',
+    (it) => it.start !== 'conditions' && it.startConditions.length > 0,
+  ],
+  ['startDelaySeconds', 'needs start conditions', (it) => it.startDelaySeconds > 0 && it.start !== 'conditions'],
+  [
+    'minDayVolume',
+    'is not asked for by deals that start by command',
+    (it) => it.start === 'command' && isAbove0(it.minDayVolume),
+  ],
+  ['maxPrice', 'must not be below minPrice', (it) => isAbove0(it.maxPrice) && amount(it.maxPrice) < amount(it.minPrice)],
+  [
+    'stepPercent',
+    'the last averaging order would lie 100 % or more below the base order; use fewer orders or smaller steps',
+    (it) => !isExplicit(it) && it.averagingOrders > 0 && deepestDeviation(it) >= 100,
+  ],
+  ['ladder', 'percents must rise from order to order', (it) => !rises(it.ladder.map(({ percent }) => percent))],
+  [
+    'ladder',
+    'percents must be above 0 and below 100, and sizes above 0',
+    (it) => it.ladder.some(({ percent, size }) => !isAbove0(percent) || Number(percent) >= 100 || !isAbove0(size)),
+  ],
+  ['averagingConditions', 'need at least one averaging order', (it) => it.averagingConditions.length > 0 && count(it) === 0],
+  [
+    'averagingFrom',
+    'must be "base" without averaging conditions',
+    (it) => it.averagingFrom === 'last' && it.averagingConditions.length === 0,
+  ],
+  [
+    'baseOrderSize',
+    'base order and averaging orders take more than 100 percent of the funds together',
+    (it) => percentOfFunds(it) > 100,
+  ],
+];
+
+const targets: readonly Rule[] = [
+  [
+    'takeProfitSteps',
+    'shares must make exactly 100 percent together',
+    (it) =>
+      it.takeProfitSteps.length > 0 && it.takeProfitSteps.reduce((sum, { share }) => sum + amount(share), 0n) !== amount('100'),
+  ],
+  [
+    'takeProfitSteps',
+    'percents must be above 0, at most 1000, and rise from step to step; shares must be above 0',
+    (it) =>
+      !rises(it.takeProfitSteps.map(({ percent }) => percent)) ||
+      it.takeProfitSteps.some(({ percent, share }) => !isAbove0(percent) || Number(percent) > 1000 || !isAbove0(share)),
+  ],
+  [
+    'trailingPercent',
+    'must be smaller than the last target',
+    (it) => isAbove0(it.trailingPercent) && Number(it.trailingPercent) >= lastTarget(it),
+  ],
+  [
+    'closeConditions',
+    'close the whole deal: they cannot be together with takeProfitSteps or trailingPercent',
+    (it) => it.closeConditions.length > 0 && (it.takeProfitSteps.length > 0 || isAbove0(it.trailingPercent)),
+  ],
+  ['minProfitOf', 'needs close conditions', (it) => it.minProfitOf !== 'none' && it.closeConditions.length === 0],
+  ['minProfitPercent', 'needs minProfitOf', (it) => isAbove0(it.minProfitPercent) && it.minProfitOf === 'none'],
+  [
+    'profitIn',
+    'base cannot be together with takeProfitSteps, trailingPercent or closeConditions',
+    (it) =>
+      it.profitIn === 'base' && (it.takeProfitSteps.length > 0 || isAbove0(it.trailingPercent) || it.closeConditions.length > 0),
+  ],
+];
+
+const hasNoStop = (it: Read): boolean => !isAbove0(it.stopLossPercent);
+const isScaled = (it: Read): boolean => isAbove0(it.reinvestPercent) || isAbove0(it.riskReductionPercent);
+
+const limits: readonly Rule[] = [
+  [
+    'stopLossPercent',
+    'the stop would lie above the last averaging order; it must be farther from the base order',
+    (it) => !hasNoStop(it) && count(it) > 0 && Number(it.stopLossPercent) <= deepestDeviation(it),
+  ],
+  ['stopTimeoutSeconds', 'needs stopLossPercent', (it) => it.stopTimeoutSeconds > 0 && hasNoStop(it)],
+  ['stopTrailing', 'needs stopLossPercent', (it) => it.stopTrailing && hasNoStop(it)],
+  ['breakevenSteps', 'needs stopLossPercent', (it) => it.breakevenSteps > 0 && hasNoStop(it)],
+  [
+    'breakevenSteps',
+    'must be smaller than the number of take profit steps',
+    (it) => it.breakevenSteps > 0 && it.breakevenSteps >= it.takeProfitSteps.length,
+  ],
+  ['dealTimeoutSeconds', 'must be 0 or at least 60', (it) => it.dealTimeoutSeconds > 0 && it.dealTimeoutSeconds < 60],
+  [
+    'reinvestPercent',
+    'and riskReductionPercent scale sizes in quote and base; sizes in percent follow the funds by themselves',
+    (it) => isScaled(it) && (it.baseOrderSizeIn === 'percent' || it.averagingOrderSizeIn === 'percent'),
+  ],
+  [
+    'reinvestPercent',
+    'and riskReductionPercent count profit in quote; profitIn is base',
+    (it) => isScaled(it) && it.profitIn === 'base',
+  ],
+];
+
+/** A field that could not be read makes no second fault here: its own is named already. */
+function holds(isFault: Rule[2], settings: unknown): boolean {
+  try {
+    return isFault(settings as Read);
+  } catch {
+    return false;
+  }
+}
+
+/** The schema with these rules; each is looked at whatever other fields are like. */
+export const dcaFaults = <Schema extends z.ZodObject>(schema: Schema): Schema =>
+  [...buys, ...targets, ...limits].reduce<Schema>(
+    (so, [field, message, isFault]) =>
+      so.refine((settings) => !holds(isFault, settings), { path: [field], message, when: () => true }) as Schema,
+    schema,
+  );
