@@ -175,7 +175,7 @@ function perform(play: Play, does: Act): void {
       play.exchange.expire(does.index);
       return;
     case 'command':
-      if (grid.refuses(play.settings, play.state, { name: does.name }) === null) play.command(does.name);
+      if (grid.refuses(play.settings, play.state, { name: does.name } as BotCommand) === null) play.command(does.name);
       return;
     case 'halt':
       halt(play, does.on);
