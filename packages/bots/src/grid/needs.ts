@@ -172,8 +172,9 @@ function reachOf(settings: GridSettings, rules: PairRules, { last, bid, ask }: Q
 export function mandateNeeds(settings: GridSettings, rules: PairRules, quote: Quote, funds: SubBook): MandateNeeds {
   const { low, high } = reachOf(settings, rules, quote);
   const lines = layout(settings, rules, quote.last);
-  const costs = [...lines.cells, ...expansions(settings, rules)].map((edges) => cost(settings, rules, edges));
-  const all = sum(costs);
+  const added = expansions(settings, rules).map((edges) => cost(settings, rules, edges));
+  const costs = [...lines.cells.map((edges) => cost(settings, rules, edges)), ...added];
+  const [all, below] = [sum(costs), lines.quote + sum(added)];
   const lacking = lines.base - held(funds, baseOf(settings.pair));
   const balancing = balancingCost(settings, rules, quote, lacking);
   const pieces = BigInt(settings.balanceOrderLines);
@@ -195,7 +196,7 @@ export function mandateNeeds(settings: GridSettings, rules: PairRules, quote: Qu
         orders: ['limit', 'ioc'],
         maxOrderQuote: mandateAmount(line * pieces + lot, 'up'),
         maxOrderBase: mandateAmount((baseOfLine + rules.lot) * pieces, 'up'),
-        maxPositionQuote: mandateAmount(dearest + balancing, 'up'),
+        maxPositionQuote: mandateAmount(most([dearest, below + balancing]), 'up'),
         floor: mandateAmount(low, 'down'),
         ceiling: mandateAmount(high, 'up'),
         maxSellHeldBase24h: mandateAmount(held(funds, baseOf(settings.pair)), 'up'),
