@@ -74,14 +74,21 @@ export function commandOf(pid: number): string | undefined {
   }
 }
 
-/** The instance that runs in a data directory now, if one does. A damaged lock file counts as none: its process is unknown. */
-export function runningInstance(data: string): Instance | undefined {
-  let instance: Instance;
+/** What the lock of `up` says, else what an installed service left: its ports, and the process in the lock of its vault. */
+function namedInstance(data: string): Instance | undefined {
+  const read = (name: string): Instance => JSON.parse(readFileSync(join(data, name), 'utf8')) as Instance;
   try {
-    instance = JSON.parse(readFileSync(join(data, 'lock'), 'utf8')) as Instance;
+    if (existsSync(join(data, 'lock'))) return read('lock');
+    return { pid: read('vault/lock').pid, ports: read('service.json').ports };
   } catch {
     return undefined;
   }
+}
+
+/** The instance that runs in a data directory now, if one does. A damaged lock file counts as none: its process is unknown. */
+export function runningInstance(data: string): Instance | undefined {
+  const instance = namedInstance(data);
+  if (instance === undefined) return undefined;
   if (!Number.isSafeInteger(instance.pid) || instance.pid === process.pid) return undefined;
   return commandOf(instance.pid)?.includes('main.ts') === true ? instance : undefined;
 }

@@ -32,7 +32,7 @@ test('commands are answered by id, malformed ones are refused, subscribers hear 
     return { ok: true, result: command.command } as const;
   };
   const server = await serveCommands(path, run, () => clock);
-  assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.equal(statSync(path).mode & 0o777, 0o660);
   const { say, hear, socket } = caller(path);
   say(JSON.stringify({ id: 'a', command: 'status' }));
   assert.deepEqual(await hear(), { id: 'a', ok: true, result: 'status' });

@@ -67,7 +67,7 @@ export async function serveCommands(path: string, run: Run, now: () => number): 
     server.once('error', fail);
     server.listen(path, done);
   });
-  chmodSync(path, 0o600);
+  chmodSync(path, 0o660); // its folder says who may reach it: nobody else, or as a service the server, by its group
 
   const saidAt = new Map<string, number>();
   const isDue = (key: string): boolean => {

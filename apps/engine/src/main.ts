@@ -3,9 +3,9 @@
  * socket. Prints one line when it serves; ends on SIGTERM and when its parent is gone.
  */
 import { createHash, randomInt } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, fstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { AccountId, BotId } from '@holdfast/domain';
 import { binanceMarketData, exchangeHelp, marketDataPlaces } from '@holdfast/exchanges/market-data';
@@ -60,14 +60,21 @@ function makeFolders(data: string): { readonly database: string; readonly socket
   }
 }
 
+/** A file that another program made for us: the service manager's copy where it hands us one, else the file itself. */
+const handed = (path: string): string => {
+  const folder = process.env.CREDENTIALS_DIRECTORY;
+  return folder === undefined ? path : join(folder, basename(path));
+};
+
 /** The warden makes the key when it makes the vault, perhaps after we have started. */
 async function readPeerKey(data: string): Promise<string> {
+  const file = handed(join(data, 'peers', 'engine.key'));
   for (;;) {
     try {
-      return readFileSync(join(data, 'peers', 'engine.key'), 'utf8').trim();
+      return readFileSync(file, 'utf8').trim();
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'ENOENT') fail(exit.failed, `cannot read ${data}/peers/engine.key (${code}); make it readable by this user`);
+      if (code !== 'ENOENT') fail(exit.failed, `cannot read ${file} (${code}); make it readable by this user`);
       await new Promise((done) => setTimeout(done, peerKeyRetryMs));
     }
   }
@@ -75,6 +82,16 @@ async function readPeerKey(data: string): Promise<string> {
 
 /** 31 letters and digits that are not taken for one another, ten of them: no two bots of an account ever share an id. */
 const newBotId = (): BotId => Array.from({ length: 10 }, () => botIdLetters[randomInt(botIdLetters.length)]).join('') as BotId;
+
+/** A parent that gave us a pipe as stdin wants us gone when it is; a service manager gives none. */
+function isPipe(descriptor: number): boolean {
+  try {
+    const stat = fstatSync(descriptor);
+    return stat.isFIFO() || stat.isSocket();
+  } catch {
+    return false; // closed
+  }
+}
 
 async function main(): Promise<void> {
   const options = readOptions();
@@ -93,7 +110,7 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
-  process.stdin.on('end', end).on('error', end).resume();
+  if (isPipe(0)) process.stdin.on('end', end).on('error', end).resume();
 
   const { database, socket: socketPath } = makeFolders(options.data);
   store = openEngineStore(database);
@@ -107,7 +124,7 @@ async function main(): Promise<void> {
     store,
     vault: vaultDoor(options.vault, secret),
     market: binanceMarketData({ ...places, simulated }),
-    ring: simulated ? exchangeClock(options.exchange, join(options.data, 'exchange', 'control.token')) : null,
+    ring: simulated ? exchangeClock(options.exchange, handed(join(options.data, 'exchange', 'control.token'))) : null,
     timers: {
       now: () => performance.timeOrigin + performance.now(),
       after: (ms, work) => {

@@ -3,6 +3,7 @@
  * egress alive, so that each comes back without a human. While the vault is sealed, gate and portal answer so, and the warden
  * waits for somebody to unseal it. It decides nothing else and sees no request.
  */
+import { fstatSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { type ControlAnswer, type ControlRequest, serveControl } from './control.ts';
@@ -25,6 +26,16 @@ function openControl(
   });
 }
 
+/** A parent that gave us a pipe as stdin wants us gone when it is; a service manager gives none. */
+function isPipe(descriptor: number): boolean {
+  try {
+    const stat = fstatSync(descriptor);
+    return stat.isFIFO() || stat.isSocket();
+  } catch {
+    return false; // closed
+  }
+}
+
 async function main(): Promise<void> {
   process.umask(0o077);
   const options = readOptions(process.env);
@@ -44,7 +55,7 @@ async function main(): Promise<void> {
     const warden = new Warden(options, openVault(options.data, folder, options.simulated), ports);
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => warden.stop());
     const orphaned = (): void => warden.stop();
-    process.stdin.on('end', orphaned).on('error', orphaned).resume();
+    if (isPipe(0)) process.stdin.on('end', orphaned).on('error', orphaned).resume();
     await openControl(join(options.data, 'warden.sock'), (request, secrets) => warden.act(request, secrets));
     await warden.start();
   } catch (error) {

@@ -1,6 +1,7 @@
 /**
  * What protects the vault on this machine, measured, not assumed: each measure is looked up where the operating system
- * says it (proc(5)), and what cannot be seen counts as not in force.
+ * says it (proc(5)), and what cannot be seen counts as not in force. A system that closes the signer's memory may hide the
+ * signer from us as well; then what a child cannot have otherwise than its parent is looked up at the warden.
  */
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,25 +11,30 @@ export interface Measured {
   readonly data: string;
   /** The signer's process number; 0 while it does not run, then the warden stands for it. */
   readonly signer: number;
+  /** The command line that the signer was started with; empty while it does not run. */
+  readonly command: readonly string[];
   readonly unsealedBy: string;
   readonly simulated: boolean;
 }
 
 export const oneUserText = 'one user: protects secrets at rest and against the web, not against code running as you';
 
-export function protectionsOf({ data, signer, unsealedBy, simulated }: Measured): readonly Protection[] {
+export function protectionsOf({ data, signer, command, unsealedBy, simulated }: Measured): readonly Protection[] {
   const pid = signer === 0 ? process.pid : signer;
+  // Core size, swap group and privileges are inherited, and a child cannot loosen them.
+  const inherited = existsSync(`/proc/${pid}/status`) ? pid : process.pid;
+  const isClosed = memoryIsClosed(pid);
   return [
     unsealKey(unsealedBy, simulated),
     ownerKey(data),
-    users(pid),
-    memory(pid),
-    tracing(),
-    coreDumps(pid),
-    swap(pid),
-    runtime(signer),
-    network(signer),
-    privileges(pid),
+    users(inherited),
+    memory(isClosed),
+    tracing(isClosed),
+    coreDumps(inherited),
+    swap(inherited),
+    runtime(signer, command),
+    network(signer, command),
+    privileges(inherited),
   ];
 }
 
@@ -92,25 +98,43 @@ function isOfVault(pid: number): boolean {
   return false;
 }
 
-/** Files of a process that may not be dumped belong to root in /proc, and nobody else of its user may read its memory. */
-function memory(pid: number): Protection {
+/**
+ * Files of a process that may not be dumped belong to root in /proc, and nobody else of its user may read its memory or trace
+ * it (ptrace(2)). Where /proc hides what one may not trace, such a process is alive and not to be seen.
+ */
+function memoryIsClosed(pid: number): boolean {
+  if (process.getuid?.() === 0 || !existsSync('/proc/self/status')) return false;
+  try {
+    return statSync(`/proc/${pid}/mem`).uid !== process.getuid?.();
+  } catch {
+    return isAlive(pid);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function memory(isClosed: boolean): Protection {
   const no =
-    (process.getuid?.() ?? 0) === 0
+    process.getuid?.() === 0
       ? 'the vault runs as root, and root reads any memory'
       : 'programs of the same user can read the memory of the vault';
-  let isClosed = false;
-  try {
-    isClosed = process.getuid?.() !== 0 && statSync(`/proc/${pid}/mem`).uid !== process.getuid?.();
-  } catch {
-    // no /proc: not in force
-  }
   return said('memory', isClosed, "the signer's memory is closed to programs of the same user", no);
 }
 
-function tracing(): Protection {
+function tracing(isClosed: boolean): Protection {
   const scope = Number(read('/proc/sys/kernel/yama/ptrace_scope') || '0');
+  const yes = isClosed
+    ? 'programs of the same user may not trace the signer'
+    : `only parents may trace their children (kernel.yama.ptrace_scope ${scope})`;
   const no = 'the system lets programs of one user trace each other (kernel.yama.ptrace_scope is 0 or missing)';
-  return said('tracing', scope >= 1, `only parents may trace their children (kernel.yama.ptrace_scope ${scope})`, no);
+  return said('tracing', isClosed || scope >= 1, yes, no);
 }
 
 function coreDumps(pid: number): Protection {
@@ -137,28 +161,33 @@ function swap(pid: number): Protection {
   );
 }
 
-function runtime(signer: number): Protection {
-  const flags = read(`/proc/${signer}/cmdline`).split('\0');
+function runtime(signer: number, command: readonly string[]): Protection {
+  const seen = read(`/proc/${signer}/cmdline`).split('\0');
+  const flags = seen.length > 1 || signer === 0 ? seen : command;
   const isConfined =
     flags.includes('--permission') && !flags.some((flag) => /^--allow-(net|child|worker|addons|wasi|ffi)/.test(flag));
   const no = signer === 0 ? 'the signer does not run' : 'the runtime does not confine the signer, or that cannot be seen here';
   return said('runtime', isConfined, 'the runtime denies the signer network, processes, threads and foreign files', no);
 }
 
-function network(signer: number): Protection {
-  const space = (pid: number | string): string => {
-    try {
-      return readlinkSync(`/proc/${pid}/ns/net`);
-    } catch {
-      return '';
-    }
-  };
-  const [own, others] = [signer === 0 ? '' : space(signer), space('self')];
+/** Names the network of a process. Another process's is not told of one whose memory is closed to us. */
+function networkOf(pid: number | string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return '';
+  }
+}
+
+/** What leaves its network becomes the signer or does not start, so a signer that was started so has left it. */
+function network(signer: number, command: readonly string[]): Protection {
+  const [own, others] = [signer === 0 ? '' : networkOf(signer), networkOf('self')];
+  const isApart = own === '' ? signer !== 0 && command.includes('--net') : own !== others;
   const no =
     signer === 0
       ? 'the signer does not run'
       : 'the operating system gives the signer the network of the machine; only the runtime denies it';
-  return said('network', own !== '' && own !== others, 'the operating system gives the signer no network', no);
+  return said('network', isApart, 'the operating system gives the signer no network', no);
 }
 
 function privileges(pid: number): Protection {

@@ -29,8 +29,8 @@ export interface TrioOptions {
   readonly exchange: string;
   /** What opened the vault, for its pages. */
   readonly unsealedBy: string;
-  /** What is in force on this machine, given the signer's process number. */
-  readonly protections: (signer: number) => PortalState['protections'];
+  /** What is in force on this machine, given the signer's process number and the command line that started it. */
+  readonly protections: (signer: number, command: readonly string[]) => PortalState['protections'];
   /** Bound and listening; the gate takes it over. */
   readonly listener: Server;
   readonly portal: PortalPorts;
@@ -135,7 +135,7 @@ export function launchTrio(options: TrioOptions): Trio {
       return;
     }
     options.onReady();
-    protections = options.protections(signer.pid ?? 0);
+    protections = options.protections(signer.pid ?? 0, signer.spawnargs);
     gate.send('listen', listener, () => listener.close());
     for (const each of pages.listeners) portal.send('listen', each, () => each.close());
   });

@@ -49,6 +49,7 @@ export class Warden {
   #running: Trio | undefined;
   /** The signer's process number, 0 while none runs. */
   #signer = 0;
+  #signerCommand: readonly string[] = [];
   #stopAsking = (): void => {};
   #launchedAt = 0;
   #restarts = 0;
@@ -219,8 +220,9 @@ export class Warden {
       vault,
       exchange: this.#exchange,
       unsealedBy: unsealed.by,
-      protections: (signer) => {
+      protections: (signer, command) => {
         this.#signer = signer;
+        this.#signerCommand = command;
         return this.#protections();
       },
       listener,
@@ -281,10 +283,11 @@ export class Warden {
     };
   }
 
-  #protections(signer = this.#signer): PortalState['protections'] {
+  #protections(): PortalState['protections'] {
     return protectionsOf({
       data: this.#options.data,
-      signer,
+      signer: this.#signer,
+      command: this.#signerCommand,
       unsealedBy: this.#unsealed?.by ?? '',
       simulated: this.#isSimulated,
     });

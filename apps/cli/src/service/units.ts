@@ -1,0 +1,245 @@
+/**
+ * The systemd units of an installation: one user and one unit for each program, the vault's processes in one, because the
+ * warden starts them and hands them their streams (docs/decisions/0012-one-unit-for-the-vault.md). Code and runtime belong
+ * to root; a unit writes its own folder only; files that one program makes for another come as credentials.
+ */
+import { join } from 'node:path';
+import type { Ports } from '../data-directory.ts';
+import { type Confined, grantsOf, permissionFlags, runtimeFlags } from '../up/confinement.ts';
+
+export interface Installation {
+  /** Where the code is, owned by root. */
+  readonly code: string;
+  /** A copy of the runtime that may be run and not be read, owned by root: the memory of what runs it is closed to its own user. */
+  readonly runtime: string;
+  readonly data: string;
+  readonly kind: 'simulated' | 'real';
+  readonly ports: Ports;
+  /** File that systemd decrypts and hands to the vault as `holdfast-unseal`; null when a person or another host unseals it. */
+  readonly unsealCredential: string | null;
+}
+
+type Name = 'vault' | Confined;
+
+export interface Unit {
+  readonly name: Name;
+  /** File name. */
+  readonly file: string;
+  readonly user: string;
+  readonly text: string;
+}
+
+export const userOf = (name: Name): string => `holdfast-${name}`;
+const unitFile = (name: Name): string => `holdfast-${name}.service`;
+const credentialsOf = (name: Name): string => `/run/credentials/${unitFile(name)}`;
+
+/** In all units. The runtime compiles what it runs, so MemoryDenyWriteExecute is not among them. */
+const everywhere = [
+  'NoNewPrivileges=yes',
+  'CapabilityBoundingSet=',
+  'AmbientCapabilities=',
+  'ProtectSystem=strict',
+  'ProtectHome=yes',
+  'PrivateTmp=yes',
+  'PrivateDevices=yes',
+  'DevicePolicy=closed',
+  'ProtectProc=invisible',
+  'ProcSubset=pid',
+  'ProtectClock=yes',
+  'ProtectHostname=yes',
+  'ProtectKernelLogs=yes',
+  'ProtectKernelModules=yes',
+  'ProtectKernelTunables=yes',
+  'ProtectControlGroups=yes',
+  'PrivateIPC=yes',
+  'RestrictSUIDSGID=yes',
+  'RestrictRealtime=yes',
+  'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6',
+  'LockPersonality=yes',
+  'RemoveIPC=yes',
+  'KeyringMode=private',
+  'SystemCallArchitectures=native',
+  'SystemCallFilter=@system-service',
+  'SystemCallFilter=~@clock @cpu-emulation @debug @module @mount @obsolete @privileged @raw-io @reboot @swap',
+  'SystemCallErrorNumber=EPERM',
+  'LimitCORE=0',
+  'MemorySwapMax=0',
+  'UMask=0077',
+];
+
+/** Reaches programs of this machine only. An exchange's addresses change by the hour, so a list of them would be a way to stop trading. */
+const thisMachineOnly = ['IPAddressDeny=any', 'IPAddressAllow=localhost'];
+/** Addresses of the machine's own surroundings, such as a cloud's metadata; the rest of the world is needed. */
+const theWorld = ['IPAddressDeny=link-local multicast'];
+/** May listen on these ports and no other. */
+const listens = (...ports: readonly number[]): readonly string[] => [
+  'SocketBindDeny=any',
+  ...ports.map((port) => `SocketBindAllow=tcp:${port}`),
+];
+
+interface Plan {
+  readonly name: Name;
+  readonly what: string;
+  readonly main: string;
+  readonly args: readonly string[];
+  readonly after: readonly string[];
+  readonly more: readonly string[];
+  /** Credential names and the files that they are made from. */
+  readonly credentials: Readonly<Record<string, string>>;
+}
+
+const url = (port: number): string => `http://127.0.0.1:${port}`;
+
+function plans({ kind, data, ports, unsealCredential }: Installation): readonly Plan[] {
+  const isReal = kind === 'real';
+  const exchange = ['--exchange', isReal ? 'binance' : url(ports.exchange)];
+  const reach = isReal ? theWorld : thisMachineOnly;
+  const hide = (...names: readonly string[]): string =>
+    `InaccessiblePaths=${names.map((name) => `-${join(data, name)}`).join(' ')}`;
+  const vault: Plan = {
+    name: 'vault',
+    what: 'the vault: warden, signer, gate, pages, egress',
+    main: 'apps/vault/src/warden/main.ts',
+    args: ['--port', String(ports.gate), '--portal-port', String(ports.portal), ...exchange, ...(isReal ? [] : ['--simulated'])],
+    after: isReal ? ['network-online.target'] : [unitFile('exchange')],
+    more: [
+      'KillMode=mixed',
+      'RestrictNamespaces=user net', // the signer gets an empty network of its own
+      ...listens(ports.gate, ports.portal),
+      ...reach,
+      `ReadWritePaths=${data}`,
+      hide('engine', 'server', 'exchange'),
+      ...(unsealCredential === null ? [] : [`LoadCredentialEncrypted=holdfast-unseal:${unsealCredential}`]),
+    ],
+    credentials: {},
+  };
+  const engine: Plan = {
+    name: 'engine',
+    what: 'the engine, which runs the bots',
+    main: 'apps/engine/src/main.ts',
+    args: ['--vault', url(ports.gate), ...exchange, '--account', isReal ? 'main' : 'paper'],
+    after: [unitFile('vault')],
+    more: [
+      'RestrictNamespaces=yes',
+      'SocketBindDeny=any',
+      ...reach,
+      `ReadWritePaths=${join(data, 'engine')}`,
+      hide('vault', 'peers', 'owner', 'server', 'exchange'),
+    ],
+    credentials: {
+      'engine.key': join(data, 'peers/engine.key'),
+      ...(isReal ? {} : { 'control.token': join(data, 'exchange/control.token') }),
+    },
+  };
+  const server: Plan = {
+    name: 'server',
+    what: 'the API and the dashboard',
+    main: 'apps/server/src/main.ts',
+    args: ['--port', String(ports.dashboard), '--vault', url(ports.gate), ...exchange],
+    after: [unitFile('engine')],
+    more: [
+      `SupplementaryGroups=${userOf('engine')}`, // reads the engine's database and asks at its socket
+      'RestrictNamespaces=yes',
+      ...listens(ports.dashboard),
+      ...thisMachineOnly,
+      `ReadWritePaths=${join(data, 'server')}`,
+      hide('vault', 'peers', 'owner', 'exchange'),
+    ],
+    credentials: { 'server.key': join(data, 'peers/server.key'), 'cli.token': join(data, 'cli.token') },
+  };
+  const simulated: Plan = {
+    name: 'exchange',
+    what: 'the simulated exchange',
+    main: 'apps/exchange/src/main.ts',
+    args: ['--port', String(ports.exchange), '--lockstep', '--speed', '1'],
+    after: ['network.target'],
+    more: [
+      'RestrictNamespaces=yes',
+      ...listens(ports.exchange),
+      ...thisMachineOnly,
+      `ReadWritePaths=${join(data, 'exchange')}`,
+      hide('vault', 'peers', 'owner', 'engine', 'server'),
+    ],
+    credentials: {},
+  };
+  return isReal ? [vault, engine, server] : [simulated, vault, engine, server];
+}
+
+/** The warden confines what it starts; itself it may start processes, so a list of its own would bind nothing. */
+function flagsOf({ name, credentials }: Plan, { code, data }: Installation): readonly string[] {
+  if (name === 'vault')
+    return [
+      '--disable-sigusr1',
+      '--no-addons',
+      '--disable-proto=delete',
+      '--report-exclude-env',
+      '--disable-warning=ExperimentalWarning',
+    ];
+  const folder = credentialsOf(name);
+  const named = Object.keys(credentials).map((each) => join(folder, each));
+  return [...runtimeFlags, ...permissionFlags(grantsOf(name, { code, data, named }))];
+}
+
+function unitOf(plan: Plan, installation: Installation): Unit {
+  const { name, what, main, args, after, more, credentials } = plan;
+  const { code, runtime, data } = installation;
+  const hasCredentials = Object.keys(credentials).length > 0 || more.some((line) => line.startsWith('LoadCredentialEncrypted'));
+  // The manager's variables stay outside: none but the folder of the credentials is wanted.
+  const command = ['/usr/bin/env', '-i', ...(hasCredentials ? [`CREDENTIALS_DIRECTORY=${credentialsOf(name)}`] : [])];
+  const exec = [...command, runtime, ...flagsOf(plan, installation), join(code, main), '--data', data, ...args];
+  const text = `# Made by "holdfast service install"; the next one overwrites it.
+[Unit]
+Description=Holdfast: ${what}
+Wants=${after.join(' ')}
+After=${after.join(' ')}
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+User=${userOf(name)}
+Group=${userOf(name)}
+WorkingDirectory=/
+ExecStart=${exec.join(' \\\n  ')}
+StandardInput=null
+Restart=on-failure
+RestartSec=2
+TimeoutStopSec=20
+${Object.entries(credentials)
+  .map(([id, path]) => `LoadCredential=${id}:${path}\n`)
+  .join('')}${[...everywhere, ...more].join('\n')}
+
+[Install]
+WantedBy=multi-user.target
+`;
+  return { name, file: unitFile(name), user: userOf(name), text };
+}
+
+/** All units of an installation, in the order in which they start. */
+export const unitsOf = (installation: Installation): readonly Unit[] =>
+  plans(installation).map((plan) => unitOf(plan, installation));
+
+/** `sysusers.d`: the users, without password, home or shell. The server belongs to the engine's group as well. */
+export function usersFile(units: readonly Unit[]): string {
+  const users = units.map(({ name, user }) => `u ${user} - "Holdfast ${name}"`);
+  return [...users, `m ${userOf('server')} ${userOf('engine')}`].map((line) => `${line}\n`).join('');
+}
+
+/**
+ * `tmpfiles.d`: each user's own folder. The data directory is root's, with the sticky bit: the vault makes its own folders in
+ * it and cannot move those of others. The engine's database is made here, so that its group may read it.
+ */
+export function foldersFile({ data }: Installation, units: readonly Unit[]): string {
+  const [vault, engine] = [userOf('vault'), userOf('engine')];
+  const rest = units.filter(({ name }) => name === 'server' || name === 'exchange');
+  return [
+    `d ${data} 1771 root ${vault}`,
+    ...['vault', 'peers', 'owner', 'warden.sock'].map((name) => `Z ${data}/${name} - ${vault} ${vault}`),
+    `d ${data}/engine 0750 ${engine} ${engine}`,
+    `Z ${data}/engine - ${engine} ${engine}`,
+    `f ${data}/engine/engine.db 0640 ${engine} ${engine}`,
+    `z ${data}/engine/engine.db* 0640 ${engine} ${engine}`,
+    ...rest.flatMap(({ name, user }) => [`d ${data}/${name} 0700 ${user} ${user}`, `Z ${data}/${name} - ${user} ${user}`]),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+}

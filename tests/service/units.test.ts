@@ -1,0 +1,240 @@
+/** The units as systemd reads them: whole, closed, and each with what custody asks of it. */
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, test } from 'node:test';
+import { unitsOf } from '../../apps/cli/src/service/units.ts';
+import { makeFolders } from '../../apps/cli/src/up/confinement.ts';
+
+const root = realpathSync(resolve(import.meta.dirname, '../..'));
+const bin = join(root, 'bin/holdfast.mjs');
+const base = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-units-')));
+after(() => rmSync(base, { recursive: true, force: true }));
+
+/** Exposure that "systemd-analyze security" may find, of 100; the vault may make namespaces for the signer. */
+const exposureMost = { vault: 20, engine: 15, server: 15, exchange: 15 } as const;
+type Name = keyof typeof exposureMost;
+
+const holdfast = (...args: string[]) => spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', timeout: 60_000 });
+const has = (command: string): boolean => spawnSync(command, ['--version'], { stdio: 'ignore' }).error === undefined;
+const noAnalyze = has('systemd-analyze') ? false : 'systemd-analyze is not installed';
+
+const kinds = {
+  simulated: { args: [], units: ['vault', 'engine', 'server', 'exchange'] },
+  real: { args: ['--real', '--unseal-credential', '/etc/holdfast/unseal.cred'], units: ['vault', 'engine', 'server'] },
+} as const;
+
+for (const [kind, { args, units }] of Object.entries(kinds)) {
+  const folder = join(base, kind);
+  const unitFolder = join(folder, 'etc/systemd/system');
+  const files = units.map((name) => `holdfast-${name}.service`);
+  const textOf = (name: string): string => readFileSync(join(unitFolder, `holdfast-${name}.service`), 'utf8');
+
+  test(`install --root writes the units of a ${kind} vault and a runtime that may be run and not be read`, () => {
+    const { status, stderr } = holdfast('service', 'install', '--root', folder, ...args);
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(readdirSync(unitFolder).sort(), [...files].sort());
+    assert.equal(statSync(join(folder, 'opt/holdfast/runtime/node')).mode & 0o777, 0o711);
+  });
+
+  test(`what --dry-run prints for a ${kind} vault is what --root writes`, () => {
+    const { status, stdout } = holdfast('service', 'install', '--dry-run', '--json', ...args);
+    assert.equal(status, 0);
+    for (const { path, text } of JSON.parse(stdout) as { path: string; text: string }[])
+      assert.equal(readFileSync(join(folder, path), 'utf8'), text, path);
+  });
+
+  test(`systemd accepts the units of a ${kind} vault`, { skip: noAnalyze }, () => {
+    // What it looks up beside them: its own targets, and the program that a unit starts first.
+    const own = ['/usr/lib/systemd/system', '/lib/systemd/system'].find((path) => existsSync(path)) ?? '';
+    cpSync(own, join(folder, 'usr/lib/systemd/system'), { recursive: true, verbatimSymlinks: true });
+    cpSync('/usr/bin/env', join(folder, 'usr/bin/env'), { dereference: true });
+    const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', `--root=${folder}`, ...files], {
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, stderr);
+    const complaints = `${stdout}${stderr}`.split('\n').filter((line) => line.includes('holdfast'));
+    assert.deepEqual(complaints, []);
+  });
+
+  for (const name of units)
+    test(`systemd finds the unit of the ${name} of a ${kind} vault exposed to at most ${exposureMost[name as Name] / 10}`, {
+      skip: noAnalyze,
+    }, () => {
+      const found = spawnSync(
+        'systemd-analyze',
+        [
+          'security',
+          '--offline=true',
+          '--no-pager',
+          `--threshold=${exposureMost[name as Name]}`,
+          `--root=${folder}`,
+          `holdfast-${name}.service`,
+        ],
+        { encoding: 'utf8' },
+      );
+      const verdict = /Overall exposure level for \S+: ([\d.]+)/.exec(found.stdout)?.[1];
+      assert.ok(verdict !== undefined, found.stderr);
+      assert.equal(found.status, 0, `${verdict} of 10; more than ${exposureMost[name as Name] / 10}`);
+    });
+
+  test(`every unit of a ${kind} vault says what custody asks`, () => {
+    for (const name of units) {
+      const lines = textOf(name).split('\n');
+      for (const wanted of [
+        'NoNewPrivileges=yes',
+        'CapabilityBoundingSet=',
+        'ProtectSystem=strict',
+        'ProtectHome=yes',
+        'PrivateTmp=yes',
+        'PrivateDevices=yes',
+        'ProtectProc=invisible',
+        'ProcSubset=pid',
+        'RestrictSUIDSGID=yes',
+        'LockPersonality=yes',
+        'LimitCORE=0',
+        'MemorySwapMax=0',
+        'UMask=0077',
+        'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6',
+        'SystemCallFilter=@system-service',
+        `User=holdfast-${name}`,
+      ])
+        assert.ok(lines.includes(wanted), `${name}: ${wanted}`);
+      const writable = lines.filter((line) => line.startsWith('ReadWritePaths='));
+      assert.deepEqual(writable, [`ReadWritePaths=/var/lib/holdfast${name === 'vault' ? '' : `/${name}`}`]);
+    }
+  });
+
+  test(`only programs of a real vault reach beyond this machine, and the server never does (${kind})`, () => {
+    for (const name of units) {
+      const isBound = textOf(name).includes('IPAddressDeny=any\nIPAddressAllow=localhost');
+      assert.equal(isBound, kind === 'simulated' || name === 'server', name);
+    }
+  });
+}
+
+test('the unseal key comes to the vault as an encrypted credential, and to nobody else', () => {
+  const texts = kinds.real.units.map(
+    (name) => [name, readFileSync(join(base, `real/etc/systemd/system/holdfast-${name}.service`), 'utf8')] as const,
+  );
+  for (const [name, text] of texts)
+    assert.equal(text.includes('LoadCredentialEncrypted=holdfast-unseal:/etc/holdfast/unseal.cred'), name === 'vault', name);
+});
+
+test('systemd makes the users and folders as they are meant', {
+  skip: process.getuid?.() !== 0 || !has('systemd-sysusers') ? 'needs root and systemd-sysusers' : false,
+}, () => {
+  const folder = join(base, 'machine');
+  assert.equal(holdfast('service', 'install', '--root', folder).status, 0);
+  const data = join(folder, 'var/lib/holdfast');
+  // As "vault init" leaves it, run by root.
+  mkdirSync(join(data, 'vault/signer'), { recursive: true, mode: 0o700 });
+  writeFileSync(join(data, 'vault/vault.json'), '{}', { mode: 0o600 });
+  for (const [command, args] of [
+    ['systemd-sysusers', []],
+    ['systemd-tmpfiles', ['--create', '--prefix=/var/lib/holdfast']],
+  ] as const) {
+    const { status, stderr } = spawnSync(command, [`--root=${folder}`, ...args], { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+  }
+  const passwd = readFileSync(join(folder, 'etc/passwd'), 'utf8');
+  const uid = (name: string): number => Number(new RegExp(`^holdfast-${name}:[^:]*:(\\d+):`, 'm').exec(passwd)?.[1]);
+  const group = /^holdfast-engine:[^:]*:\d+:(.*)$/m.exec(readFileSync(join(folder, 'etc/group'), 'utf8'))?.[1];
+  assert.equal(group, 'holdfast-server');
+  for (const [path, owner, mode] of [
+    ['.', 0, 0o1771],
+    ['vault', uid('vault'), 0o700],
+    ['vault/signer', uid('vault'), 0o700],
+    ['vault/vault.json', uid('vault'), 0o600],
+    ['engine', uid('engine'), 0o750],
+    ['engine/engine.db', uid('engine'), 0o640],
+    ['server', uid('server'), 0o700],
+    ['exchange', uid('exchange'), 0o700],
+  ] as const) {
+    const stat = statSync(join(data, path));
+    assert.equal(stat.uid, owner, path);
+    assert.equal(stat.mode & 0o7777, mode, path);
+  }
+});
+
+test('install and uninstall say what they need', {
+  skip: existsSync('/run/systemd/system') && process.getuid?.() === 0 ? 'this machine could be changed' : false,
+}, () => {
+  for (const what of ['install', 'uninstall']) {
+    const { status, stderr } = holdfast('service', what);
+    assert.equal(status, 1);
+    assert.match(stderr, /needs a machine that systemd runs; here use "holdfast up"|run it as root/);
+  }
+});
+
+test('a path that a unit cannot name is refused', () => {
+  const { status, stderr } = holdfast('service', 'install', '--dry-run', '--data', '/var/lib/hold fast');
+  assert.equal(status, 64);
+  assert.match(stderr, /letters, digits/);
+  const mixed = holdfast('service', 'install', '--dry-run', '--unseal-credential', '/etc/x.cred');
+  assert.equal(mixed.status, 64);
+  assert.match(mixed.stderr, /is for a real vault/);
+});
+
+const bwrap = process.env.HOLDFAST_BWRAP ?? 'bwrap';
+test('a program serves where everything but its own folder is read-only and no other process is seen', {
+  skip: has(bwrap) ? false : 'bubblewrap is not installed',
+}, async (t) => {
+  const data = join(base, 'bubble');
+  makeFolders('exchange', data);
+  chmodSync(dirname(data), 0o755);
+  const ports = { dashboard: 0, portal: 0, gate: 0, exchange: 0 };
+  const [unit] = unitsOf({
+    code: root,
+    runtime: realpathSync(process.execPath),
+    data,
+    kind: 'simulated',
+    ports,
+    unsealCredential: null,
+  });
+  const words = (/^ExecStart=((?:.*\\\n)*.*)$/m.exec(unit?.text ?? '')?.[1] ?? '').split(/[\s\\]+/);
+  const own = join(data, 'exchange');
+  const room = [
+    '--ro-bind',
+    '/',
+    '/',
+    '--bind',
+    own,
+    own,
+    '--proc',
+    '/proc',
+    '--dev',
+    '/dev',
+    '--unshare-pid',
+    '--unshare-ipc',
+    '--unshare-uts',
+    '--die-with-parent',
+  ];
+  const child = spawn(bwrap, [...room, '--', ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+  t.after(() => child.kill('SIGKILL'));
+  let log = '';
+  child.stderr.on('data', (chunk) => {
+    log += chunk;
+  });
+  const line = await new Promise<string>((done, fail) => {
+    createInterface({ input: child.stdout }).once('line', done);
+    child.once('exit', (code) => fail(new Error(`ended with ${code}: ${log}`)));
+  });
+  const { url } = JSON.parse(line) as { url: string };
+  assert.equal((await fetch(`${url}/api/v3/ping`)).status, 200);
+});
