@@ -105,7 +105,7 @@ test('lines rise, begin and end at the prices of the settings, and keep their ra
           if (index === 0) continue;
           assert.ok(price >= prices[index - 1]!);
           const before = prices[index - 1] as number;
-          assert.ok(Math.abs(price - before * ratio) <= 2 + before * 2e-9, `${before} ${price} ${ratio}`);
+          assert.ok(Math.abs(price - before * ratio) <= 1 + ratio + before * 2e-9, `${before} ${price} ${ratio}`);
         }
       },
     ),

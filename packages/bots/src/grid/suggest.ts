@@ -34,7 +34,10 @@ export function suggestGrid(
   const meanMove = moves / BigInt(traded.length);
   const step = meanMove > 4n * fee ? meanMove : 4n * fee;
   const lower = shortened(lowest - multiplied(lowest, meanMove / 2n), 'down');
-  const upper = shortened(highest + multiplied(highest, meanMove / 2n), 'up');
+  const wide = highest + multiplied(highest, meanMove / 2n);
+  // A price that hardly moved still needs room for one step.
+  const least = lower + divide(lower * step, unit, 'up');
+  const upper = shortened(wide > least ? wide : least, 'up');
   const affordable = leastOrder > 0n ? funds / (leastOrder + leastOrder / 5n) : BigInt(linesMost);
   const lines = Math.max(linesLeast, Math.min(stepsBetween(lower, upper, step) + 1, Number(affordable) + 1, linesMost));
   // A tenth stays for the rounding of lots, the fee of balancing and a price that has moved on.
@@ -44,7 +47,7 @@ export function suggestGrid(
       mode: 'normal',
       spacing: 'geometric',
       lowerPrice: formatAmount(lower),
-      upperPrice: formatAmount(upper > lower ? upper : lower + lower / 100n),
+      upperPrice: formatAmount(upper),
       lines,
       amountIn: 'quote',
       amountPerLine: formatAmount(amount),
