@@ -26,3 +26,7 @@ export { type Decision, decide } from './signal/decision.ts';
 export type { SignalSettings, SignalSettingsText } from './signal/settings.ts';
 export * from './signal/signal.ts';
 export type { SignalState } from './signal/state.ts';
+export type { TradeCommand } from './trade/commands.ts';
+export type { TradeSettings, TradeSettingsText } from './trade/settings.ts';
+export type { TradeState } from './trade/state.ts';
+export * from './trade/trade.ts';

@@ -145,7 +145,8 @@ const fields = z.strictObject({
 type Read = z.output<typeof fields>;
 type Rule = readonly [field: keyof Read, message: string, isFault: (settings: Read) => boolean];
 
-const isSet = (text: string): boolean => Number(text) > 0;
+/** @throws ValueError for what is no decimal */
+const isSet = (text: string): boolean => amount(text) > 0n;
 const hasStop = (it: Read): boolean => isSet(it.stopLossPercent) || isSet(it.stopLossPrice);
 const sum = (texts: readonly string[]): bigint => texts.reduce((total, text) => total + amount(text), 0n);
 
