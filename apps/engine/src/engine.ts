@@ -42,6 +42,7 @@ import { type Bot, loadMemory, type Memory, writeRules } from './memory.ts';
 import { type EnginePorts, type QuietPromise, VaultRefusal } from './ports.ts';
 import { Ring } from './round.ts';
 import { type Answer, Sender } from './sender.ts';
+import { hearSignal } from './signals.ts';
 
 type Command<Name extends EngineCommand['command']> = Extract<EngineCommand, { command: Name }>;
 export type EngineResult =
@@ -789,6 +790,8 @@ class Core implements Engine {
         return { result: { file: command.file } };
       case 'bot-create':
         return this.#create(batch, command);
+      case 'signal':
+        return this.#hear(batch, command);
       case 'deal-act':
         return this.#actOnDeal(batch, command);
       default:
@@ -964,6 +967,11 @@ class Core implements Engine {
     if (bot === undefined) throw new CommandError('bot-unknown', `There is no bot ${id}; see \`holdfast bot list\``);
     this.#command(batch, bot, readAct(act));
     return { result: this.#describe(bot), after: () => this.#moved() };
+  }
+
+  #hear(batch: Batch, command: Command<'signal'>) {
+    const result = hearSignal(this.#memory, batch, command, (bot, each) => this.#command(batch, bot, each));
+    return { result, after: () => this.#moved() };
   }
 
   #command(batch: Batch, bot: Bot, command: BotCommand): void {

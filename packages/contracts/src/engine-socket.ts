@@ -6,6 +6,7 @@
  * A connection that sends `{subscribe:true}` also receives `EngineNotice` lines until it closes.
  */
 import { z } from 'zod';
+import { signalAsk } from './webhook-ask.ts';
 
 const decimal = z.string().regex(/^\d{1,30}(\.\d{1,18})?$/, 'a plain decimal such as "250" or "0.5"');
 const pairText = z.string().regex(/^[A-Z0-9]{1,20}\/[A-Z0-9]{1,20}$/, 'a pair such as "BTC/USDT"');
@@ -61,7 +62,22 @@ const reconcile = z.strictObject({ id: commandId, command: z.literal('reconcile'
 /** Copies the database, complete and consistent, to a new file. */
 const backup = z.strictObject({ id: commandId, command: z.literal('backup'), file: z.string().min(1) });
 
+/** A signal that the listener has let in; its outcome is a `SignalOutcome`, also when it is refused, and is kept with the id. */
+const signal = z.strictObject({
+  id: commandId,
+  command: z.literal('signal'),
+  /** Bots that the token is registered for; the pair of the message says which of them it is. */
+  bots: z.array(botId).min(1).max(200),
+  /** Name of the token, for the log. */
+  source: z.string().min(1).max(60),
+  /** `BTC/USDT` or an exchange's own spelling such as `BTCUSDT`; null where the message names none. */
+  instrument: z.string().min(1).max(60).nullable(),
+  price: decimal.nullable(),
+  ask: signalAsk,
+});
+
 export const engineCommand = z.discriminatedUnion('command', [
+  signal,
   botCreate,
   botAction,
   dealActs,
@@ -71,6 +87,14 @@ export const engineCommand = z.discriminatedUnion('command', [
   backup,
 ]);
 export type EngineCommand = z.infer<typeof engineCommand>;
+
+/** What became of a signal: `code` null when it was taken, else why it was refused. */
+export interface SignalOutcome {
+  readonly bot: string | null;
+  readonly code: string | null;
+  /** One sentence: what the bot does, or why it does nothing. */
+  readonly reason: string;
+}
 
 export const engineSubscribe = z.strictObject({ subscribe: z.literal(true) });
 

@@ -1,0 +1,115 @@
+/**
+ * Signals from the listener: which bot one is for, what it is taken for, and the outcome, kept with the command's id.
+ *   N1  A signal has one outcome for ever: repeated, it gets the first one again and nothing is done.
+ *   N2  A refused signal changes no bot; the reason is in the log beside the bot.
+ */
+import { type EngineCommand, readAsk, type SignalOutcome } from '@holdfast/contracts';
+import {
+  amount,
+  type BotCommand,
+  type BotId,
+  baseOf,
+  epochMs,
+  quoteOf,
+  type Signal,
+  type SignalAsk,
+  unreachable,
+} from '@holdfast/domain';
+import type { Batch } from './batch.ts';
+import { CommandError } from './command-error.ts';
+import { refreshBot, stepBot } from './effects.ts';
+import type { Bot, Memory } from './memory.ts';
+
+type SignalCommand = Extract<EngineCommand, { readonly command: 'signal' }>;
+/** Gives a bot a command. @throws CommandError when the bot refuses it; then nothing was done */
+export type GiveCommand = (bot: Bot, command: BotCommand) => void;
+
+/** Takes a signal in; everything that it does goes into the batch. */
+export function hearSignal(memory: Memory, batch: Batch, command: SignalCommand, give: GiveCommand): SignalOutcome {
+  const found = botFor(memory, command);
+  const outcome = 'code' in found ? found : heardBy(memory, batch, command, found, give);
+  const what = outcome.code === null ? outcome.reason : `refused (${outcome.code}): ${outcome.reason}`;
+  batch.journal('signal', { id: command.id, source: command.source, outcome }, outcome.bot);
+  batch.say(outcome.code === null ? 'info' : 'warning', outcome.bot, `Signal of ${command.source}: ${what}`);
+  return outcome;
+}
+
+const refused = (bot: string | null, code: string, reason: string): SignalOutcome => ({ bot, code, reason });
+
+/** `BTCUSDT`, `btc-usdt` and `BTC/USDT` name the same. */
+const bare = (name: string): string => name.toUpperCase().replace(/[^A-Z0-9.]/g, '');
+
+/** The registered bot that trades what the message names; where it names nothing, the only one. */
+function botFor(memory: Memory, { bots, instrument }: SignalCommand): Bot | SignalOutcome {
+  const registered = bots.flatMap((id) => memory.bots.get(id as BotId) ?? []);
+  const [only, ...others] = registered;
+  if (only === undefined)
+    return refused(null, 'signal-bot-unknown', `no bot is left that the token is registered for (${bots.join(', ')})`);
+  if (instrument === null)
+    return others.length === 0
+      ? only
+      : refused(null, 'signal-pair', `the token is registered for ${registered.length} bots and the message names no pair`);
+  const named = registered.filter(({ pair }) => bare(instrument) === bare(pair));
+  const [match, ...more] = named;
+  if (match !== undefined && more.length === 0) return match;
+  const pairs = registered.map(({ pair }) => `${baseOf(pair)}/${quoteOf(pair)}`).join(', ');
+  return refused(
+    others.length === 0 ? only.row.id : null,
+    'signal-pair',
+    match === undefined
+      ? `${instrument} is not registered; there is ${pairs}`
+      : `${instrument} is traded by ${named.length} registered bots`,
+  );
+}
+
+function heardBy(memory: Memory, batch: Batch, command: SignalCommand, bot: Bot, give: GiveCommand): SignalOutcome {
+  const { runtime, row } = bot;
+  const ask = readAsk(command.ask);
+  if (ask.kind === 'commands') return commands(bot, ask.commands, give);
+  const { hears } = runtime.kind;
+  if (hears === undefined) return refused(row.id, 'signal-unsupported', `a ${row.kind} bot takes no ${words(ask)} by signal`);
+  const signal: Signal = { id: command.id, price: command.price === null ? null : amount(command.price), ask };
+  const event = { kind: 'signal', at: epochMs(batch.at), signal } as const;
+  const answer = hears(runtime.settings, runtime.state, { ...event, quotes: memory.runtime.quotes });
+  stepBot(memory, batch, runtime.id, event);
+  if (answer.kind === 'taken' && ask.kind === 'enable') row.status = 'running';
+  if (answer.kind === 'taken' && ask.kind === 'disable') row.status = 'stopping';
+  refreshBot(memory, batch, bot);
+  return answer.kind === 'taken' ? { bot: row.id, code: null, reason: answer.does } : refused(row.id, answer.code, answer.reason);
+}
+
+function words(ask: SignalAsk): string {
+  switch (ask.kind) {
+    case 'enter':
+    case 'exit':
+      return `${ask.kind} ${ask.direction}`;
+    case 'position':
+      return 'strategy';
+    case 'start-trailing':
+      return 'start of trailing';
+    case 'disable':
+    case 'enable':
+    case 'commands':
+    case 'add-funds':
+      return ask.kind;
+    default:
+      return unreachable(ask);
+  }
+}
+
+function given(bot: Bot, command: BotCommand, give: GiveCommand): SignalOutcome {
+  try {
+    give(bot, command);
+    return { bot: bot.row.id, code: null, reason: `command ${command.name}` };
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return refused(bot.row.id, 'signal-not-now', `${command.name}: ${error.message}`);
+  }
+}
+
+/** One after the other; taken where one of them was. */
+function commands(bot: Bot, names: Extract<SignalAsk, { kind: 'commands' }>['commands'], give: GiveCommand): SignalOutcome {
+  const done = names.map((name) => given(bot, { name }, give));
+  const taken = done.some(({ code }) => code === null);
+  return { bot: bot.row.id, code: taken ? null : 'signal-not-now', reason: done.map(({ reason }) => reason).join('; ') };
+}
