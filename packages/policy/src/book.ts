@@ -5,7 +5,7 @@
  *
  *   P1  What is held plus what was spent in the window never passes the mandate's turnover, burn and stop budget, whatever
  *       the order of intents, fills, cancels and restarts (fees up to `feeBps`, fills within their limits). Burn that a
- *       jump of the reference price adds at a fill is beyond it: at most the open entries times the jump.
+ *       jump of the reference price adds at a fill is beyond it, once: at most the open entries times the jump (`recount.ts`).
  *   P2  A buy also holds the turnover and burn of selling again what it buys. That hold stays with the position and
  *       moves to the order that sells it, so an exit never asks for turnover.
  *   P3  An exit counts at what its position cost: market gains are nobody's allowance.
@@ -65,6 +65,25 @@ export interface Position {
   exitBurn: bigint;
 }
 
+/** A fill until the reference price after it is known (`recount.ts`). */
+export interface RecentFill {
+  readonly pair: Pair;
+  readonly side: Side;
+  readonly price: bigint;
+  /** Base; what a conditional exit sold is not in it. */
+  readonly quantity: bigint;
+  /** When, on the exchange's clock. */
+  readonly at: number;
+  /** Quote that it counted as an open entry. */
+  readonly entry: bigint;
+  /** What it brought more than its position had cost, in quote: gains are nobody's allowance (P3). */
+  readonly gain: bigint;
+  /** What is counted of it as given away, in quote. */
+  given: bigint;
+  /** Whether a reference price after it was heard. */
+  heard: boolean;
+}
+
 export interface KeyBook {
   readonly turnover: RollingWindow;
   turnoverHeld: bigint;
@@ -98,6 +117,7 @@ export interface AccountBook {
   /** Quote of open entries. */
   openQuote: bigint;
   readonly open: Map<string, OpenOrder>;
+  readonly recent: RecentFill[];
   readonly positions: Map<string, Position>;
   readonly keys: Map<SubKeyId, KeyBook>;
   readonly pairs: Map<Pair, PairBook>;
@@ -124,6 +144,7 @@ export const accountBook = (account: AccountId): AccountBook => ({
   stopsHeld: 0n,
   openQuote: 0n,
   open: new Map(),
+  recent: [],
   positions: new Map(),
   keys: new Map(),
   pairs: new Map(),

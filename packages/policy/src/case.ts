@@ -19,7 +19,7 @@ export interface ReferencePrice {
   readonly ageMs: number;
 }
 
-/** What holds of the account besides its mandate. Nothing of it binds exits. */
+/** What holds of the account besides its mandate. None of it binds exits at the reference price. */
 export interface Circumstances {
   /** Share of T, B, O and order sizes that entries may use, in basis points: 1000 in probation, 5000 for a key without IP restriction. */
   readonly scaleBps?: number;
@@ -27,6 +27,8 @@ export interface Circumstances {
   readonly pairScaleBps?: number;
   /** Why only exits pass; '' when all may. */
   readonly reduceOnly?: string;
+  /** What open entries may give away by now beyond the burn that they hold, as `unheldBurn` says, in quote. */
+  readonly unheldBurn?: bigint;
   /** Mid price of the trading exchange itself. Without a reference price, `ioc` exits are judged by it. */
   readonly venuePrice?: Amount;
 }
@@ -55,6 +57,7 @@ export interface Case {
   readonly maxBase: bigint;
   readonly scaleBps: bigint;
   readonly pairScaleBps: bigint;
+  readonly unheldBurn: bigint;
   readonly now: number;
 }
 

@@ -21,6 +21,7 @@ import {
   ownPair,
   ownPosition,
 } from './book.ts';
+import { type FillTime, givenAway, rememberFill } from './recount.ts';
 import { addTo } from './window.ts';
 
 /** What an approved order takes hold of. All bigint, so that it is journaled as a flat table of amounts. */
@@ -126,11 +127,12 @@ export function closeOrder(book: AccountBook, key: string): void {
   changeHeld(book, pair, subKey, -order.turnover, -(order.burn + order.extraBurn));
 }
 
-type Fill = Pick<OrderFill, 'price' | 'quantity' | 'fee' | 'feeAsset'>;
+type Fill = Pick<OrderFill, 'price' | 'quantity' | 'fee' | 'feeAsset'> & FillTime;
 
 /**
  * Replaces the hold of what was filled by what it really took. Burn is measured against `reference`, the reference price
- * at the time of the fill, or where there is none against the decision's. A fill that no hold covers counts in full.
+ * heard last before the fill, or where there is none against the decision's; it is counted again when the next one is
+ * heard (`recountFills`). A fill that no hold covers counts in full.
  */
 export function fillOrder(
   book: AccountBook,
@@ -142,9 +144,18 @@ export function fillOrder(
   reference?: bigint,
 ): FillEffect {
   const order = book.open.get(key);
-  if (order === undefined || fill.quantity > order.left) return fillUnheld(book, subKey, of, fill, now, reference);
+  if (order === undefined || fill.quantity > order.left) {
+    const effect = fillUnheld(book, subKey, of, fill, now, reference);
+    rememberFill(book, of, fill, { quantity: fill.quantity, entry: effect.turnover, gain: effect.gain, reference }, now);
+    return effect;
+  }
   const against = reference ?? order.reference;
+  const { turnover: open } = order;
+  const conditional = order.trigger === null ? 0n : smaller(fill.quantity, order.exitLeft);
   const effect = order.side === 'buy' ? fillBuy(book, order, fill, now, against) : fillSell(book, order, fill, now, against);
+  const entry = open - order.turnover;
+  const counted = { quantity: fill.quantity - conditional, entry, gain: effect.gain, reference: against };
+  rememberFill(book, of, fill, counted, now);
   order.left -= fill.quantity;
   if (order.left === 0n) closeOrder(book, key);
   return effect;
@@ -296,15 +307,6 @@ function fillHeld(
 }
 
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
-
-function givenAway(
-  side: PlaceOrder['side'],
-  fill: { readonly price: bigint; readonly quantity: bigint },
-  reference: bigint,
-): bigint {
-  const adverse = side === 'buy' ? fill.price - reference : reference - fill.price;
-  return adverse > 0n ? multiply(fill.quantity, adverse, 'up') : 0n;
-}
 
 /** The part of a hold that belongs to `some` of `all`, rounded up: what is left never covers less than its own part rounded down. */
 const portion =

@@ -29,7 +29,7 @@ export { isExit, judge, referenceAgeMsMax } from './judge.ts';
 export { type WorstLoss, worstLoss } from './loss.ts';
 export { type MandateProposal, proposeMandate, proposePair } from './propose.ts';
 export { recountFills } from './recount.ts';
-export { type RestingFault, recountsDue, restingFaults } from './resting.ts';
+export { type RestingFault, recountsDue, restingFaults, unheldBurn } from './resting.ts';
 export {
   type AccountRules,
   beforeEntry,

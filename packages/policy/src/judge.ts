@@ -69,6 +69,7 @@ export function judge(
     maxBase: price.degraded ? rules.maxOrderBase / 2n : rules.maxOrderBase,
     scaleBps: BigInt(circumstances.scaleBps ?? wholeBps),
     pairScaleBps: BigInt(circumstances.pairScaleBps ?? wholeBps),
+    unheldBurn: circumstances.unheldBurn ?? 0n,
     now,
   };
   const fault = priceFault(it) ?? sizeFault(it) ?? positionFault(it);

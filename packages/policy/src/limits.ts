@@ -21,6 +21,7 @@ import {
 } from './book.ts';
 import { type Case, type Refusal, refuse } from './case.ts';
 import { type Hold, noHold } from './holds.ts';
+import { unheardQuote } from './recount.ts';
 
 const text = formatAmount;
 const share = (cap: bigint, bps: bigint): bigint => (cap * bps) / 10_000n;
@@ -179,9 +180,13 @@ function turnoverFault({ book, mandate, group, grant, order, scaleBps, pairScale
     : null;
 }
 
-function burnFault({ book, mandate, group, order, isExit, scaleBps, pairScaleBps, now }: Case, more: bigint): Refusal | null {
+function burnFault(
+  { book, mandate, group, order, isExit, scaleBps, pairScaleBps, unheldBurn, now }: Case,
+  own: bigint,
+): Refusal | null {
   const scaled = (cap: bigint): bigint => (isExit ? cap : share(cap, scaleBps));
   const cap = scaled(mandate.burn24h);
+  const more = own + unheldBurn;
   const day = burnUsed(book, now) + more;
   if (day > cap) return refuse('E_BURN', `burn of the account could be ${text(day)} in 24 h, limit ${text(cap)}`);
   const weekCap = scaled(mandate.burn7d);
@@ -189,13 +194,13 @@ function burnFault({ book, mandate, group, order, isExit, scaleBps, pairScaleBps
   if (week > weekCap) return refuse('E_BURN', `burn of the account could be ${text(week)} in 7 days, limit ${text(weekCap)}`);
   if (!isExit && pairScaleBps < 10_000n) {
     const pairCap = share(cap, pairScaleBps);
-    const pair = pairUsed(book, order.pair, now).burn + more;
+    const pair = pairUsed(book, order.pair, now).burn + own;
     if (pair > pairCap)
       return refuse('E_BURN', `burn of the new pair ${order.pair} could be ${text(pair)} in 24 h, limit ${text(pairCap)}`);
   }
   if (group === undefined) return null;
   const groupCap = scaled(group.burn24h);
-  const used = groupUsed(book, mandate, group.name, now).burn + more;
+  const used = groupUsed(book, mandate, group.name, now).burn + own;
   return used > groupCap
     ? refuse('E_BURN', `burn of group ${group.name} could be ${text(used)} in 24 h, limit ${text(groupCap)}`)
     : null;
@@ -215,8 +220,10 @@ export function paceFault({ book, mandate, order, isExit, scaleBps, pairScaleBps
     if (book.open.size >= mandate.openOrders)
       return refuse('E_OPEN', `${book.open.size} orders are open, limit ${mandate.openOrders}`);
     const cap = share(mandate.maxOpenQuote, scaleBps);
-    const open = openQuoteUsed(book) + hold.turnover;
-    if (open > cap) return refuse('E_OPEN', `open entries would be ${text(open)}, limit ${text(cap)}`);
+    const unheard = unheardQuote(book, now);
+    const open = openQuoteUsed(book) + unheard + hold.turnover;
+    const filled = unheard === 0n ? '' : `, ${text(unheard)} of them just filled`;
+    if (open > cap) return refuse('E_OPEN', `open entries would be ${text(open)}${filled}, limit ${text(cap)}`);
     const pairCap = share(cap, pairScaleBps);
     const pair = pairUsed(book, order.pair, now).openQuote + hold.turnover;
     if (pairScaleBps < 10_000n && pair > pairCap)

@@ -5,7 +5,9 @@
  *   forged24h   with reference prices forged at will, the true price in the middle of the corridor: T spent on what loses
  *               most, either coins from before the vault sold at the floor as far as the base caps reach, or buying at the
  *               ceiling (with the own exits at the floor: T counts both ways, so the same); and fees, which B and S bound.
- *   market24h   Σ P × s: not stolen, but lost when the market falls by s. A jump through a resting exit is in it.
+ *   market24h   Σ P × s: not stolen, but lost when the market falls by s.
+ *   exitJump24h Σ P × g: what resting exits bring less than a moment later when the market jumps up through them. The account
+ *               is then worth no less than before the jump, so it is no part of `theft24h`; but a thief may choose the moment.
  *
  * Gains of positions over their cost are in none of them: they are market results (docs/decisions/0008).
  */
@@ -20,6 +22,7 @@ export interface WorstLoss {
   /** T: nothing can give away more than it trades, with no corridor at all. */
   readonly forgedWithoutCorridor24h: Amount;
   readonly market24h: Amount;
+  readonly exitJump24h: Amount;
   /** How `theft24h` comes about, in numbers. */
   readonly formula: string;
   readonly forgedFormula: string;
@@ -37,6 +40,7 @@ export function worstLoss(mandate: Mandate): WorstLoss {
   const fees = burn24h + stopBudget24h;
   const forged = prices + fees;
   const market = mandate.pairs.reduce((sum, it) => sum + divide(it.maxPositionQuote * BigInt(it.stressBps), 10_000n, 'up'), 0n);
+  const positions = mandate.pairs.reduce((sum, it) => sum + it.maxPositionQuote, 0n);
   const text = (value: bigint): string => formatAmount(value);
   return {
     theft24h: theft as Amount,
@@ -45,6 +49,7 @@ export function worstLoss(mandate: Mandate): WorstLoss {
     forgedSells24h: sells as Amount,
     forgedWithoutCorridor24h: turnover24h,
     market24h: market as Amount,
+    exitJump24h: divide(positions * BigInt(gapBps), 10_000n, 'up') as Amount,
     formula:
       `B + S + O × g = ${text(burn24h)} + ${text(stopBudget24h)} + ${text(maxOpenQuote)} × ${percent(gapBps)} % ` +
       `= ${text(theft)} ${quote}`,

@@ -1,9 +1,42 @@
-/** Resting entries that would not be approved again. The signer looks at each reference price and cancels them; exits and stops stay. */
-import { formatAmount, type Mandate, type Pair, type RefusalCode } from '@holdfast/domain';
-import type { AccountBook, OpenOrder } from './book.ts';
+/**
+ * What each new reference price asks for: recent fills are counted again, and resting entries that would not be approved
+ * again are cancelled; exits and stops stay.
+ */
+import { type Amount, formatAmount, type Mandate, type MandatePair, type Pair, type RefusalCode } from '@holdfast/domain';
+import { type AccountBook, assumedFee, burnUsed, type OpenOrder } from './book.ts';
 import type { ReferencePrice } from './case.ts';
 import { referenceFault } from './judge.ts';
 import { bandEdges } from './limits.ts';
+import { givenAway, isRecountDue } from './recount.ts';
+
+/** The pairs whose recent fills are to be counted again (`recountFills`), with the reference price of each. Changes nothing. */
+export function recountsDue(
+  book: AccountBook,
+  mandate: Mandate | null,
+  references: (pair: Pair) => ReferencePrice | undefined,
+  now: number,
+): readonly { readonly pair: Pair; readonly reference: Amount }[] {
+  const due: { readonly pair: Pair; readonly reference: Amount }[] = [];
+  for (const pair of new Set(book.recent.map((it) => it.pair))) {
+    const rules = rulesOf(mandate, pair) ?? book.retired.get(pair)?.rules;
+    const reference = soundPrice(rules, pair, references);
+    if (reference !== null && isRecountDue(book, pair, reference, now)) due.push({ pair, reference });
+  }
+  return due;
+}
+
+const rulesOf = (mandate: Mandate | null, pair: Pair): MandatePair | undefined => mandate?.pairs.find((it) => it.pair === pair);
+
+/** The reference price, if it counts; of a pair that no mandate ever named, one source does. */
+function soundPrice(
+  rules: MandatePair | undefined,
+  pair: Pair,
+  references: (pair: Pair) => ReferencePrice | undefined,
+): Amount | null {
+  const reference = references(pair);
+  const fault = referenceFault(rules ?? { pair, minSources: 1 }, reference);
+  return fault === null ? (reference?.price ?? null) : null;
+}
 
 export interface RestingFault {
   /** As given to `holdOrder`. */
@@ -13,8 +46,9 @@ export interface RestingFault {
 }
 
 /**
- * Entries to cancel: outside the band of the newest reference price, or no longer allowed by the mandate. Without a
- * reference price that counts, the band decides nothing. `only`: looks at one pair.
+ * Entries to cancel: outside the band of the newest reference price, no longer allowed by the mandate, or worse for the owner
+ * at this price than they hold burn for, where the budget has no room for the rest. Without a reference price that counts,
+ * band and burn decide nothing. `only`: looks at one pair.
  */
 export function restingFaults(
   book: AccountBook,
@@ -24,12 +58,42 @@ export function restingFaults(
   only?: Pair,
 ): readonly RestingFault[] {
   const faults: RestingFault[] = [];
+  let room = (mandate?.burn24h ?? 0n) - burnUsed(book, now);
   for (const [key, order] of book.open) {
     if (order.turnover === 0n || (only !== undefined && order.pair !== only)) continue;
     const fault = entryFault(order, mandate, references, now);
     if (fault !== null) faults.push({ key, ...fault });
+    const more =
+      fault === null
+        ? unheld(
+            order,
+            soundPrice(
+              mandate?.pairs.find((it) => it.pair === order.pair),
+              order.pair,
+              references,
+            ),
+          )
+        : 0n;
+    if (more <= dust) continue;
+    if (more <= room) room -= more;
+    else faults.push({ key, code: 'E_BURN', reason: burnReason(order, more) });
   }
   return faults;
+}
+
+/** What all open entries may give away at these reference prices beyond the burn that they hold; for `Circumstances.unheldBurn`. */
+export function unheldBurn(
+  book: AccountBook,
+  mandate: Mandate | null,
+  references: (pair: Pair) => ReferencePrice | undefined,
+): bigint {
+  let sum = 0n;
+  for (const order of book.open.values()) {
+    if (order.turnover === 0n) continue;
+    const more = unheld(order, soundPrice(rulesOf(mandate, order.pair), order.pair, references));
+    if (more > dust) sum += more;
+  }
+  return sum;
 }
 
 function entryFault(
@@ -52,3 +116,17 @@ function entryFault(
   const edge = formatAmount(side === 'buy' ? highest : lowest);
   return { code: 'E_BAND', reason: `${side} ${pair} at ${formatAmount(limit)} is now beyond ${edge}, the edge of the band` };
 }
+
+/** What rounding may leave uncovered of an order that is partly filled, in 10^-18 of the quote. */
+const dust = 10n ** 9n;
+
+/** What an entry would give away at this reference price beyond the burn that it holds. */
+function unheld(order: OpenOrder, reference: Amount | null): bigint {
+  if (reference === null) return 0n;
+  const quantity = order.left - order.exitLeft;
+  const needs = givenAway(order.side, { price: order.limit, quantity }, reference) + assumedFee(order.turnover);
+  return needs > order.burn ? needs - order.burn : 0n;
+}
+
+const burnReason = ({ side, pair, limit }: OpenOrder, more: bigint): string =>
+  `${side} ${pair} at ${formatAmount(limit)} would now give away ${formatAmount(more)} more than it holds, and the burn budget has no room for it`;

@@ -29,6 +29,7 @@ export function mandateWords(mandate: Mandate): readonly string[] {
     ...ruleWords(mandate),
     `If everything but the vault is taken over, a thief can take at most ${money(loss.theft24h)} in 24 hours: ${loss.formula}.`,
     `If he also forges every reference price: at most ${money(loss.forged24h)} (${loss.forgedFormula}).`,
+    `If the market jumps up through orders that sell positions, they bring up to ${money(loss.exitJump24h)} less than a moment later, and a thief may wait for that; it is not counted above, because the account is worth no less than before.`,
     `Not stolen, but at risk: ${money(loss.market24h)}, if all positions that are allowed are held and fall as far as assumed.`,
   ];
 }

@@ -72,6 +72,8 @@ export type RecordBody =
       /** Reference price of the pair of a fill, or of a balance's asset in the mandate's quote, when it was settled. */
       readonly reference: Amount | null;
     }
+  /** The fills of just now in a pair are measured against the reference price heard after them. */
+  | { readonly kind: 'recounted'; readonly account: AccountId; readonly pair: Pair; readonly reference: Amount }
   /** A door refused a sub-key something before it was an intent. */
   | {
       readonly kind: 'denied';
@@ -120,50 +122,51 @@ export type JournalRecord = RecordBody & { readonly time: number; readonly os: n
 
 type Loose = Record<string, unknown>;
 
-/** Types a record of our own journal (the chain has been checked): decimal strings become amounts again. */
+/** Types a record of our own journal (the chain has been checked), in place: decimal strings become amounts again. */
 export function readRecord(raw: Loose): JournalRecord {
   switch (raw.kind as RecordBody['kind']) {
     case 'baseline':
-      return { ...raw, balances: mapValues(raw.balances as Record<string, string>, amount) } as unknown as JournalRecord;
+      readAmounts(raw.balances as Loose);
+      break;
     case 'granted':
-      return withAmounts(raw, ['maxOrderQuote', 'turnover24h']) as unknown as JournalRecord;
+      readAmounts(raw, ['maxOrderQuote', 'turnover24h']);
+      break;
     case 'decided':
-      return {
-        ...withAmounts(raw, ['reference']),
-        intent: withAmounts(raw.intent as Loose, ['quantity', 'limit', 'trigger']),
-        hold: raw.hold === null ? null : { ...noHold, ...mapValues(raw.hold as Record<string, string>, amount) },
-      } as unknown as JournalRecord;
+      readAmounts(raw, ['reference']);
+      readAmounts(raw.intent as Loose, ['quantity', 'limit', 'trigger']);
+      if (raw.hold !== null) raw.hold = { ...noHold, ...readAmounts(raw.hold as Loose) };
+      break;
     case 'settled':
-      return {
-        reference: null,
-        ...withAmounts(raw, ['reference']),
-        event: readEvent(raw.event as Loose),
-      } as unknown as JournalRecord;
+      raw.reference ??= null;
+      readAmounts(raw, ['reference']);
+      readEvent(raw.event as Loose);
+      break;
     case 'recovered':
-      return withAmounts(raw, ['price', 'quantity', 'fee']) as unknown as JournalRecord;
+      readAmounts(raw, ['price', 'quantity', 'fee']);
+      break;
+    case 'recounted':
+      readAmounts(raw, ['reference']);
+      break;
     case 'equity':
-      return withAmounts(raw, ['equity']) as unknown as JournalRecord;
+      readAmounts(raw, ['equity']);
+      break;
     case 'frozen': {
       // Records of before the conditions name no more than account, reason and who.
       const whole = { subKey: null, pair: null, condition: 'frozen', automatic: false, ...raw };
       return whole as unknown as JournalRecord;
     }
-    default:
-      return raw as unknown as JournalRecord;
   }
+  return raw as unknown as JournalRecord;
 }
 
-function readEvent(raw: Loose): SettledEvent {
-  if (raw.kind !== 'order') return withAmounts(raw, ['change']) as unknown as SettledEvent;
-  const event = withAmounts(raw.event as Loose, ['price', 'quantity', 'filled', 'fee']) as unknown as OrderEvent;
-  return { ...raw, event } as unknown as SettledEvent;
-}
+const readEvent = (raw: Loose): Loose =>
+  raw.kind === 'order' ? readAmounts(raw.event as Loose, ['price', 'quantity', 'filled', 'fee']) : readAmounts(raw, ['change']);
 
-function withAmounts(raw: Loose, keys: readonly string[]): Loose {
-  const copy = { ...raw };
-  for (const key of keys) if (typeof copy[key] === 'string') copy[key] = amount(copy[key]);
-  return copy;
+/** Of these members (all, when none are named) the texts become amounts. */
+function readAmounts(raw: Loose, keys: readonly string[] = Object.keys(raw)): Loose {
+  for (const key of keys) {
+    const text = raw[key];
+    if (typeof text === 'string') raw[key] = amount(text);
+  }
+  return raw;
 }
-
-const mapValues = <T>(from: Readonly<Record<string, string>>, map: (value: string) => T): Record<string, T> =>
-  Object.fromEntries(Object.entries(from).map(([key, value]) => [key, map(value)]));

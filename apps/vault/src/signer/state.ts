@@ -13,7 +13,6 @@ import {
   type Asset,
   type BotId,
   baseOf,
-  canonicalText,
   type Grant,
   type Mandate,
   multiply,
@@ -44,9 +43,11 @@ import {
   onEquity,
   onFill,
   onOwner,
+  onTick,
   onTransfer,
   onVaultEntry,
   type RuleFinding,
+  recountFills,
   type VaultRules,
 } from '@holdfast/policy';
 import { type AuditState, applyAudit, emptyAuditState } from './audit/audit-state.ts';
@@ -120,7 +121,7 @@ export interface GrantState extends Grant {
 }
 
 interface Decision {
-  readonly intentText: string;
+  readonly intent: PlaceOrder;
   readonly verdict: Verdict;
 }
 
@@ -237,6 +238,9 @@ export function applyRecord(state: SignerState, record: JournalRecord): void {
     case 'settled':
       applyEvent(state, record);
       return;
+    case 'recounted':
+      applyRecount(state, record);
+      return;
     case 'denied':
       applyDenied(state, record);
       return;
@@ -313,10 +317,10 @@ function applyDecision(state: SignerState, record: Extract<JournalRecord, { kind
   }
   feedRules(state, record, intent);
   if (verdict.kind === 'refused') {
-    if (!temporaryRefusals.has(verdict.code)) state.decisions.set(key, { intentText: canonicalText(intent), verdict });
+    if (!temporaryRefusals.has(verdict.code)) state.decisions.set(key, { intent, verdict });
     return;
   }
-  state.decisions.set(key, { intentText: canonicalText(intent), verdict });
+  state.decisions.set(key, { intent, verdict });
   const order: KnownOrder = {
     key,
     account,
@@ -434,6 +438,12 @@ function applyFill(
   changeBalance(account, quoteOf(pair), -sign * multiply(fill.quantity, fill.price, 'down'));
   changeBalance(account, fill.feeAsset, -fill.fee);
   if (order.filled >= order.intent.quantity) close(account, order);
+}
+
+function applyRecount(state: SignerState, { account, pair, reference }: Extract<JournalRecord, { kind: 'recounted' }>): void {
+  const { book, mandate, rules } = accountOf(state, account);
+  const more = recountFills(book, pair, reference, state.time);
+  if (more > 0n && mandate !== null) find(state, onTick(rules, mandate, book, state.time));
 }
 
 /** Counts in full, now: the windows of the journal did not have it. */

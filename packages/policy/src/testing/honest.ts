@@ -17,6 +17,7 @@ import {
 import {
   accountBook,
   beforeEntry,
+  burnSpent,
   closeOrder,
   createRules,
   fillOrder,
@@ -27,10 +28,15 @@ import {
   onDecision,
   onDenied,
   onFill,
+  onTick,
   pairScaleBps,
   positionOf,
+  type ReferencePrice,
   type RuleFinding,
+  recountFills,
+  recountsDue,
   restingFaults,
+  unheldBurn,
 } from '../index.ts';
 
 export interface HonestRun {
@@ -40,7 +46,10 @@ export interface HonestRun {
   readonly fills: number;
   /** Rounds of DCA and steps of the grid that were sold again. */
   readonly sold: number;
+  /** Most that was spent within 24 h, as `burnSpent` says. */
   readonly burnSpentMost: bigint;
+  /** What the first reference price after each fill added to it, in all. */
+  readonly recounted: bigint;
 }
 
 const unit = 10n ** 18n;
@@ -62,7 +71,9 @@ export function honestRun(mandate: Mandate, pair: Pair, path: readonly bigint[],
   let sold = 0;
   let now = mandate.nbf;
   let price = path[0]!;
+  let heard = price;
   let burnSpentMost = 0n;
+  let recounted = 0n;
 
   const note = (found: readonly RuleFinding[]): void => {
     findings.push(...found);
@@ -70,12 +81,10 @@ export function honestRun(mandate: Mandate, pair: Pair, path: readonly bigint[],
   const fill = (key: string, quantity: bigint, at: bigint): void => {
     const it = open.get(key)!;
     const fee = ((quantity * at) / unit / 1000n) as Amount;
-    const facts = { price: at as Amount, quantity: quantity as Amount, fee, feeAsset: quoteOf(pair) };
-    const effect = fillOrder(book, key, it.subKey, it.order, facts, now, price);
+    const facts = { price: at as Amount, quantity: quantity as Amount, fee, feeAsset: quoteOf(pair), at: now };
+    const effect = fillOrder(book, key, it.subKey, it.order, facts, now, heard);
     fills += 1;
     note(onFill(rules, mandate, book, { subKey: it.subKey, pair, side: it.order.side, effect }, now));
-    const burned = book.burn.sum;
-    if (burned > burnSpentMost) burnSpentMost = burned;
     it.left -= quantity;
     if (it.left > 0n) return;
     open.delete(key);
@@ -111,6 +120,7 @@ export function honestRun(mandate: Mandate, pair: Pair, path: readonly bigint[],
     const reference = { price: price as Amount, sources: 3, ageMs: 0 };
     const judgement = judge(book, mandate, grant, order, reference, now, {
       pairScaleBps: pairScaleBps(rules, mandate, pair, now),
+      unheldBurn: unheldBurn(book, mandate, () => reference),
     });
     const code = judgement.kind === 'refused' ? judgement.code : null;
     note(onDecision(rules, mandate, { subKey, clientOrderId: id, pair, isExit: exit, code }, now));
@@ -220,9 +230,17 @@ export function honestRun(mandate: Mandate, pair: Pair, path: readonly bigint[],
       if (index % 7 === 0 && it.left > 2n) fill(key, it.left / 2n, limit);
       if (open.has(key)) fill(key, it.left, limit);
     }
-    for (const { key } of restingFaults(book, mandate, () => ({ price: price as Amount, sources: 3, ageMs: 0 }), now))
-      cancel(key);
+    // Only now is the price heard that the market went to.
+    heard = price;
+    const reference = (): ReferencePrice => ({ price: price as Amount, sources: 3, ageMs: 0 });
+    for (const due of recountsDue(book, mandate, reference, now)) {
+      recounted += recountFills(book, due.pair, due.reference, now);
+      note(onTick(rules, mandate, book, now));
+    }
+    const burned = burnSpent(book, now);
+    if (burned > burnSpentMost) burnSpentMost = burned;
+    for (const { key } of restingFaults(book, mandate, reference, now)) cancel(key);
     if (index % 4 === 0) for (const bot of bots) bot();
   }
-  return { findings, refusals, orders, fills, sold, burnSpentMost };
+  return { findings, refusals, orders, fills, sold, burnSpentMost, recounted };
 }

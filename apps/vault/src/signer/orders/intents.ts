@@ -1,6 +1,6 @@
 /** A sub-key's intents: judged, held, journaled, then carried out. One decision point for every order and cancel. */
 import { canonicalText, type Intent, type PlaceOrder, type RefusalCode, type Verdict } from '@holdfast/domain';
-import { isExit, type Judgement, judge, pairScaleBps, positionOf, type ReferencePrice } from '@holdfast/policy';
+import { isExit, type Judgement, judge, pairScaleBps, positionOf, type ReferencePrice, unheldBurn } from '@holdfast/policy';
 import { type Stop, stopOf } from '../conditions.ts';
 import type { Caller, SignerContext } from '../context.ts';
 import { parseIntent } from '../parse.ts';
@@ -35,7 +35,7 @@ export function createIntents(context: SignerContext): Intents {
     const known = state.decisions.get(key);
     const intentText = canonicalText(order);
     if (known !== undefined) {
-      const same = known.intentText === intentText;
+      const same = canonicalText(known.intent) === intentText;
       const other: Verdict = {
         kind: 'refused',
         code: 'E_DUPLICATE',
@@ -86,6 +86,7 @@ export function createIntents(context: SignerContext): Intents {
     return judge(account.book, mandate, grant, order, price, state.time, {
       scaleBps: context.limitsOf(account.account).scaleBps,
       pairScaleBps: mandate === null ? 10_000 : pairScaleBps(account.rules, mandate, order.pair, state.time),
+      unheldBurn: unheldBurn(account.book, mandate, context.referenceOf),
       ...(venuePrice === undefined ? {} : { venuePrice }),
     });
   };

@@ -1,6 +1,9 @@
-/** What each new set of reference prices asks for: entries that would not be approved again go, and the equity is watched. */
+/**
+ * What each new set of reference prices asks for: fills of just now are counted again, entries that would not be approved
+ * again go, and the equity is watched.
+ */
 import { type Amount, baseOf, multiply } from '@holdfast/domain';
-import { restingFaults } from '@holdfast/policy';
+import { recountsDue, restingFaults } from '@holdfast/policy';
 import type { SignerContext } from '../context.ts';
 import type { AccountState } from '../state.ts';
 
@@ -10,9 +13,16 @@ const equityEveryMs = 60_000;
 export function onReferenceTick(context: SignerContext): void {
   for (const account of context.state.accounts.values()) {
     if (account.apiKey === null || account.standing.condition === 'revoked') continue;
+    recount(context, account);
     withdrawEntries(context, account);
     noteEquity(context, account);
   }
+}
+
+/** Before anything else is judged by the new prices: what they show of a jump uses up the burn budget. */
+function recount({ state, commit, referenceOf }: SignerContext, { account, book, mandate }: AccountState): void {
+  for (const { pair, reference } of recountsDue(book, mandate, referenceOf, state.time))
+    commit({ kind: 'recounted', account, pair, reference });
 }
 
 function withdrawEntries(context: SignerContext, account: AccountState): void {

@@ -248,6 +248,12 @@ export function scriptedVault({
       signer.fromEgress({ kind: 'sync', n: round, time: exchangeTime, reference, own });
       await settle();
     },
+    /** The same outside of lockstep: a reference price with its time. */
+    reference: async (price: string, ms = 1000, sources = 3) => {
+      exchangeTime += ms;
+      signer.fromEgress({ kind: 'reference', time: exchangeTime, reference: [{ pair: btc, price, sources }] });
+      await settle();
+    },
     ownerAct: async (act: OwnerAct) => {
       return askAsPeer(doorPaths.owner, signedBy(owner.privateKey, act), 'cli');
     },
