@@ -46,6 +46,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'apps/server': ['domain', 'contracts', 'views', 'storage', 'vault/client'],
   'apps/dashboard': ['domain', 'contracts'],
+  'apps/webhook': ['contracts', 'storage'],
   'apps/exchange': ['domain', 'contracts', 'exchanges/simulated', 'exchanges/market-data'],
   'apps/cli': [
     'domain',
@@ -77,6 +78,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   'apps/engine': ['pino', 'zod'],
   'apps/server': ['fastify', '@fastify/static', '@fastify/swagger', 'pino', 'zod', 'kysely'],
   'apps/exchange': ['ws', 'zod'],
+  'apps/webhook': ['pino'],
   'apps/cli': ['@clack/prompts', 'ccxt', 'cli-progress', 'commander', 'tar', 'zod'],
   'apps/dashboard': [
     '@mantine/core',

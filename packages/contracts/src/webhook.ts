@@ -42,7 +42,9 @@ export interface WebhookMessage {
 }
 
 export type { Refused } from './webhook-formats.ts';
-export type ReadMessage = { readonly ok: true; readonly message: WebhookMessage } | Refused;
+/** A refused message names its sender where that can be read, so that its refusal can be kept beside the token. */
+export type RefusedMessage = Refused & { readonly credential: WebhookMessage['credential'] | null };
+export type ReadMessage = { readonly ok: true; readonly message: WebhookMessage } | RefusedMessage;
 export type ReadBody = { readonly ok: true; readonly messages: readonly ReadMessage[] } | Refused;
 
 const refuse = (code: Refused['code'], reason: string): Refused => ({ ok: false, code, reason });
@@ -93,6 +95,22 @@ export function canonicalText(value: unknown): string {
 }
 
 function readMessage(value: unknown, door: WebhookDoor): ReadMessage {
+  const read = readObject(value, door);
+  return read.ok ? read : { ...read, credential: credentialOf(value, door) };
+}
+
+function credentialOf(value: unknown, door: WebhookDoor): WebhookMessage['credential'] | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const said = value as Record<string, unknown>;
+  const parsed = z
+    .object({ id, secret })
+    .safeParse(door === 'dca' ? { id: said.bot_id, secret: said.email_token } : { id: said.bot_uuid, secret: said.secret });
+  return parsed.success ? parsed.data : null;
+}
+
+type ReadObject = { readonly ok: true; readonly message: WebhookMessage } | Refused;
+
+function readObject(value: unknown, door: WebhookDoor): ReadObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return refuse('signal-malformed', 'a message must be a JSON object');
   const unfilled = findPlaceholder(value, '');
@@ -144,7 +162,7 @@ const dcaHead = z.object({
     .nullish(),
 });
 
-function readDca(value: object): ReadMessage {
+function readDca(value: object): ReadObject {
   const head = dcaHead.safeParse(value);
   if (!head.success) return malformed(head.error);
   const ask = dcaAsk(value);
@@ -185,7 +203,7 @@ const signalHead = z.object({
   trigger_price: z.union([z.string().max(40), z.number()]).nullish(),
 });
 
-function readSignal(value: Record<string, unknown>): ReadMessage {
+function readSignal(value: Record<string, unknown>): ReadObject {
   const head = signalHead.safeParse(value);
   if (!head.success) return malformed(head.error);
   const isStrategy = value.strategy_info !== undefined;
