@@ -12,6 +12,7 @@ import { addLookCommands } from './commands/look.ts';
 import { addOwnerCommands } from './commands/owner.ts';
 import { addRunCommands } from './commands/run.ts';
 import { addServiceCommands } from './commands/service.ts';
+import { addSignalCommands } from './commands/signal.ts';
 import { addSubKeyCommands } from './commands/sub-key.ts';
 import { addUnsealerCommands } from './commands/unsealer.ts';
 import { addVaultCommands } from './commands/vault.ts';
@@ -36,6 +37,7 @@ function program(): Command {
   addUnsealerCommands(root);
   addServiceCommands(root);
   addSubKeyCommands(root);
+  addSignalCommands(root);
   addAuditCommands(root);
   addIncidentCommands(root);
   addKillCommand(root);

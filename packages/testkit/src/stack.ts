@@ -27,6 +27,8 @@ export interface StackOptions {
   readonly seed?: number;
   /** Whether the demonstration account and bot are made; yes when left out. */
   readonly demo?: boolean;
+  /** Further options of `up`. */
+  readonly more?: readonly string[];
   /** Names the processes of the vault: the warden's own are known to it only. */
   readonly vaultProcesses: (gate: string, dir: string) => Promise<readonly { readonly name: string; readonly pid: number }[]>;
 }
@@ -95,6 +97,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ...flag('--to', options.to),
     ...flag('--seed', options.seed),
     ...(options.demo === false ? ['--no-demo'] : []),
+    ...(options.more ?? []),
   ];
 
   const start = async (): Promise<void> => {

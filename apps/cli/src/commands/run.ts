@@ -20,6 +20,9 @@ interface UpFlags extends Common, TapeFlags {
   readonly portalPort?: number;
   readonly gatePort?: number;
   readonly exchangePort?: number;
+  readonly webhookPort?: number;
+  readonly webhookHost: string;
+  readonly webhookBehindProxy?: true;
   readonly demo: boolean;
 }
 
@@ -57,6 +60,9 @@ export function addRunCommands(program: Command): void {
     .option('--portal-port <n>', "port of the vault's own pages (dashboard + 1 when left out)", readPort)
     .option('--gate-port <n>', "port of the vault's gate (dashboard + 2 when left out)", readPort)
     .option('--exchange-port <n>', 'port of the simulated exchange (dashboard + 10 when left out)', readPort)
+    .option('--webhook-port <n>', 'port of the listener for signals, such as 8433; not started when left out', readPort)
+    .option('--webhook-host <address>', 'where the listener for signals listens', '127.0.0.1')
+    .option('--webhook-behind-proxy', "take the sender's address from the proxy on this machine")
     .option('--no-demo', 'make no demonstration account and bot')
     .action(async (flags: UpFlags) => {
       const counted = portsFrom(flags.port);
@@ -66,6 +72,8 @@ export function addRunCommands(program: Command): void {
         gate: flags.gatePort ?? counted.gate,
         exchange: flags.exchangePort ?? counted.exchange,
       };
-      await up({ data: flags.data, ports, demo: flags.demo, json: flags.json === true, tape: readTape(flags) });
+      const { webhookPort: port, webhookHost: host } = flags;
+      const webhook = port === undefined ? {} : { webhook: { port, host, behindProxy: flags.webhookBehindProxy === true } };
+      await up({ ...webhook, data: flags.data, ports, demo: flags.demo, json: flags.json === true, tape: readTape(flags) });
     });
 }

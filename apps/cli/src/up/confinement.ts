@@ -10,7 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '../data-directory.ts';
 
+/** Those that an installation always has. */
 export type Confined = 'exchange' | 'engine' | 'server';
+export type Program = Confined | 'webhook';
 
 /** What a program may reach; real paths. A folder that is there means all that is in it, with or without `/*`. */
 export interface Grants {
@@ -41,7 +43,7 @@ export const runtimeFlags: readonly string[] = [
 ];
 
 /** Source by program. The vault's is not among it, but for the client that speaks to its door. */
-const source: Readonly<Record<Confined, readonly string[]>> = {
+const source: Readonly<Record<Program, readonly string[]>> = {
   exchange: ['apps/exchange/*'],
   engine: ['apps/engine/*', 'apps/vault/package.json', 'apps/vault/src/client/*'],
   server: [
@@ -52,13 +54,15 @@ const source: Readonly<Record<Confined, readonly string[]>> = {
     'apps/dashboard/dist/*',
     'package.json',
   ],
+  webhook: ['apps/webhook/*'],
 };
 
 /** What others write and a program reads, in the data directory. */
-const read: Readonly<Record<Confined, readonly string[]>> = {
+const read: Readonly<Record<Program, readonly string[]>> = {
   exchange: [],
   engine: ['peers/engine.key', 'exchange/control.token'],
   server: ['peers/server.key', 'engine/*', 'cli.token', 'processes.json'],
+  webhook: [],
 };
 
 /** Where the engine listens when the path beside its data is too long; undefined when it is not. */
@@ -67,7 +71,7 @@ export function farSocketFolder(data: string): string | undefined {
   return join(tmpdir(), `holdfast-${createHash('sha256').update(data).digest('hex').slice(0, 16)}`);
 }
 
-export function grantsOf(program: Confined, { code, data, named }: Place): Grants {
+export function grantsOf(program: Program, { code, data, named }: Place): Grants {
   const own = join(data, program);
   const far = program === 'engine' ? farSocketFolder(data) : undefined;
   const writes = [own, ...(far === undefined ? [] : [far])].flatMap((folder) => [folder, `${folder}/*`]);
@@ -83,7 +87,7 @@ export const permissionFlags = ({ reads, writes }: Grants): string[] => [
 ];
 
 /** Makes what must exist when the runtime reads its flags: a folder that is missing then is taken for a file. */
-export function makeFolders(program: Confined, data: string): void {
+export function makeFolders(program: Program, data: string): void {
   mkdirSync(join(data, program), { recursive: true, mode: 0o700 });
   const far = program === 'engine' ? farSocketFolder(data) : undefined;
   if (far === undefined) return;
@@ -94,7 +98,7 @@ export function makeFolders(program: Confined, data: string): void {
 const code = realpathSync(repositoryRoot);
 
 /** All flags for a program of this tree that is started now. `data` is a real path; its folders are made. */
-export function flagsOf(program: Confined, data: string, named: readonly string[]): readonly string[] {
+export function flagsOf(program: Program, data: string, named: readonly string[]): readonly string[] {
   makeFolders(program, data);
   const files = named.flatMap((path) => (existsSync(path) ? [path, realpathSync(path)] : [path]));
   return [...runtimeFlags, ...permissionFlags(grantsOf(program, { code, data, named: files }))];

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { replaceFile } from '../data-directory.ts';
 import { CliError, exitCode } from '../exit.ts';
-import { type Confined, flagsOf } from './confinement.ts';
+import { flagsOf, type Program } from './confinement.ts';
 
 export interface ProcessSpec {
   readonly name: string;
@@ -16,7 +16,7 @@ export interface ProcessSpec {
   readonly main: string;
   readonly args: readonly string[];
   /** Whose grants of the runtime it runs under; null for the warden, which starts processes and confines those itself. */
-  readonly confined: Confined | null;
+  readonly confined: Program | null;
   /** Files that `args` names and that it may read. */
   readonly named?: readonly string[];
 }

@@ -20,6 +20,14 @@ export interface UpOptions {
   readonly demo: boolean;
   readonly json: boolean;
   readonly tape: TapeOptions;
+  /** Left out: no listener for signals is started. */
+  readonly webhook?: WebhookOptions;
+}
+
+export interface WebhookOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly behindProxy: boolean;
 }
 
 export interface TapeOptions {
@@ -48,6 +56,11 @@ function vaultKind(data: string): 'simulated' | 'real' {
   const file = join(data, 'vault', 'vault.json');
   const made = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { kind?: unknown }) : {};
   return made.kind === 'real' ? 'real' : 'simulated';
+}
+
+function webhookSpec(data: string, { port, host, behindProxy }: WebhookOptions): ProcessSpec {
+  const args = ['--data', data, '--port', String(port), '--host', host, ...(behindProxy ? ['--behind-proxy'] : [])];
+  return { name: 'webhook', confined: 'webhook', main: app('webhook/src/main.ts'), args };
 }
 
 function specs({ data, ports, tape, demo }: UpOptions): Record<'exchange' | 'warden' | 'engine' | 'server', ProcessSpec> {
@@ -85,14 +98,14 @@ function specs({ data, ports, tape, demo }: UpOptions): Record<'exchange' | 'war
 }
 
 /** @throws CliError port-taken, naming the port and the option that moves it */
-async function demandFree(port: number, what: string): Promise<void> {
+async function demandFree(port: number, what: string, host = '127.0.0.1'): Promise<void> {
   await new Promise<void>((done, fail) => {
     const probe = createServer();
     probe.once('error', (cause: NodeJS.ErrnoException) => {
       const why = cause.code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be opened (${cause.code})`;
       fail(new CliError(exitCode.portTaken, `port ${port} of the ${what} ${why}; give other ports with --port N`, { cause }));
     });
-    probe.listen(port, '127.0.0.1', () => probe.close(() => done()));
+    probe.listen(port, host, () => probe.close(() => done()));
   });
 }
 
@@ -119,6 +132,7 @@ export async function up(options: UpOptions): Promise<void> {
     await demandFree(ports.portal, "vault's pages");
     await demandFree(ports.gate, "vault's gate");
     if (vaultKind(data) === 'simulated') await demandFree(ports.exchange, 'simulated exchange');
+    if (options.webhook !== undefined) await demandFree(options.webhook.port, 'webhook listener', options.webhook.host);
     makeToken(data);
     const started = await Promise.race([startAll(supervisor, { ...options, data }), stopAsked.then(() => 'stopped' as const)]);
     if (started !== 'stopped') {
@@ -143,6 +157,7 @@ async function startAll(supervisor: Supervisor, options: UpOptions): Promise<voi
   await supervisor.start(engine);
   await dashboard;
   await supervisor.start(server);
+  if (options.webhook !== undefined) await supervisor.start(webhookSpec(options.data, options.webhook));
   if (options.demo && !isReal)
     await setUpDemo(options.data, {
       server: url(options.ports.dashboard),
