@@ -17,8 +17,9 @@ import type { DcaState, Deal, LiveOrder } from './state.ts';
 import { breakeven, isTradable, liftAt, priceFor, stopPrice, type Target, targetsOf, trailPrice } from './targets.ts';
 
 export function planHolding(turn: Turn): void {
-  if (turn.quote !== undefined && !turn.state.halted) follow(turn, turn.quote);
-  const over = endOf(turn);
+  const { halted } = turn.state;
+  if (turn.quote !== undefined && !halted) follow(turn, turn.quote);
+  const over = halted ? null : endOf(turn);
   if (over !== null) {
     turn.state = over;
     return;
