@@ -20,7 +20,7 @@ export function amount(text: string): Amount {
   const match = plainDecimal.exec(text);
   if (match === null) throw new ValueError('amount-malformed', text);
   const [, sign, whole = '0', fraction = ''] = match;
-  const units = BigInt(whole) * unit + BigInt(fraction.padEnd(scaleDigits, '0'));
+  const units = BigInt(whole + fraction.padEnd(scaleDigits, '0'));
   return (sign === '-' ? -units : units) as Amount;
 }
 

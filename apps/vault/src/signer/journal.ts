@@ -7,7 +7,7 @@
  *
  * Group commit: all records waiting are one write, so many clients share one disk wait.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { formatAmount } from '@holdfast/domain';
 import type { RecordBody } from './records.ts';
 
@@ -132,8 +132,8 @@ export function createJournal(
 
 function chain(record: RecordHead, body: RecordBody): { readonly line: string; readonly hash: string } {
   const open = toJson({ ...record, ...body }).slice(0, -1);
-  const hash = createHash('sha256').update(open, 'utf8').digest('hex');
-  return { line: `${open}${hashMark}${hash}"}`, hash };
+  const digest = hash('sha256', open, 'hex');
+  return { line: `${open}${hashMark}${digest}"}`, hash: digest };
 }
 
 /** JSON with amounts as plain decimal strings. */
@@ -151,7 +151,7 @@ export interface JournalReading {
 export function readJournal(
   bytes: Buffer,
   name: string,
-  onRecord: (record: Record<string, unknown>, line: string) => void,
+  onRecord: (record: Record<string, unknown>, line: Buffer) => void,
 ): JournalReading {
   let seq = 0;
   let head = noHash;
@@ -159,14 +159,14 @@ export function readJournal(
   for (;;) {
     const end = bytes.indexOf(0x0a, start);
     if (end === -1) return { seq, head, length: start };
-    const line = bytes.toString('utf8', start, end);
-    const open = line.slice(0, -hashTailLength);
-    const hash = createHash('sha256').update(open, 'utf8').digest('hex');
-    const record = line.slice(-hashTailLength) === `${hashMark}${hash}"}` ? parseRecord(line) : undefined;
+    const line = bytes.subarray(start, end);
+    const tailAt = Math.max(0, line.length - hashTailLength);
+    const digest = hash('sha256', line.subarray(0, tailAt), 'hex');
+    const record = line.toString('latin1', tailAt) === `${hashMark}${digest}"}` ? parseRecord(line.toString('utf8')) : undefined;
     if (record === undefined || record.seq !== seq + 1 || record.prev !== head)
       throw new JournalDamage(`${name}: record ${seq + 1} (byte ${start}) is damaged; restore this vault from a backup`);
     seq += 1;
-    head = hash;
+    head = digest;
     start = end + 1;
     onRecord(record, line);
   }

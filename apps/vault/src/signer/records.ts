@@ -9,7 +9,6 @@ import {
   type DoorEvent,
   type GrantRight,
   type Intent,
-  type OrderEvent,
   type Pair,
   type RefusalCode,
   type Side,

@@ -47,7 +47,7 @@ export interface AuditPorts {
 
 export interface AuditLog {
   /** The next line of the journal, without its line feed; in order, at the start and later. */
-  take(line: string, kind: string): void;
+  take(line: string | Uint8Array, kind: string): void;
   /** After the journal was read: compares it with the checkpoints kept beside it and asks for those kept elsewhere. */
   start(): void;
   compare(frame: AnchorsFrame): void;
@@ -67,6 +67,8 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
   const { clock, state, identity, anchors, commit, log } = ports;
   const origin = logOrigin(ports.vaultId);
   const frontier = createFrontier();
+  /** Roots by size wherever the journal has a checkpoint: anchors are compared without reading it again. */
+  const roots = new Map<number, string>();
   /** Records since the last checkpoint that ask for one. */
   let fresh = 0;
   let isStarted = false;
@@ -126,7 +128,8 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
   };
   const contradiction = (checkpoint: Checkpoint): string => {
     if (checkpoint.size > frontier.size()) return `this journal ends after ${frontier.size()}`;
-    return rootAt(ports.journal(), checkpoint.size) === checkpoint.root ? '' : 'this journal begins with others';
+    const here = roots.get(checkpoint.size) ?? rootAt(ports.journal(), checkpoint.size);
+    return here === checkpoint.root ? '' : 'this journal begins with others';
   };
   const isOurs = (where: string, checkpoint: Checkpoint): boolean => {
     const is = checkpoint.origin === origin && isSignedBy(identity.publicKey, checkpoint);
@@ -136,6 +139,7 @@ export function createAuditLog(ports: AuditPorts): AuditLog {
 
   return {
     take: (line, kind) => {
+      if (kind === 'checkpoint') roots.set(frontier.size(), root());
       frontier.add(line);
       if (unasked.has(kind)) return;
       fresh += 1;

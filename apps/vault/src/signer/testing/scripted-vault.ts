@@ -74,7 +74,11 @@ export function scriptedVault({
   const unsealKey = Buffer.alloc(32, 7);
   const owner = generateKeyPairSync('ed25519');
   const keyFiles = new Map<string, Buffer>();
-  let journalBytes = Buffer.alloc(0);
+  let written: Buffer[] = [];
+  const journalBytes = (): Buffer => {
+    if (written.length > 1) written = [Buffer.concat(written)];
+    return written[0] ?? Buffer.alloc(0);
+  };
   let now = 1_700_000_000_000;
   let exchangeTime = 1_600_000_000_000;
   let timers: { readonly at: number; readonly act: () => void; readonly life: number }[] = [];
@@ -92,17 +96,17 @@ export function scriptedVault({
   let signer: Signer;
 
   const journal = (mine: number): JournalPort => ({
-    load: () => journalBytes,
+    load: journalBytes,
     truncate: (length) => {
-      journalBytes = journalBytes.subarray(0, length);
+      written = [journalBytes().subarray(0, length)];
     },
     write: async (bytes) => {
       if (mine !== life) return new Promise(() => undefined);
       if (diskIsFull) {
-        journalBytes = Buffer.concat([journalBytes, bytes.subarray(0, bytes.length / 2)]);
+        written.push(bytes.subarray(0, bytes.length / 2));
         throw new Error('ENOSPC: no space left on device, write');
       }
-      journalBytes = Buffer.concat([journalBytes, bytes]);
+      written.push(bytes);
     },
   });
 
@@ -205,9 +209,9 @@ export function scriptedVault({
     settle,
     peerKey: (peer: 'engine' | 'server' | 'cli') => peerSecret(unsealKey, vaultId, peer),
     now: () => now,
-    journal: () => journalBytes,
+    journal: journalBytes,
     setJournal: (bytes: Buffer) => {
-      journalBytes = Buffer.from(bytes);
+      written = [Buffer.from(bytes)];
     },
     lines,
     toWarden,
@@ -456,9 +460,11 @@ function scriptedExchange(time: () => number) {
     requests.push(request);
     const query = new URLSearchParams(request.query);
     const key = keys.get(request.headers['X-MBX-APIKEY'] ?? '');
-    const found = orders.find(
-      (it) => it.clientOrderId === query.get('origClientOrderId') || String(it.orderId) === query.get('orderId'),
-    );
+    const [wantedId, wantedOrder] = [query.get('origClientOrderId'), query.get('orderId')];
+    const found =
+      wantedId === null && wantedOrder === null
+        ? undefined
+        : orders.findLast((it) => it.clientOrderId === wantedId || String(it.orderId) === wantedOrder);
     const isAsked = (it: Record<string, unknown> & { id: number }): boolean =>
       it.symbol === query.get('symbol') && it.id >= Number(query.get('fromId') ?? 0);
     const routes: Record<string, () => void> = {
