@@ -65,9 +65,13 @@ function endless(settings: GridSettings, rules: PairRules, empty: number): bigin
   return divide(settings.amount * unit * ratio, priceAmount(edges.lower, rules) * (ratio - ratioUnit), 'up');
 }
 
-/** Largest value of a balancing or closing order at a price, in lots. */
+/** So many times the amount per line is the largest balancing or closing order: never more than all lines together. */
+export const pieceLines = ({ balanceOrderLines, upper, lines }: GridSettings): number =>
+  upper === null ? balanceOrderLines : Math.min(balanceOrderLines, lines - 1);
+
+/** The largest balancing or closing order at a price, in lots. */
 export const pieceLots = (settings: GridSettings, rules: PairRules, price: Ticks): Lots =>
-  lots(Math.min(cellQuantity(settings, rules, price) * settings.balanceOrderLines, rules.maxQuantity));
+  lots(Math.min(cellQuantity(settings, rules, price) * pieceLines(settings), rules.maxQuantity));
 
 export function planBalancing(turn: Turn): void {
   const { state, settings } = turn;

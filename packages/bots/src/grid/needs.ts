@@ -24,7 +24,7 @@ import type { Allotment, MandateNeeds } from '../bot-kind.ts';
 import { lotsFor, lowered, raised } from '../dca/arithmetic.ts';
 import { mandateAmount } from '../mandate-amount.ts';
 import { held, type SubBook } from '../orders/sub-book.ts';
-import { layout } from './balance.ts';
+import { layout, pieceLines } from './balance.ts';
 import { buyCost, cellQuantity, type Edges, edgesOf, grossLots, linePrice, linesMost } from './lines.ts';
 import type { GridSettings } from './settings.ts';
 import { isTradable } from './sizes.ts';
@@ -177,7 +177,7 @@ export function mandateNeeds(settings: GridSettings, rules: PairRules, quote: Qu
   const [all, below] = [sum(costs), lines.quote + sum(added)];
   const lacking = lines.base - held(funds, baseOf(settings.pair));
   const balancing = balancingCost(settings, rules, quote, lacking);
-  const pieces = BigInt(settings.balanceOrderLines);
+  const pieces = BigInt(pieceLines(settings));
   const lot = multiply(rules.lot, high, 'up');
   const line =
     settings.amountIn === 'quote'
@@ -186,7 +186,7 @@ export function mandateNeeds(settings: GridSettings, rules: PairRules, quote: Qu
   const baseOfLine = settings.amountIn === 'quote' ? divide(settings.amount * unit, low, 'up') : settings.amount;
   // Where the range moves up, each of its cells may come to be bought at the highest price.
   const dearest = settings.trailing.up === null ? all : most([all, BigInt(costs.length) * (line + lot)]);
-  const active = (of: number): number => (settings.upper === null ? of : Math.min(of, costs.length));
+  const active = settings.activeBuyLines + settings.activeSellLines;
   const openAtMost = [...costs].sort((a, b) => (b > a ? 1 : -1)).slice(0, settings.activeBuyLines);
   return {
     pairs: [
@@ -204,7 +204,7 @@ export function mandateNeeds(settings: GridSettings, rules: PairRules, quote: Qu
     ],
     // The vault counts a buy together with the sale that may follow it.
     turnover24h: mandateAmount(2n * (crossings * dearest + balancing), 'up'),
-    openOrders: active(settings.activeBuyLines) + active(settings.activeSellLines),
+    openOrders: settings.upper === null ? active : Math.min(active, costs.length),
     maxOpenQuote: mandateAmount(most([sum(openAtMost), line * pieces + lot]), 'up'),
   };
 }

@@ -214,7 +214,7 @@ test('a stop price ends the grid and does what its action says', () => {
     ['stop', '4.5', /^4\.5 BTC/],
     ['stop-and-sell', '4.5', /^0 BTC/],
     ['stop-and-close', '4.5', /^0\.5 BTC/],
-    ['stop-and-buy', '4.5', /^11\.88\d* BTC, 1\.9\d+ USDT/],
+    ['stop-and-buy', '4.5', /^11\.89\d* BTC, 0\.98\d+ USDT/],
   ];
   for (const [stopLowerAction, , holdings] of table) {
     const play = started({ stopLowerPrice: '85', stopLowerAction }, { base: '0.5' }).settle().to('90').to('84');
