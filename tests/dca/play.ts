@@ -94,6 +94,10 @@ export class DcaPlay extends BotPlay<DcaState> {
     return why;
   }
 
+  get phase(): OpenDeal['phase'] | undefined {
+    return this.state.deal?.phase;
+  }
+
   get report(): OpenDeal {
     const { deal } = dca.report(this.settings, this.state);
     if (deal === null) throw new Error(`no deal is open: ${this.waitingFor}`);

@@ -85,7 +85,7 @@ function editFault(settings: DcaSettings, deal: Deal, changes: DealChanges): str
   }
   const deepest = deviation(terms, terms.averagingOrders);
   if (terms.stopLoss >= unit) faults.push('stopLossPercent: it must be below 100.');
-  else if (terms.stopLoss > 0n && terms.stopLoss * deepest.denominator <= deepest.numerator)
+  else if (terms.stopLoss > 0n && terms.stopLoss * deepest.denominator <= deepest.numerator * unit)
     faults.push('stopLossPercent: the stop would lie above the last averaging order.');
   return faults.length === 0 ? null : faults.join(' ');
 }
