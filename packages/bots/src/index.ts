@@ -22,6 +22,10 @@ export {
   tell,
 } from './orders/live-orders.ts';
 export * from './orders/sub-book.ts';
+export * from './recurring/recurring.ts';
+export { nextTime, readSchedule, type Schedule } from './recurring/schedule.ts';
+export type { RecurringSettings, RecurringSettingsText } from './recurring/settings.ts';
+export type { RecurringState } from './recurring/state.ts';
 export { type Decision, decide } from './signal/decision.ts';
 export type { SignalSettings, SignalSettingsText } from './signal/settings.ts';
 export * from './signal/signal.ts';

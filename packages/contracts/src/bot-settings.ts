@@ -4,13 +4,21 @@
  */
 import { dcaSettings } from './bot-settings/dca.ts';
 import { gridSettings } from './bot-settings/grid.ts';
+import { recurringSettings } from './bot-settings/recurring.ts';
 import { signalSettings } from './bot-settings/signal.ts';
 import { tradeSettings } from './bot-settings/trade.ts';
 
 export * from './bot-settings/dca.ts';
 export * from './bot-settings/grid.ts';
+export * from './bot-settings/recurring.ts';
 export * from './bot-settings/signal.ts';
 export * from './bot-settings/trade.ts';
 
 /** Settings schema of each kind of bot. */
-export const botSettings = { dca: dcaSettings, grid: gridSettings, signal: signalSettings, trade: tradeSettings } as const;
+export const botSettings = {
+  dca: dcaSettings,
+  grid: gridSettings,
+  recurring: recurringSettings,
+  signal: signalSettings,
+  trade: tradeSettings,
+} as const;

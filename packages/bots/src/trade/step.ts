@@ -64,6 +64,8 @@ export function initial(settings: TradeSettings, birth: BotBirth): TradeState {
 export function step(settings: TradeSettings, state: TradeState, event: BotEvent): StepResult<TradeState> {
   if (isDone(state)) return unchanged;
   const known = withFacts(settings, state, event);
+  // B4: what is said twice does not even look at the price.
+  if (known === state && (event.kind === 'order-event' || event.kind === 'refused')) return unchanged;
   const terms = termsOf(settings, known);
   const quote = event.quotes.get(terms.pair);
   const { state: next, intents } =

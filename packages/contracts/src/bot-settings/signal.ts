@@ -60,6 +60,7 @@ export const signalSettings = z
       .meta({
         title: 'Trailing stop',
         description: 'Whether the stop also follows the best price at its distance; that part is watched, not resting.',
+        unit: '',
       })
       .default(false),
     exitsFrom: choice('Exits of messages', 'Whether take profit and stop of a message replace the ones above for its position.', [

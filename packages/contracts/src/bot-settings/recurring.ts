@@ -1,0 +1,89 @@
+/** Settings of recurring buys. Whether the schedule is one, the bot says: `schedule-malformed`. */
+import { z } from 'zod';
+import { choice, decimal, whole } from './fields.ts';
+
+const text = (title: string, about: string, pattern: RegExp, message: string) =>
+  z.string().max(120).regex(pattern, message).meta({ title, description: about, unit: '' });
+
+export const recurringSettings = z
+  .strictObject({
+    size: decimal({
+      title: 'Size',
+      unit: 'quote',
+      about: 'What each purchase buys for, in quote; what does not make a lot or an order is carried to the next.',
+      least: '0.00000001',
+      most: '100000000',
+      places: 8,
+    }),
+    schedule: text(
+      'Schedule',
+      'When, as a cron line: minute, hour, day of month, month, day of week (0 or 7 is Sunday).',
+      /^[\d*,/-]+( [\d*,/-]+){4}$/,
+      'must be five fields such as "0 9 * * 1" (Mondays at nine)',
+    ).default('0 9 * * 1'),
+    timeZone: text(
+      'Time zone',
+      'Whose clocks the schedule follows, summer time included.',
+      /^[A-Za-z][A-Za-z0-9_+/-]*$/,
+      'must be a zone such as "Europe/Berlin" or "UTC"',
+    ).default('UTC'),
+    maxPrice: decimal({
+      title: 'Highest price',
+      unit: 'quote',
+      about: 'Nothing is bought above it; 0 for none.',
+      least: '0',
+      most: '999999999999',
+      places: 12,
+    }).default('0'),
+    aboveMaxPrice: choice(
+      'Above the highest price',
+      'Whether the amount is given up, carried to the next time, or waits for the price.',
+      ['skip', 'carry', 'wait'],
+    ).default('skip'),
+    missed: choice(
+      'Missed times',
+      'After the engine was down: give the missed times up, buy once for all of them, or buy for each.',
+      ['skip', 'once', 'all'],
+    ).default('once'),
+    lateSeconds: whole('Late up to', 's', 'How late a time may be before it counts as missed.', 1, 86_400).default(300),
+    purchases: whole('Purchases', 'purchases', 'How many are made in all; 0 without end.', 0, 100_000).default(0),
+    fundedPurchases: whole('Funded purchases', 'purchases', 'For how many of them funds are asked for.', 1, 1000).default(12),
+    feeAsset: choice(
+      'Fee of buys in',
+      'The asset that the exchange takes the fee of a buy from: "base" on Binance, "third" where a coin such as BNB pays it.',
+      ['base', 'quote', 'third'],
+    ).default('base'),
+    feePercent: decimal({
+      title: 'Fee',
+      unit: '%',
+      about: 'Fee of one order in percent of its value, for the funds asked for; fills are booked with the fee they had.',
+      least: '0',
+      most: '5',
+      places: 6,
+    }).default('0.1'),
+    slippagePercent: decimal({
+      title: 'Slippage',
+      unit: '%',
+      about: 'How far above the ask a purchase may buy.',
+      least: '0',
+      most: '10',
+      places: 4,
+    }).default('0.3'),
+    attempts: whole('Attempts', 'times', 'How often a purchase is tried for what is still missing.', 1, 50).default(5),
+    retrySeconds: whole(
+      'Retry after',
+      's',
+      'Wait before an order that was not filled or not taken is tried again.',
+      1,
+      3600,
+    ).default(3),
+  })
+  .refine((it) => it?.aboveMaxPrice === 'skip' || it?.maxPrice === undefined || Number(it.maxPrice) !== 0, {
+    path: ['aboveMaxPrice'],
+    message: 'needs maxPrice',
+    when: () => true,
+  })
+  .meta({ title: 'Recurring buys', description: 'Buys for a fixed amount at the times of a schedule, and keeps the coins.' });
+
+export type RecurringSettingsInput = z.input<typeof recurringSettings>;
+export type RecurringSettingsText = z.output<typeof recurringSettings>;
