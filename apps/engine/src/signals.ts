@@ -66,6 +66,7 @@ function heardBy(memory: Memory, batch: Batch, command: SignalCommand, bot: Bot,
   const { runtime, row } = bot;
   const ask = readAsk(command.ask);
   if (ask.kind === 'commands') return commands(bot, ask.commands, give);
+  if (ask.kind === 'add-funds') return given(bot, { name: 'add-funds', amount: ask.quote, limit: ask.limit }, give);
   const { hears } = runtime.kind;
   if (hears === undefined) return refused(row.id, 'signal-unsupported', `a ${row.kind} bot takes no ${words(ask)} by signal`);
   const signal: Signal = { id: command.id, price: command.price === null ? null : amount(command.price), ask };

@@ -1,0 +1,87 @@
+/** Signals at the real engine, vault and exchange: one outcome each, kept with the id, also over a restart. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { EngineBot, SignalOutcome } from '@holdfast/contracts';
+import { createWorld, pair, type World } from '../simulation/world.ts';
+
+const dcaSettings = {
+  start: 'command',
+  baseOrderSize: '100',
+  averagingOrderSize: '100',
+  averagingOrders: 1,
+  takeProfitPercent: '5',
+};
+const signalSettings = { size: '100', maxEntryQuote: '200', maxInvestmentQuote: '400' };
+
+async function create(world: World, kind: string, settings: object): Promise<string> {
+  const answer = await world.command({
+    id: `make-${kind}`,
+    command: 'bot-create',
+    name: kind,
+    kind,
+    pair,
+    settings: { ...settings },
+    start: true,
+  });
+  assert.ok(answer.ok, JSON.stringify(answer));
+  return (answer.result as EngineBot).id;
+}
+
+type Ask = Extract<Parameters<World['command']>[0], { command: 'signal' }>['ask'];
+async function say(world: World, id: string, bots: string[], ask: Ask, instrument: string | null = null): Promise<SignalOutcome> {
+  const answer = await world.command({ id, command: 'signal', bots, source: 'alert', instrument, price: null, ask });
+  assert.ok(answer.ok, JSON.stringify(answer));
+  return answer.result as SignalOutcome;
+}
+
+const orders = (world: World, bot: string): number =>
+  (world.db.prepare('select count(*) as many from orders where bot = ?').get(bot) as { many: number }).many;
+const said = (world: World, bot: string): readonly string[] =>
+  (
+    world.db.prepare("select text from log where bot = ? and text like 'Signal %' order by seq").all(bot) as { text: string }[]
+  ).map(({ text }) => text);
+
+const start: Ask = { kind: 'commands', commands: ['start-deal'] };
+const enter: Ask = { kind: 'enter', direction: 'long', size: null, limit: null, exits: { targets: null, stop: null } };
+
+test('a DCA message starts the deal of a DCA bot, once for one id', async (t) => {
+  const world = await createWorld(() => false);
+  t.after(() => world.close());
+  const bot = await create(world, 'dca', dcaSettings);
+  await world.play(10_000);
+  assert.equal((await say(world, 's1', [bot], start)).code, null);
+  assert.equal((await say(world, 's1', [bot], start)).code, null, 'the first answer again');
+  await world.play(10_000);
+  const placed = orders(world, bot);
+  assert.ok(placed >= 1);
+  const second = await say(world, 's2', [bot], start);
+  assert.equal(second.code, 'signal-not-now');
+  assert.match(second.reason, /start-deal: Deal 1 is open/);
+  assert.equal((await say(world, 's3', [bot], enter)).code, 'signal-unsupported');
+  await world.play(2_000);
+  assert.equal(said(world, bot).length, 3, 'each has its line in the log of the bot');
+});
+
+test('the pair of the message says which registered bot it is for; others are refused with what there is', async (t) => {
+  const world = await createWorld(() => false);
+  t.after(() => world.close());
+  const bot = await create(world, 'signal', signalSettings);
+  await world.play(10_000);
+  assert.match((await say(world, 's1', [bot], enter, 'DOGEUSDT')).reason, /DOGEUSDT is not registered; there is BTC\/USDT/);
+  assert.equal((await say(world, 's2', [bot], enter, 'BTCUSDT.P')).code, 'signal-pair');
+  assert.equal((await say(world, 's3', ['gone'], enter)).code, 'signal-bot-unknown');
+  assert.equal(orders(world, bot), 0);
+  assert.match((await say(world, 's4', [bot, 'gone'], enter, 'BTCUSDT')).reason, /^enters long/);
+  await world.play(10_000);
+  assert.equal(orders(world, bot), 1);
+  assert.match((await say(world, 's5', [bot], { kind: 'disable', open: 'close' }, 'BTC/USDT')).reason, /closes the position/);
+  await world.play(10_000);
+  assert.equal(orders(world, bot), 2);
+  const { status, deals } = ((await list(world)) as readonly EngineBot[])[0] as EngineBot;
+  assert.deepEqual([status, deals], ['stopped', { open: 0, closed: 1 }]);
+});
+
+async function list(world: World): Promise<unknown> {
+  const answer = await world.command({ id: 'list', command: 'bot-list' });
+  return answer.ok ? answer.result : [];
+}
