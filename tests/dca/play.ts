@@ -9,6 +9,7 @@ import {
   type ClosedDeal,
   formatAmount,
   type OpenDeal,
+  quoteOf,
   ticks,
 } from '@holdfast/domain';
 import { BotPlay, ScriptedExchange, type ScriptedOptions, testRules } from '@holdfast/testkit';
@@ -26,8 +27,9 @@ export class DcaPlay extends BotPlay<DcaState> {
   readonly closed: ClosedDeal[] = [];
 
   constructor(change: Partial<DcaSettingsInput> = {}, options: PlayOptions = {}) {
+    const traded = options.rules ?? rules;
     const settings = dca.readSettings(
-      rules.pair,
+      traded.pair,
       dcaSettings.parse({ baseOrderSize: '100', averagingOrderSize: '50', averagingOrders: 3, ...change }),
     );
     const funds = options.quote ?? amount('1000');
@@ -41,7 +43,11 @@ export class DcaPlay extends BotPlay<DcaState> {
       ...options,
       quote: funds,
     });
-    const birth = dca.initial(settings, { bot: 'dca' as BotId, rules: exchange.rules, allotted: { USDT: funds } });
+    const birth = dca.initial(settings, {
+      bot: 'dca' as BotId,
+      rules: exchange.rules,
+      allotted: { [quoteOf(traded.pair)]: funds },
+    });
     super(exchange, options.state ?? birth, (state, event) => {
       const result = dca.step(settings, state, event);
       if ('unchanged' in result) return result;

@@ -79,6 +79,7 @@ test('all faults are named at once, of the wrong type, out of limits and impossi
   const fields = [
     'averagingOrders',
     'dealTimeoutSeconds',
+    'start',
     'startConditions',
     'stepPercent',
     'stopLossPercent',

@@ -1,0 +1,167 @@
+/** DCA bots on recorded candles: the crash of 2021-05-19, LUNA, a thin coin. No exception, and the books agree to the last digit. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import type { DcaSettingsInput } from '@holdfast/contracts';
+import { amount, formatAmount, type PairRules, quoteOf, ticks, toTicks } from '@holdfast/domain';
+import { type Bar, ConditionFollower, readCondition } from '@holdfast/indicators';
+import { testRules } from '@holdfast/testkit';
+import { DcaPlay } from './play.ts';
+
+const folder = resolve(import.meta.dirname, '../../../shared/data');
+
+interface Minute extends Bar {
+  /** In ticks, as the tape goes: from the open by the farther end to the close. */
+  readonly path: readonly number[];
+}
+
+function minutesOf(file: string, from: number, count: number, rules: PairRules): readonly Minute[] {
+  const rows = gunzipSync(readFileSync(file)).toString('utf8').trim().split('\n').slice(1);
+  const plain = (text = '0'): string => (text.includes('e') ? Number(text).toFixed(12) : text);
+  const tick = (text: string | undefined): number => Math.max(1, toTicks(amount(plain(text)), rules, 'down'));
+  return rows
+    .map((row) => row.split(','))
+    .filter(([time]) => Number(time) >= from)
+    .slice(0, count)
+    .map(([time, o, h, l, c, v]) => {
+      const [open, high, low, close] = [tick(o), tick(h), tick(l), tick(c)];
+      const path = close >= open ? [open, low, high, close] : [open, high, low, close];
+      const numbers = { open: Number(o), high: Number(h), low: Number(l), close: Number(c), volume: Number(v) };
+      return { time: Number(time), ...numbers, path };
+    });
+}
+
+interface Market {
+  readonly name: string;
+  readonly file: string;
+  readonly from: string;
+  readonly rules: PairRules;
+  readonly sizes: Pick<DcaSettingsInput, 'baseOrderSize' | 'averagingOrderSize'>;
+  readonly funds: string;
+}
+
+const markets: readonly Market[] = [
+  {
+    name: 'the crash of 2021-05-19',
+    file: 'BINANCE-BTC-USDT-1m.20210420.csv.gz',
+    from: '2021-05-17T00:00:00Z',
+    rules: testRules('BTC/USDT', '0.01', '0.000001', '10'),
+    sizes: { baseOrderSize: '200', averagingOrderSize: '200' },
+    funds: '5000',
+  },
+  {
+    name: 'LUNA',
+    file: 'BINANCE-LUNA-USDT-1m.20210917.csv.gz',
+    from: '2021-09-19T00:00:00Z',
+    rules: testRules('LUNA/USDT', '0.01', '0.01', '10'),
+    sizes: { baseOrderSize: '200', averagingOrderSize: '200' },
+    funds: '5000',
+  },
+  {
+    name: 'a thin coin',
+    file: 'BINANCE-NXS-BTC-1m.20210410.csv.gz',
+    from: '2021-04-11T00:00:00Z',
+    rules: testRules('NXS/BTC', '0.00000001', '0.1', '0.0001'),
+    sizes: { baseOrderSize: '0.002', averagingOrderSize: '0.002' },
+    funds: '0.1',
+  },
+];
+
+const variants: readonly (readonly [string, Partial<DcaSettingsInput>])[] = [
+  ['as it is', {}],
+  [
+    'steps, breakeven and a stop that rests, profit put in again',
+    {
+      takeProfitSteps: '0.6:40, 1.2:30, 2:30',
+      stopLossPercent: '6',
+      breakevenSteps: 2,
+      reinvestPercent: '100',
+      riskReductionPercent: '50',
+    },
+  ],
+  [
+    'by conditions, averaging from the last buy, trailing both ends',
+    {
+      start: 'conditions',
+      startConditions: 'rsi(14) 5m < 40',
+      averagingConditions: 'rsi(7) 1m < 35',
+      averagingFrom: 'last',
+      trailingPercent: '0.3',
+      stopLossPercent: '6',
+      stopTrailing: true,
+    },
+  ],
+  [
+    'closed by conditions, stop with a timeout, base order at the bid, a day at most',
+    {
+      baseOrderType: 'limit',
+      closeConditions: 'rsi(14) 5m > 60',
+      minProfitOf: 'total',
+      minProfitPercent: '0.2',
+      stopLossPercent: '7',
+      stopTimeoutSeconds: 120,
+      dealTimeoutSeconds: 86_400,
+    },
+  ],
+  ['profit in base', { profitIn: 'base', stopLossPercent: '8', restsFirst: 'take-profit' }],
+];
+
+/** Follows the conditions that the settings name, and fires those that hold and are waited for. */
+function followers({ settings }: DcaPlay): ReadonlyMap<string, ConditionFollower> {
+  const texts = [settings.startCondition, settings.averagingCondition, settings.closeCondition].filter((text) => text !== null);
+  return new Map(texts.map((text) => [text, new ConditionFollower(readCondition(text))]));
+}
+
+function through(play: DcaPlay, minute: Minute, conditions: ReadonlyMap<string, ConditionFollower>): void {
+  for (const price of minute.path) {
+    if (price !== play.exchange.price) play.exchange.move(ticks(price), 100);
+    play.settle();
+    for (let i = 0; i < 30 && play.fire(); i++) play.settle();
+    play.pass(15);
+  }
+  for (const [text, follower] of conditions)
+    if (follower.push(minute) && follower.truth(minute.time + 60_000) === true && play.holds(text)) play.settle();
+}
+
+const minutes = 6000;
+
+for (const { name, file, from, rules, sizes, funds } of markets) {
+  const path = resolve(folder, file);
+  for (const [variant, change] of variants) {
+    test(`${name}, ${variant}`, { skip: existsSync(path) ? false : `no ${file} beside the repository` }, (context) => {
+      const tape = minutesOf(path, Date.parse(from), minutes, rules);
+      const price = ticks(tape[0]!.path[0]!);
+      const text = {
+        ...sizes,
+        averagingOrders: 4,
+        stepPercent: '0.8',
+        stepMultiplier: '1.2',
+        takeProfitPercent: '0.8',
+        ...change,
+      };
+      const play = new DcaPlay(text, { rules, quote: amount(funds), price }).begin();
+      const conditions = followers(play);
+      for (const minute of tape) through(play, minute, conditions);
+      const { state, exchange } = play;
+      assert.deepEqual([state.base, state.quote], [exchange.base, exchange.quote]);
+      assert.deepEqual(state.orders.map(({ id }) => id).sort(), [...exchange.resting.keys()].sort());
+      assert.equal(exchange.base + exchange.outside.base + exchange.outside.feeBase, 0n);
+      const costs = (state.deal?.held.cost ?? 0n) + state.dust.cost + state.kept.cost;
+      assert.equal(state.quote + costs, play.funds + state.realised);
+      const endings = play.closed.reduce<Record<string, number>>(
+        (sum, { ending }) => ({ ...sum, [ending]: (sum[ending] ?? 0) + 1 }),
+        {},
+      );
+      const profit = `${formatAmount(state.realised)} ${quoteOf(rules.pair)}`;
+      context.diagnostic(`${play.closed.length} deals, ${profit}, ${JSON.stringify(endings)}, ${tape.length} minutes`);
+      assert.ok(play.intents.length > 3, play.waitingFor);
+      play.ask({ name: 'stop' });
+      play.ask({ name: 'close-now' });
+      for (let n = 0; n < 60 && play.state.deal !== null; n++) play.settle().wait();
+      assert.equal(play.state.deal, null, play.waitingFor);
+      assert.equal(exchange.resting.size, 0);
+    });
+  }
+}
