@@ -112,7 +112,7 @@ export function addLookCommands(program: Command): void {
     .option('--kind <kind>', 'strategy', 'dca')
     .requiredOption('--pair <pair>', 'what it trades, such as BTC/USDT')
     .option('--name <name>', 'name for people; made from kind and pair when left out')
-    .requiredOption('--settings <json>', 'settings as a JSON object; docs/bots/dca.md lists the fields')
+    .requiredOption('--settings <json>', 'settings as a JSON object; docs/bots/ lists the fields of each kind')
     .option('--stopped', 'make it without starting it')
     .action(async ({ data, json, kind, pair, name, settings, stopped }: CreateOptions) => {
       const body: CreateBot = {
