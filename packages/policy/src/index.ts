@@ -35,11 +35,8 @@ export {
   beforeEntry,
   createRules,
   type DecisionFacts,
-  type DeniedFacts,
   type FillFacts,
-  hostileCodes,
   onDecision,
-  onDenied,
   onEquity,
   onFill,
   onForeign,
@@ -50,6 +47,7 @@ export {
   onUnfreeze,
   pairScaleBps,
 } from './rules/account.ts';
+export { beforeGrant, type DeniedFacts, hostileCodes, onDenied } from './rules/denied.ts';
 export type { RuleAction, RuleFinding, RuleName } from './rules/finding.ts';
 export {
   beforeVaultEntry,

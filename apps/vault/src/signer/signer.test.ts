@@ -245,6 +245,7 @@ test('a grant inside the mandate starts at once, again with the same key; outsid
 test('a foreign order at the exchange freezes the account when the mandate says so', async () => {
   const vault = scriptedVault();
   await vault.open();
+  const bot = await vault.grant();
   await vault.subscribe(1);
   const event = {
     e: 'executionReport',
@@ -263,7 +264,6 @@ test('a foreign order at the exchange freezes the account when the mandate says 
   vault.exchange.say({ kind: 'event', account, event: JSON.stringify(event) });
   await vault.settle();
   assert.deepEqual(kinds(vault), ['foreign']);
-  const bot = await vault.grant();
   assert.match(JSON.stringify((await bot.intent(buy('a-1'))).body), /E_FROZEN/);
 });
 

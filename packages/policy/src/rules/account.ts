@@ -10,7 +10,8 @@
  *        jump through an honest grid burns against the price after it, and gains. After the owner has lifted it, it speaks
  *        again when burn has grown by a tenth of the budget, or was below the budget in between
  *   R8   a sub-key used at another door than the one it was first used at: revoked; kept by the signer, which sees the doors
- *   R9   `deniedPerMinute` hostile intents, or one for withdrawing, transferring or keys: freeze the sub-key
+ *   R9   `deniedPerMinute` hostile intents, or one for withdrawing, transferring or keys: freeze the sub-key; who asks for
+ *        new ones and goes on: the account (`denied.ts`)
  *   R10  orders or fills that are not ours: freeze or warn, as the mandate's `foreign` says
  *   R11  the key's permissions changed at the exchange: widened, freeze; otherwise warn
  *   R12  equity fell by `drawdown24h` within 24 h: freeze; what the owner has lifted counts from then on
@@ -33,9 +34,6 @@ import { addTo, type RollingWindow, rollingWindow, sumAt } from '../window.ts';
 import { type EquityWatch, equityWatch, forgetPeaks, lossAt, shiftEquity, watchEquity } from './equity.ts';
 import type { RuleAction, RuleFinding, RuleName } from './finding.ts';
 import { countEntry, type Pace, pace, paceLimit } from './pace.ts';
-
-/** Codes that no honest bot earns again and again; refusals of limits, prices and states are everyday. */
-export const hostileCodes: ReadonlySet<RefusalCode> = new Set(['E_PATH', 'E_PARAM', 'E_SIG', 'E_SYMBOL', 'E_RIGHT']);
 
 /** By how much burn must grow, in basis points of the budget, before R7 freezes what the owner has lifted. */
 const burnAgainBps = 1000n;
@@ -61,6 +59,8 @@ export interface AccountRules {
   readonly firstEntry: Map<Pair, number>;
   readonly trips: Map<Pair, Trips>;
   readonly denied: Map<SubKeyId, RollingWindow>;
+  /** Sub-keys that R9 stopped, and when, unix ms. */
+  readonly stopped: Map<SubKeyId, number>;
   readonly equity: EquityWatch;
   /** Realised gains of 24 h, in quote. */
   readonly gained: RollingWindow;
@@ -77,6 +77,7 @@ export const createRules = (account: AccountId, now: number): AccountRules => ({
   firstEntry: new Map(),
   trips: new Map(),
   denied: new Map(),
+  stopped: new Map(),
   equity: equityWatch(),
   gained: rollingWindow(dayMs),
   burnWarned: false,
@@ -93,6 +94,8 @@ export function onUnfreeze(rules: AccountRules, book: AccountBook, now: number):
   onOwner(rules, now);
   rules.burnLifted = netBurn(rules, book, now);
   forgetPeaks(rules.equity);
+  rules.denied.clear();
+  rules.stopped.clear();
 }
 
 /** To be asked before an entry is judged. A finding of R1 must count before the judgement: the entry that woke the rule is not filled. Changes nothing. */
@@ -232,29 +235,6 @@ const netBurn = (rules: AccountRules, book: AccountBook, now: number): bigint =>
 /** R7 has no threshold but the budget; it rests when the owner switched off all the others. */
 const allOff = (limits: MandateRules): boolean => Object.values(limits).every((it) => Number(it) === 0);
 
-export interface DeniedFacts {
-  readonly subKey: SubKeyId;
-  readonly code: RefusalCode;
-  /** Whether it was a call to withdraw, transfer or manage keys. */
-  readonly forbiddenCall: boolean;
-}
-
-/** Something a sub-key asked for was refused, at either door. Reads that ordinary clients make are not to be reported. */
-export function onDenied(rules: AccountRules, mandate: Mandate, facts: DeniedFacts, now: number): readonly RuleFinding[] {
-  const { deniedPerMinute } = mandate.rules;
-  const { subKey, code, forbiddenCall } = facts;
-  if (deniedPerMinute === 0) return [];
-  if (forbiddenCall) return [{ ...find(rules, 'R9', 'freeze-sub-key', 'asked to withdraw, transfer or manage keys'), subKey }];
-  if (!hostileCodes.has(code)) return [];
-  const denied = rules.denied.get(subKey) ?? rollingWindow(minuteMs);
-  rules.denied.set(subKey, denied);
-  addTo(denied, now, 1n);
-  const count = sumAt(denied, now);
-  if (count < BigInt(deniedPerMinute)) return [];
-  const reason = `${count} intents no bot sends by accident in one minute, the last ${code}; limit ${deniedPerMinute}`;
-  return [{ ...find(rules, 'R9', 'freeze-sub-key', reason), subKey }];
-}
-
 /** R10: something at the exchange that no intent of ours explains. */
 export const onForeign = (rules: AccountRules, mandate: Mandate | null, what: string): readonly RuleFinding[] => [
   find(
@@ -282,7 +262,7 @@ export function onEquity(rules: AccountRules, mandate: Mandate, equity: bigint, 
 /** A deposit (or, negative, a withdrawal) worth `change` in the mandate's quote: no gain and no loss. */
 export const onTransfer = (rules: AccountRules, change: bigint): void => shiftEquity(rules.equity, change);
 
-const find = (rules: AccountRules, rule: RuleName, action: RuleAction, reason: string): RuleFinding => ({
+export const find = (rules: AccountRules, rule: RuleName, action: RuleAction, reason: string): RuleFinding => ({
   rule,
   action,
   account: rules.account,

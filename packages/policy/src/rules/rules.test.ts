@@ -4,6 +4,7 @@ import { amount, defaultRules, type Mandate, type MandateRules, noRules, ownerId
 import {
   accountBook,
   beforeEntry,
+  beforeGrant,
   beforeVaultEntry,
   createRules,
   createVaultRules,
@@ -224,6 +225,33 @@ test('R9: three hostile intents in a minute freeze the sub-key, one call for a w
   assert.equal(denied(['E_BAND', 'E_TURNOVER', 'E_SIZE', 'E_RATE', 'E_ORACLE', 'E_POS', 'E_OPEN', 'E_BURN'], 1), '|||||||');
   assert.equal(denied(['E_PATH'], 0, withRules(), true), 'R9 freeze-sub-key');
   assert.equal(denied(['E_PATH'], 0, withRules({ deniedPerMinute: 0 }), true), '');
+});
+
+test('R9: the third sub-key that is stopped within an hour stops the account, and so does a new one for a bot that was stopped', () => {
+  const stopped = (minutes: readonly number[], rules = createRules(account, 0)): string =>
+    minutes
+      .map((at, n) => {
+        const facts = { subKey: `key-${n}` as typeof key, code: 'E_PATH', forbiddenCall: true } as const;
+        onDenied(rules, withRules(), facts, at * minuteMs);
+        return shown(onDenied(rules, withRules(), facts, at * minuteMs));
+      })
+      .join('|');
+  const sub = 'R9 freeze-sub-key';
+  assert.equal(stopped([0, 30, 59]), `${sub}|${sub}|${sub}, R9 freeze`);
+  assert.equal(stopped([0, 30, 60, 91]), `${sub}|${sub}|${sub}|${sub}`);
+  const rules = createRules(account, 0);
+  const asks = (...earlier: string[]): string =>
+    shown(beforeGrant(rules, withRules(), { bot: 'bot' as never, earlier: earlier as never }));
+  assert.equal(stopped([0, 30], rules), `${sub}|${sub}`);
+  assert.equal(asks('key-7'), '', 'it was ended by its owner');
+  assert.equal(asks('key-7', 'key-1'), 'R9 freeze');
+  assert.equal(
+    shown(beforeGrant(rules, withRules({ deniedPerMinute: 0 }), { bot: 'bot' as never, earlier: ['key-1' as never] })),
+    '',
+  );
+  onUnfreeze(rules, accountBook(account), 31 * minuteMs);
+  assert.equal(asks('key-7', 'key-1'), '');
+  assert.equal(stopped([31, 32], rules), `${sub}|${sub}`);
 });
 
 test('R10 and R11: what others do with the key freezes or warns', () => {

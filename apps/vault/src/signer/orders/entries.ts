@@ -6,8 +6,8 @@ import type { SignerContext } from '../context.ts';
 import type { AccountState } from '../state.ts';
 import { carryOut } from './rules.ts';
 
-/** Why this entry is refused by itself, or null. What freezes more than this entry is carried out, and counts for it already. */
-export function entryFault(context: SignerContext, account: AccountState, order: PlaceOrder): Stop | null {
+/** Why no entry passes at all, or null. What freezes more than this entry is carried out, and counts for it already. */
+export function entryFault(context: SignerContext, account: AccountState): Stop | null {
   const { state } = context;
   const { mandate, rules } = account;
   const { fault } = context.limitsOf(account.account);
@@ -16,11 +16,20 @@ export function entryFault(context: SignerContext, account: AccountState, order:
   if (skew !== '') return { kind: 'refused', code: 'E_TIME', reason: skew };
   const full = context.diskFault();
   if (full !== '') return { kind: 'refused', code: 'E_AUDIT', reason: full };
-  if (mandate === null) return null;
   // 0: connected before the exchange said its time; the next record sets it.
-  if (rules.aliveAt > 0) carryOut(context, beforeEntry(rules, mandate, state.time));
+  if (mandate !== null && rules.aliveAt > 0) carryOut(context, beforeEntry(rules, mandate, state.time));
+  return null;
+}
+
+/**
+ * Why an entry that the judge let through is refused by what the whole vault does, or null (custody 3.5: after the judge, so
+ * that what is hostile by itself is named so and counts for R9).
+ */
+export function crowdFault(context: SignerContext, account: AccountState, order: PlaceOrder): Stop | null {
+  const { state } = context;
+  const { mandate } = account;
   const { volume24h, volume5m } = context.venueOf(order.pair);
-  if (volume24h === null && volume5m === null) return null;
+  if (mandate === null || (volume24h === null && volume5m === null)) return null;
   const quote = multiply(order.quantity, order.limit, 'up');
   const entry = { account: account.account, owner: mandate.owner, pair: order.pair, side: order.side, quote };
   const found = beforeVaultEntry(state.vaultRules, mandate, entry, { volume24h, volume5m }, state.time);

@@ -1,21 +1,21 @@
 /** Sub-keys: a peer asks for one inside the mandate, or ends one. */
 import { randomBytes } from 'node:crypto';
 import type { SubKeyId } from '@holdfast/domain';
-import { judgeGrant } from '@holdfast/policy';
+import { beforeGrant, judgeGrant } from '@holdfast/policy';
 import type { PeerName } from '../../frames/frames.ts';
 import { needAccount, type SignerContext } from '../context.ts';
 import { widenedFor } from '../owners/propose.ts';
 import { parseGrant, parseRevoke } from '../parse.ts';
 import { type Answer, Refused } from '../refused.ts';
-import { grantOf } from '../state.ts';
+import { type AccountState, grantOf } from '../state.ts';
+import { carryOut } from './rules.ts';
 
 /** @throws Refused, ParameterError */
 export function acceptGrant(context: SignerContext, by: PeerName, body: string, answer: Answer): void {
   const { state, commit, secrets } = context;
   const terms = parseGrant(body);
   const account = needAccount(state, terms.account);
-  const { condition, reason } = account.standing;
-  if (condition === 'revoked') throw new Refused('E_REVOKED', `account ${account.account} is revoked: ${reason}`);
+  needRoomForGrants(account);
   const judgement = judgeGrant(account.mandate, terms, state.time);
   if (judgement.kind === 'outside') {
     const proposed = widenedFor(context, account, terms);
@@ -23,11 +23,24 @@ export function acceptGrant(context: SignerContext, by: PeerName, body: string, 
   }
   // A bot has one sub-key: asking again, e.g. after a lost answer, gives the same one with the terms asked for last.
   const known = grantOf(state, terms.account, terms.bot);
+  if (known === undefined && account.mandate !== null) {
+    const ended = [...state.grants.values()].filter((it) => it.bot === terms.bot && it.account === terms.account);
+    const earlier = ended.map((it) => it.subKey);
+    carryOut(context, beforeGrant(account.rules, account.mandate, { bot: terms.bot, earlier }));
+    needRoomForGrants(account);
+  }
   const subKey = known?.subKey ?? (randomBytes(16).toString('hex') as SubKeyId);
   commit({ kind: 'granted', subKey, ...terms, by }, () => {
     const { epoch } = state.grants.get(subKey)!;
     answer(200, { subKey, secret: secrets.showSubKey(subKey, epoch), dialect: secrets.showDialect(subKey, epoch) });
   });
+}
+
+/** A thief who may ask for sub-keys gets none once the account is stopped. @throws Refused */
+function needRoomForGrants({ account, standing: { condition, reason } }: AccountState): void {
+  if (condition === 'revoked') throw new Refused('E_REVOKED', `account ${account} is revoked: ${reason}`);
+  if (condition === 'frozen')
+    throw new Refused('E_FROZEN', `account ${account} is frozen, its owner must unfreeze it before it gets a sub-key: ${reason}`);
 }
 
 /** @throws Refused, ParameterError */

@@ -6,7 +6,7 @@ import type { Caller, SignerContext } from '../context.ts';
 import { parseIntent } from '../parse.ts';
 import { type Answer, Refused } from '../refused.ts';
 import { type AccountState, type GrantState, type KnownOrder, orderKey } from '../state.ts';
-import { entryFault } from './entries.ts';
+import { crowdFault, entryFault } from './entries.ts';
 
 export interface Intents {
   /** @throws Refused, ParameterError */
@@ -78,17 +78,18 @@ export function createIntents(context: SignerContext): Intents {
     price: ReferencePrice | undefined,
   ): Judgement => {
     const exits = isExit(account.book, grant.subKey, order);
-    const stopped =
-      (exits ? null : entryFault(context, account, order)) ?? stopOf(account, grant, order, exits) ?? notReady(account);
+    const stopped = (exits ? null : entryFault(context, account)) ?? stopOf(account, grant, order, exits) ?? notReady(account);
     if (stopped !== null) return stopped;
     const { mandate } = account;
     const { price: venuePrice } = context.venueOf(order.pair);
-    return judge(account.book, mandate, grant, order, price, state.time, {
+    const judgement = judge(account.book, mandate, grant, order, price, state.time, {
       scaleBps: context.limitsOf(account.account).scaleBps,
       pairScaleBps: mandate === null ? 10_000 : pairScaleBps(account.rules, mandate, order.pair, state.time),
       unheldBurn: unheldBurn(account.book, mandate, context.referenceOf),
       ...(venuePrice === undefined ? {} : { venuePrice }),
     });
+    if (judgement.kind === 'refused' || exits) return judgement;
+    return crowdFault(context, account, order) ?? stopOf(account, grant, order, exits) ?? judgement;
   };
 
   /** S8: what was stopped between the decision and here is not signed any more, nor what waited for the disk too long. */

@@ -3,7 +3,7 @@
  * find is carried out here: journaled as a restriction or a warning, and in force at once.
  */
 import type { RefusalCode, SubKeyId } from '@holdfast/domain';
-import type { RuleFinding } from '@holdfast/policy';
+import { hostileCodes, type RuleFinding } from '@holdfast/policy';
 import { isInForce, type Restriction } from '../conditions.ts';
 import type { SignerContext } from '../context.ts';
 import { restrictAccounts } from './freeze.ts';
@@ -43,13 +43,11 @@ export interface Denied {
   readonly forbiddenCall: boolean;
 }
 
-const counted: ReadonlySet<RefusalCode> = new Set(['E_PATH', 'E_PARAM', 'E_SIG', 'E_SYMBOL', 'E_RIGHT']);
-
 /** Counts a refusal for R9, at either door; not for the reads of ordinary clients. Nothing is journaled that no rule reads. */
 export function noteDenied({ state, commit }: SignerContext, { subKey, code, forbiddenCall }: Denied): void {
   const grant = state.grants.get(subKey);
   if (grant === undefined || !grant.alive || grant.frozen !== '') return;
   const mandate = state.accounts.get(grant.account)?.mandate;
-  if (mandate == null || mandate.rules.deniedPerMinute === 0 || !(forbiddenCall || counted.has(code))) return;
+  if (mandate == null || mandate.rules.deniedPerMinute === 0 || !(forbiddenCall || hostileCodes.has(code))) return;
   commit({ kind: 'denied', account: grant.account, subKey, code, forbiddenCall });
 }
