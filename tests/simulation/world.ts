@@ -599,7 +599,7 @@ const mandate = (now: number, uid: string): Mandate =>
       draftMandatePair({
         pair,
         sides: ['buy', 'sell'],
-        orders: ['limit', 'post-only', 'ioc'],
+        orders: ['limit', 'post-only', 'ioc', 'stop-limit'],
         maxOrderQuote: amount('5000'),
         maxOrderBase: amount('100'),
         floor: amount('1'),

@@ -1,0 +1,149 @@
+/** Stops, steps and acts by hand of the DCA bot through the real engine, vault and exchange, with crashes too. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { DealAct, EngineBot, LedgerMatch } from '@holdfast/contracts';
+import type { EngineResult } from '../../apps/engine/src/engine.ts';
+import { chance, walk } from '../simulation/market.ts';
+import { createWorld, type Faults, pair, type World } from '../simulation/world.ts';
+
+const settings = {
+  baseOrderSize: '100',
+  averagingOrderSize: '100',
+  averagingOrders: 1,
+  averagingOrdersActive: 1,
+  stepPercent: '1',
+  takeProfitSteps: '0.6:50, 1.2:50',
+  stopLossPercent: '3',
+  breakevenSteps: 1,
+  retrySeconds: 1,
+};
+let ids = 0;
+const id = (): string => `dca-${++ids}`;
+const bot = (answer: EngineResult): EngineBot => {
+  assert.equal(answer.ok, true, JSON.stringify(answer));
+  return (answer as { result: EngineBot }).result;
+};
+
+async function inWorld(faults: Faults, work: (world: World) => Promise<void>): Promise<void> {
+  const world = await createWorld(faults);
+  try {
+    await work(world);
+  } finally {
+    world.close();
+  }
+}
+
+const create = async (world: World, more: object = {}): Promise<EngineBot> =>
+  bot(
+    await world.command({
+      id: id(),
+      command: 'bot-create',
+      name: 'one',
+      kind: 'dca',
+      pair,
+      settings: { ...settings, ...more },
+      funds: { USDT: '1000' },
+      start: true,
+    }),
+  );
+
+const act = (world: World, of: string, what: DealAct) => world.command({ id: id(), command: 'deal-act', bot: of, act: what });
+
+const waiting = async (world: World): Promise<string> => {
+  const answer = await world.command({ id: id(), command: 'bot-list' });
+  return (answer as { result: readonly EngineBot[] }).result[0]?.waitingFor ?? '';
+};
+
+const orders = (world: World, where: string): readonly string[] =>
+  world.db
+    .prepare(
+      `select kind || ' ' || side || ' ' || quantity || ' ' || status as text from orders where ${where} order by planned_at, client_order_id`,
+    )
+    .all()
+    .map((row) => String((row as { text: unknown }).text));
+
+const differences = async (world: World): Promise<unknown> => {
+  const match = await world.command({ id: id(), command: 'reconcile' });
+  return (match as { result: LedgerMatch }).result.differences;
+};
+
+const resting = "status in ('resting', 'partly-filled')";
+const stops = "kind = 'stop-limit'";
+
+test('the vault takes the stop, lets it be moved with the position, and the exchange triggers it', () =>
+  inWorld(
+    () => false,
+    async (world) => {
+      await create(world);
+      for (const price of [10_000, 10_000, 10_000]) await world.play(price);
+      assert.equal(orders(world, `${stops} and ${resting}`).length, 1, await waiting(world));
+      assert.match(await waiting(world), /watched by the engine.*\(resting at the exchange\)$/);
+      for (const price of [9_895, 9_900, 9_900]) await world.play(price);
+      const moved = orders(world, stops);
+      assert.deepEqual([moved.length, moved.map((order) => order.split(' ').at(-1))], [2, ['cancelled', 'resting']]);
+      for (const price of [9_690, 9_680, 9_680, 9_680]) await world.play(price);
+      const { status } = world.db.prepare('select status from deals order by opened_at limit 1').get() as { status: string };
+      assert.deepEqual([status, orders(world, stops).at(1)?.split(' ').at(-1)], ['closed', 'filled']);
+      assert.deepEqual(await differences(world), []);
+    },
+  ));
+
+test('funds are added and a deal is edited by hand, and what cannot be is refused with the reason', () =>
+  inWorld(
+    () => false,
+    async (world) => {
+      const { id: of } = await create(world, { takeProfitSteps: [], takeProfitPercent: '2', breakevenSteps: 0 });
+      for (const price of [10_000, 10_000, 10_000]) await world.play(price);
+      bot(await act(world, of, { name: 'add-funds', quote: '50' }));
+      await world.play(10_000);
+      await world.play(10_000);
+      assert.deepEqual(orders(world, "role = 'added'"), ['ioc buy 0.5 filled']);
+      bot(await act(world, of, { name: 'add-funds', quote: '50', price: '97.5' }));
+      await world.settle();
+      assert.deepEqual(
+        orders(world, `role = 'added' and ${resting}`).map((order) => order.split(' ')[0]),
+        ['limit'],
+      );
+      bot(await act(world, of, { name: 'cancel-added' }));
+      bot(await act(world, of, { name: 'edit-deal', changes: { takeProfitPercent: '0.5', stopLossPercent: '0' } }));
+      await world.settle();
+      await world.play(10_000);
+      assert.deepEqual(
+        orders(world, `side = 'sell' and ${resting}`).map((order) => order.split(' ')[0]),
+        ['limit'],
+      );
+      const refused = await act(world, of, { name: 'edit-deal', changes: { trailingPercent: '5', stopLossPercent: '0.5' } });
+      assert.equal(refused.ok, false);
+      assert.match(JSON.stringify(refused), /command-refused.*trailingPercent.*stopLossPercent/);
+      for (const price of [10_070, 10_080, 10_080]) await world.play(price);
+      assert.equal(orders(world, "role = 'take-profit' and status = 'filled'").length, 1);
+      assert.deepEqual(await differences(world), []);
+    },
+  ));
+
+for (const seed of [11, 12, 13]) {
+  test(`with crashes and lost answers, seed ${seed}: nothing is forgotten and the ledger is the exchange's`, () => {
+    const random = chance(seed);
+    let left = 0;
+    return inWorld(
+      () => {
+        if (left <= 0 || random() > 0.02) return false;
+        left--;
+        return true;
+      },
+      async (world) => {
+        await create(world, { stopTrailing: true, takeProfitSteps: '0.6:50, 1.2:50', stepPercent: '0.8' });
+        left = 40;
+        for (const price of walk(seed, 250)) await world.play(price);
+        left = 0;
+        for (let n = 0; n < 6; n++) await world.play(10_000 + n);
+        await world.settle();
+        assert.ok(world.crashes.engine + world.crashes.vault > 3, JSON.stringify(world.crashes));
+        assert.ok(orders(world, `${stops} and status in ('filled', 'cancelled')`).length > 3, 'stops were moved');
+        assert.deepEqual(await differences(world), []);
+        const unclear = orders(world, "status in ('planned', 'approved', 'unknown')");
+        assert.deepEqual(unclear, []);
+      },
+    );
+  });
+}
