@@ -3,7 +3,7 @@
  * (3 s by the operating system's clock, not from before this signer's start) and its nonce unused, so nothing recorded
  * can be said twice, not even after a restart.
  */
-import { createHash, createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { macText, type RefusalCode } from '@holdfast/domain';
 import type { GateToSigner } from '../frames/frames.ts';
 
@@ -49,6 +49,6 @@ export function createAuthenticator<Caller>(
   };
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
+const sha256 = (text: string): string => hash('sha256', text, 'hex');
 
 const refused = <Caller>(code: RefusalCode, reason: string): Authentication<Caller> => ({ kind: 'refused', code, reason });

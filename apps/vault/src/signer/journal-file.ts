@@ -17,6 +17,7 @@ export function openJournalFile(path: string): JournalPort {
       closeSync(plain);
     },
     write: (bytes) => writeAll(descriptor, bytes),
+    soon: setImmediate,
   };
 }
 

@@ -19,6 +19,8 @@ export interface JournalPort {
   truncate(length: number): void;
   /** Appends; resolves when the bytes are durable. Never called again before it has resolved. */
   write(bytes: Buffer): Promise<void>;
+  /** Runs `act` once all that has come by now is handled, so that it shares a write; without it at the end of this task. */
+  soon?(act: () => void): void;
 }
 
 /** What every record says beside its body. `time` is the exchange's clock, `os` the operating system's, both unix ms. */
@@ -108,7 +110,8 @@ export function createJournal(
     waiting.push({ line, after });
     if (busy) return;
     busy = true;
-    queueMicrotask(pump); // so that all requests of one chunk share the write
+    if (port.soon === undefined) queueMicrotask(pump);
+    else port.soon(pump);
   };
 
   return {
