@@ -1,0 +1,215 @@
+/** The rebalancing bot: facts, whether a run begins, and the orders of the run. */
+import {
+  type BotCommand,
+  type BotEvent,
+  type BotId,
+  type EpochMs,
+  type Intent,
+  type Pair,
+  type PairRules,
+  priceAmount,
+  quantityAmount,
+  type Ticks,
+  type Wake,
+} from '@holdfast/domain';
+import { type StepResult, unchanged } from '../bot-kind.ts';
+import { askAgainAt } from '../dca/refusals.ts';
+import { orderName } from '../order-name.ts';
+import { newOrder, tell } from '../orders/live-orders.ts';
+import { postFill, type SubBook } from '../orders/sub-book.ts';
+import { nextTime } from '../recurring/schedule.ts';
+import { type Market, planRebalance, type RebalancePlan } from './plan.ts';
+import type { RebalanceSettings } from './settings.ts';
+import type { RebalanceState, Run } from './state.ts';
+
+/** Born with the rules of every pair. */
+export interface RebalanceBirth {
+  readonly bot: BotId;
+  readonly rules: Readonly<Record<Pair, PairRules>>;
+  readonly allotted: SubBook;
+}
+
+export const initial = (_settings: RebalanceSettings, birth: RebalanceBirth): RebalanceState => ({
+  v: 1,
+  bot: birth.bot,
+  rules: birth.rules,
+  running: true,
+  stoppedBecause: null,
+  halted: [],
+  book: birth.allotted,
+  orders: [],
+  sequence: 1,
+  nextAt: null,
+  run: null,
+  runs: 0,
+  holdup: null,
+});
+
+export function step(settings: RebalanceSettings, state: RebalanceState, event: BotEvent): StepResult<RebalanceState> {
+  const known = withFacts(settings, state, event);
+  // B4: what is said twice does not even look at the clock.
+  if (known === state && (event.kind === 'order-event' || event.kind === 'refused')) return unchanged;
+  const intents: Intent[] = [];
+  const plan = planNow(settings, known, event);
+  let next = withStart(settings, known, plan, event.at);
+  if (next.halted.length === 0) next = acted(settings, next, event, intents);
+  if (next === state && intents.length === 0 && event.kind !== 'woken' && event.kind !== 'started') return unchanged;
+  return { state: next, intents, wakes: wakesOf(settings, next, event, plan) };
+}
+
+/** What the bot would order now, without ordering it: the dry run. */
+export const planNow = (
+  settings: RebalanceSettings,
+  state: RebalanceState,
+  { quotes }: Pick<BotEvent, 'quotes'>,
+): RebalancePlan | null => {
+  const markets = new Map<Pair, Market>();
+  for (const { pair } of settings.targets) {
+    const [rules, quote] = [state.rules[pair], quotes.get(pair)];
+    if (rules !== undefined && quote !== undefined) markets.set(pair, { rules, quote });
+  }
+  return planRebalance(settings, state.book, markets, state.run?.phase !== 'buying');
+};
+
+function withFacts(settings: RebalanceSettings, state: RebalanceState, event: BotEvent): RebalanceState {
+  switch (event.kind) {
+    case 'order-event':
+    case 'refused':
+      return told(settings, state, event);
+    case 'filters-changed':
+      return settings.targets.some(({ pair }) => pair === event.rules.pair)
+        ? { ...state, rules: { ...state.rules, [event.rules.pair]: event.rules } }
+        : state;
+    case 'pair-halted': {
+      const others = state.halted.filter((pair) => pair !== event.pair);
+      return { ...state, halted: event.halted ? [...others, event.pair] : others };
+    }
+    case 'command':
+      return refuses(state, event.command) === null ? commanded(settings, state, event.command, event.at) : state;
+    default:
+      return state;
+  }
+}
+
+export function refuses(state: RebalanceState, { name }: BotCommand): string | null {
+  switch (name) {
+    case 'start-deal':
+      if (!state.running) return 'The bot is stopped; resume it first.';
+      return state.run === null ? null : `Run ${state.run.number} is going on.`;
+    case 'stop':
+      return state.running ? null : 'The bot is stopped already.';
+    case 'resume':
+      return state.running ? 'The bot is running already.' : null;
+    case 'cancel-deal':
+      return state.run === null ? 'No run is going on.' : null;
+    default:
+      return `A rebalancing bot does not know the command "${name}".`;
+  }
+}
+
+function commanded(settings: RebalanceSettings, state: RebalanceState, { name }: BotCommand, at: EpochMs): RebalanceState {
+  if (name === 'start-deal') return begun(state, 'command', at);
+  if (name === 'stop') return { ...state, running: false };
+  if (name === 'cancel-deal') return { ...state, run: null, holdup: null };
+  const nextAt = settings.schedule === null ? null : nextTime(settings.schedule, at);
+  return { ...state, running: true, stoppedBecause: null, nextAt };
+}
+
+const begun = (state: RebalanceState, why: Run['why'], startedAt: EpochMs): RebalanceState => ({
+  ...state,
+  runs: state.runs + 1,
+  run: { number: state.runs + 1, startedAt, why, phase: 'selling', tries: 0 },
+  holdup: null,
+});
+
+function told(settings: RebalanceSettings, state: RebalanceState, event: BotEvent): RebalanceState {
+  const { orders, news } = tell(state.orders, event, settings.retryMs);
+  const next = orders === state.orders ? state : { ...state, orders };
+  if (news.kind === 'filled') {
+    const { book } = postFill(state.book, news.order.pair, news.order.side, news.fill);
+    return { ...next, book };
+  }
+  if (news.kind === 'over') return rested(settings, next, event.at, `order ${news.order.id} found too little`, 'soon');
+  if (news.kind !== 'refused') return next;
+  const { how, code, reason } = news;
+  if (how === 'never') return { ...next, run: null, running: false, stoppedBecause: { code, reason } };
+  return rested(settings, next, event.at, `${reason} (${code})`, how);
+}
+
+function rested(settings: RebalanceSettings, state: RebalanceState, at: EpochMs, reason: string, how: 'soon' | 'later') {
+  const tries = state.holdup?.tries ?? 0;
+  return { ...state, holdup: { at: askAgainAt(how, at, tries, settings.retryMs), tries: tries + 1, reason } };
+}
+
+/** By time, or because a share has strayed. Times that were missed make one run. */
+function withStart(settings: RebalanceSettings, state: RebalanceState, plan: RebalancePlan | null, at: EpochMs): RebalanceState {
+  const { schedule, threshold } = settings;
+  let next = state;
+  if (schedule !== null && state.nextAt === null) next = { ...next, nextAt: nextTime(schedule, (at - 1) as EpochMs) };
+  const isTime = schedule !== null && next.nextAt !== null && at >= next.nextAt;
+  if (isTime) next = { ...next, nextAt: nextTime(schedule, at) };
+  if (!next.running || next.run !== null || next.orders.length > 0) return next;
+  if (isTime) return begun(next, 'time', at);
+  const hasStrayed = threshold > 0n && plan !== null && plan.drift >= threshold && plan.rows.some(({ order }) => order !== null);
+  const isHeldUp = next.holdup !== null && at < next.holdup.at;
+  return hasStrayed && !isHeldUp ? begun(next, 'threshold', at) : next;
+}
+
+/** Sells, then buys; each phase at most `attempts` rounds of orders. */
+function acted(settings: RebalanceSettings, state: RebalanceState, event: BotEvent, intents: Intent[]): RebalanceState {
+  const { run } = state;
+  const { at } = event;
+  if (run === null || state.orders.length > 0 || (state.holdup !== null && at < state.holdup.at)) return state;
+  const plan = planNow(settings, state, event);
+  if (plan === null) return state;
+  const side = run.phase === 'selling' ? 'sell' : 'buy';
+  const due = plan.rows.filter(({ order }) => order?.side === side);
+  if (due.length === 0 || run.tries >= settings.attempts) {
+    if (run.phase === 'selling')
+      return acted(settings, { ...state, run: { ...run, phase: 'buying', tries: 0 }, holdup: null }, event, intents);
+    // After a run that could not finish the threshold waits too.
+    const rest = { at: (at + 60_000) as EpochMs, tries: 0, reason: 'the pause after a run' };
+    return { ...state, run: null, holdup: rest };
+  }
+  let next: RebalanceState = { ...state, run: { ...run, tries: run.tries + 1 } };
+  for (const { pair, order: wanted } of due) {
+    const rules = state.rules[pair];
+    if (wanted === null || rules === undefined) continue;
+    const { order, intent } = newOrder(
+      {
+        id: orderName({ bot: state.bot, deal: run.number, role: 'balance', sequence: next.sequence }),
+        pair,
+        side,
+        order: 'ioc',
+        quantity: quantityAmount(wanted.quantity, rules),
+        limit: priceAmount(wanted.limit, rules),
+      },
+      {},
+    );
+    intents.push(intent);
+    next = { ...next, sequence: next.sequence + 1, orders: [...next.orders, order] };
+  }
+  return next;
+}
+
+function wakesOf(
+  settings: RebalanceSettings,
+  state: RebalanceState,
+  event: BotEvent,
+  plan: RebalancePlan | null,
+): readonly Wake[] {
+  if (!state.running && state.run === null) return [];
+  const times = [state.running ? state.nextAt : null, state.orders.length === 0 ? (state.holdup?.at ?? null) : null];
+  const wakes: Wake[] = [...new Set(times)]
+    .filter((time): time is EpochMs => time !== null && time > event.at)
+    .sort((a, b) => a - b)
+    .map((time) => ({ kind: 'time', at: time }));
+  const needsPrices = plan === null && (state.run !== null || settings.threshold > 0n);
+  for (const { pair } of settings.targets) {
+    if (needsPrices && !event.quotes.has(pair))
+      wakes.push({ kind: 'price', pair, of: 'ask', when: 'at-or-above', price: 1 as Ticks });
+    else if (settings.threshold > 0n && state.run === null)
+      wakes.push({ kind: 'candle-close', pair, interval: settings.checkInterval });
+  }
+  return wakes;
+}
