@@ -46,7 +46,7 @@ const watchPage = `
   document.addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective + ' ' + event.blockedURI));
 `;
 
-async function authenticatorOf(context: BrowserContext, page: Page): Promise<Authenticator> {
+async function authenticatorOf(context: BrowserContext, page: Page, evaluates: boolean): Promise<Authenticator> {
   const cdp = await context.newCDPSession(page);
   await cdp.send('WebAuthn.enable');
   const { authenticatorId: id } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
@@ -57,6 +57,7 @@ async function authenticatorOf(context: BrowserContext, page: Page): Promise<Aut
       hasUserVerification: true,
       isUserVerified: true,
       automaticPresenceSimulation: true,
+      ...(evaluates ? { ctap2Version: 'ctap2_1' as const, hasPrf: true } : {}),
     },
   });
   return {
@@ -66,9 +67,16 @@ async function authenticatorOf(context: BrowserContext, page: Page): Promise<Aut
   };
 }
 
-/** `phone`: as narrow as one. */
-export async function openPage({ browser, origin }: Pick<Portal, 'browser' | 'origin'>, phone = false): Promise<Person> {
-  const context = await browser.newContext({ viewport: phone ? { width: 390, height: 844 } : { width: 1100, height: 1000 } });
+/** `phone`: as narrow as one. `evaluates`: its passkeys can evaluate a secret (PRF). */
+export async function openPage(
+  { browser, origin }: Pick<Portal, 'browser' | 'origin'>,
+  { phone = false, evaluates = false } = {},
+): Promise<Person> {
+  // A real vault's certificate is its own; an owner has the browser trust it, a test does not ask.
+  const context = await browser.newContext({
+    viewport: phone ? { width: 390, height: 844 } : { width: 1100, height: 1000 },
+    ignoreHTTPSErrors: true,
+  });
   context.setDefaultTimeout(10_000);
   const page = await context.newPage();
   const complaints: string[] = [];
@@ -79,7 +87,7 @@ export async function openPage({ browser, origin }: Pick<Portal, 'browser' | 'or
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
   await page.addInitScript(watchPage);
-  const authenticator = await authenticatorOf(context, page);
+  const authenticator = await authenticatorOf(context, page, evaluates);
   await page.goto(origin);
   return { page, context, complaints, authenticator };
 }

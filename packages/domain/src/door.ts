@@ -257,6 +257,16 @@ export type OwnerAct =
   | { readonly act: 'revive'; readonly account: AccountId; readonly at: number }
   | { readonly act: 'credential-add'; readonly credential: Credential; readonly at: number }
   | { readonly act: 'credential-retire'; readonly credential: string; readonly at: number }
+  /** Lets a passkey of the owner unseal the vault after a restart. `salt`: base64url of the 32 bytes that it evaluates (PRF); `sealed`: base64, what it gave, sealed to the warden (`unsealInfoText`). */
+  | {
+      readonly act: 'unseal-add';
+      readonly credential: string;
+      readonly salt: string;
+      readonly sealed: string;
+      readonly at: number;
+    }
+  /** The passkey unseals the vault no more. */
+  | { readonly act: 'unseal-remove'; readonly credential: string; readonly at: number }
   /** The complete list of places that notices and anchors of this owner go to. */
   | { readonly act: 'destinations'; readonly destinations: readonly Destination[]; readonly at: number }
   /** The code that a notice to the destination said: it is read by the owner. */

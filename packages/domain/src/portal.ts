@@ -99,12 +99,23 @@ export interface OwnerView {
   readonly credentials: readonly (Omit<Credential, 'publicKey'> & { readonly addedAt: number })[];
   /** A password is shown as `set`, or '' when there is none; a list with `set` in it keeps what was set. */
   readonly destinations: readonly (Destination & { readonly confirmed: boolean })[];
+  readonly unseal: UnsealShown;
   /** Confirmed destinations, and how many a widening on a real account needs. */
   readonly channels: { readonly confirmed: number; readonly needed: number };
   readonly audit: { readonly seq: number; readonly head: string };
   readonly stateEpoch: number;
   readonly reference: VaultStatus['reference'];
   readonly warnings: readonly string[];
+}
+
+/** How the vault is opened after a restart. */
+export interface UnsealShown {
+  /** Uncompressed P-256 point of the warden, base64: what a passkey gave is sealed to it. It changes with each use. */
+  readonly publicKey: string;
+  /** Passkeys of this owner that unseal the vault, and since when (unix ms). */
+  readonly passkeys: readonly { readonly credential: string; readonly madeAt: number }[];
+  /** Why none can be added here; '' when one can. */
+  readonly fault: string;
 }
 
 export interface MandateShown {
@@ -167,3 +178,9 @@ export function sealedText(secret: SealedSecret): string {
   const text = JSON.stringify(secret);
   return text.padEnd(Math.ceil(text.length / sealedBlockBytes) * sealedBlockBytes, ' ');
 }
+
+/** HPKE `info` of what a passkey gave to unseal this vault. */
+export const unsealInfoText = (vaultId: string): string => `holdfast/unseal/v1\0${vaultId}`;
+
+/** HPKE `aad` of the same: the passkey's id, and `salt` as it is asked to evaluate it, both base64url. */
+export const unsealAadText = (credential: string, salt: string): string => `${credential}\0${salt}`;

@@ -35,12 +35,21 @@ import {
   type NoticeDoneFrame,
   type NoticeFrame,
 } from './notices.ts';
+import {
+  decodeUnsealFacts,
+  decodeWrapDone,
+  decodeWrapFrame,
+  type UnsealFacts,
+  type WrapDoneFrame,
+  type WrapFrame,
+} from './wrap-frames.ts';
 
 export { FrameError } from './decode.ts';
 export * from './dialect-frames.ts';
 export * from './framing.ts';
 export * from './notices.ts';
 export { type PeerName, peerNames, peerSecret, unsealKeyBytes } from './peer-secret.ts';
+export { noUnsealFacts, type UnsealFacts, type WrapDoneFrame, type WrapFrame } from './wrap-frames.ts';
 
 /** gate → signer */
 export type GateToSigner =
@@ -179,12 +188,19 @@ export type WardenToSigner =
       readonly unsealedBy: string;
     }
   /** `protections`: measures and whether they are in force on this machine, measured once the signer runs. */
-  | { readonly kind: 'processes'; readonly processes: readonly ProcessFrame[]; readonly protections: readonly Protection[] };
+  | {
+      readonly kind: 'processes';
+      readonly processes: readonly ProcessFrame[];
+      readonly protections: readonly Protection[];
+      readonly unseal: UnsealFacts;
+    }
+  | WrapDoneFrame;
 
 /** signer → warden. Log lines go to stderr. */
 export type SignerToWarden =
   | AnchorFrame
   | AnchorsWantedFrame
+  | WrapFrame
   /** The journal is read and the signer answers; `seq` and `head` are the journal's. */
   | { readonly kind: 'ready'; readonly seq: number; readonly head: string }
   /** Everything is revoked, durably: drop the unseal key and start nothing again. */
@@ -328,6 +344,8 @@ export function decodeWardenToSigner(value: unknown): WardenToSigner {
       return decodeAnchorDone(value);
     case 'anchors':
       return decodeAnchors(value);
+    case 'wrap-done':
+      return decodeWrapDone(value);
     case 'start': {
       const it = fields(
         value,
@@ -347,9 +365,13 @@ export function decodeWardenToSigner(value: unknown): WardenToSigner {
       };
     }
     case 'processes': {
-      const it = fields(value, ['kind', 'processes', 'protections'], 'processes');
-      const processes = list(it.processes, 16, 'processes', decodeProcess);
-      return { kind: 'processes', processes, protections: list(it.protections, 32, 'protections', decodeProtection) };
+      const it = fields(value, ['kind', 'processes', 'protections', 'unseal'], 'processes');
+      return {
+        kind: 'processes',
+        processes: list(it.processes, 16, 'processes', decodeProcess),
+        protections: list(it.protections, 32, 'protections', decodeProtection),
+        unseal: decodeUnsealFacts(it.unseal),
+      };
     }
     default:
       return unknownKind('warden', value);
@@ -363,6 +385,10 @@ export function decodeSignerToWarden(value: unknown): SignerToWarden {
       return decodeAnchor(value);
     case 'anchors-wanted':
       return decodeAnchorsWanted(value);
+    case 'wrap-add':
+      return decodeWrapFrame(value, 'wrap-add');
+    case 'wrap-remove':
+      return decodeWrapFrame(value, 'wrap-remove');
     case 'ready': {
       const it = fields(value, ['kind', 'seq', 'head'], 'ready');
       return { kind: 'ready', seq: count(it.seq, 'seq'), head: text(it.head, 'head', 64) };

@@ -145,10 +145,10 @@ function fromWarden(payload: Buffer): void {
   const frame = decodeWardenToSigner(readJson(payload));
   if (frame.kind === 'processes') {
     protections.splice(0, protections.length, ...frame.protections);
-    signer?.processes(frame.processes);
+    signer?.processes(frame.processes, frame.unseal);
     return;
   }
-  if (frame.kind === 'anchors' || frame.kind === 'anchor-done') {
+  if (frame.kind === 'anchors' || frame.kind === 'anchor-done' || frame.kind === 'wrap-done') {
     signer?.fromWarden(frame);
     return;
   }

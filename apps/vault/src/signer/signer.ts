@@ -8,6 +8,8 @@ import { type AccountId, type Amount, doorPaths, type EpochMs, type Pair, type S
 import type { Credentials } from '@holdfast/exchanges/trading';
 import { referenceAgeMsMax } from '@holdfast/policy';
 import type {
+  AnchorDoneFrame,
+  AnchorsFrame,
   EgressToSigner,
   GateToSigner,
   PeerName,
@@ -15,8 +17,10 @@ import type {
   SignerToEgress,
   SignerToGate,
   SignerToWarden,
+  UnsealFacts,
+  WrapDoneFrame,
 } from '../frames/frames.ts';
-import { type Audit, createAudit } from './audit/audit.ts';
+import { createAudit } from './audit/audit.ts';
 import type { CheckpointFile } from './audit/audit-log.ts';
 import { tidy } from './audit/hygiene.ts';
 import { createAuthenticator } from './authenticate.ts';
@@ -78,8 +82,8 @@ export interface Signer {
   fromGate(frame: GateToSigner): void;
   fromEgress(frame: EgressToSigner): void;
   fromPortal(frame: GateToSigner): void;
-  processes(processes: readonly ProcessFrame[]): void;
-  readonly fromWarden: Audit['fromWarden'];
+  processes(processes: readonly ProcessFrame[], unseal: UnsealFacts): void;
+  fromWarden(frame: AnchorsFrame | AnchorDoneFrame | WrapDoneFrame): void;
   readonly position: () => { readonly seq: number; readonly head: string };
 }
 
@@ -282,6 +286,7 @@ export function createSigner(ports: SignerPorts): Signer {
     send: audit.send,
     status: () => vaultStatus(readContext()),
     trail,
+    toWarden: ports.warden,
     kill: (by, body, answer) => kill.accept(by, body, answer),
   });
   const denied = ({ subKey, code, isTheft, what }: Denial): void => {
@@ -403,9 +408,13 @@ export function createSigner(ports: SignerPorts): Signer {
   return {
     whenDurable: journal.whenDurable,
     position: journal.position,
-    fromWarden: audit.fromWarden,
-    processes: (now) => {
+    fromWarden: (frame) => {
+      if (frame.kind === 'wrap-done') owners.unseal.done(frame);
+      else audit.fromWarden(frame);
+    },
+    processes: (now, unseal) => {
       processes = now;
+      owners.unseal.learn(unseal);
     },
     fromGate: (frame) => {
       switch (frame.kind) {

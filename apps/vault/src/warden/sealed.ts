@@ -20,9 +20,12 @@ import type { Trio } from './trio.ts';
 
 /** Paths of the pages that are answered while sealed. */
 export const sealedPaths = {
-  /** `{}` to `{credentials: {id, salt}[]}`, both base64url: for `navigator.credentials.get` with `prf.eval.first = salt`. */
+  /**
+   * `{}` to `{credentials: {id, salt}[], publicKey}`: id and salt base64url, for `navigator.credentials.get` with
+   * `prf.eval.first = salt`; publicKey the point that the result is sealed to, base64.
+   */
   options: '/v1/portal/unseal-options',
-  /** `{credential, secret}`: its id and the 32 bytes of `prf.results.first`, base64url. Answers `{unsealed: true}` or E_SIG. */
+  /** `{credential, sealed}`: its id and the 32 bytes of `prf.results.first`, sealed, base64. Answers `{unsealed: true}` or E_SIG. */
   unseal: '/v1/portal/unseal',
 } as const;
 
@@ -34,7 +37,8 @@ export interface SealedParts {
   readonly state: () => object;
   readonly reason: () => string;
   readonly passkeys: () => readonly { readonly id: string; readonly salt: string }[];
-  readonly unseal: (credential: string, secret: Buffer) => Promise<{ readonly ok: boolean; readonly reason: string }>;
+  readonly publicKey: () => string;
+  readonly unseal: (credential: string, sealed: string) => Promise<{ readonly ok: boolean; readonly reason: string }>;
   readonly onServing: () => void;
   readonly onEnd: () => void;
 }
@@ -83,7 +87,7 @@ function portalAnswer({ path, body }: Request, parts: SealedParts): Answer | Pro
     case portalPaths.state:
       return [200, parts.state()];
     case sealedPaths.options:
-      return [200, { credentials: parts.passkeys() }];
+      return [200, { credentials: parts.passkeys(), publicKey: parts.publicKey() }];
     case sealedPaths.unseal:
       return unsealed(body, parts);
     default:
@@ -92,21 +96,19 @@ function portalAnswer({ path, body }: Request, parts: SealedParts): Answer | Pro
 }
 
 async function unsealed(body: string, { unseal }: SealedParts): Promise<Answer> {
-  const { credential, secret } = passkeyOutput(body);
-  if (credential === '')
-    return [400, { error: { code: 'E_PARAM', reason: 'credential and secret are base64url, the secret of 32 bytes' } }];
-  const { ok, reason } = await unseal(credential, secret);
+  const given = passkeyOutput(body);
+  if (given === null) return [400, { error: { code: 'E_PARAM', reason: 'credential is base64url, sealed base64 of 113 bytes' } }];
+  const { ok, reason } = await unseal(given.credential, given.sealed);
   return ok ? [200, { unsealed: true }] : [403, { error: { code: 'E_SIG', reason } }];
 }
 
-function passkeyOutput(body: string): { credential: string; secret: Buffer } {
-  const none = { credential: '', secret: Buffer.alloc(0) };
+function passkeyOutput(body: string): { readonly credential: string; readonly sealed: string } | null {
   try {
-    const { credential, secret } = JSON.parse(body) as { credential?: unknown; secret?: unknown };
-    if (typeof credential !== 'string' || typeof secret !== 'string' || !/^[\w-]{43}$/.test(secret)) return none;
-    return { credential, secret: Buffer.from(secret, 'base64url') };
+    const { credential, sealed } = JSON.parse(body) as { credential?: unknown; sealed?: unknown };
+    const isWhole = typeof credential === 'string' && typeof sealed === 'string' && /^[A-Za-z0-9+/]{151}=$/.test(sealed);
+    return isWhole ? { credential, sealed } : null;
   } catch {
-    return none;
+    return null;
   }
 }
 

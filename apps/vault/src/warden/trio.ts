@@ -16,7 +16,9 @@ import {
   type ProcessFrame,
   readJson,
   requestBytesMax,
+  type UnsealFacts,
   unsealKeyBytes,
+  type WrapFrame,
 } from '../frames/frames.ts';
 import { createAnchorFiles, keepIdentity } from './anchor-files.ts';
 import { launchEgress, launchGate, launchPortal, launchSigner, signerEntry } from './launch.ts';
@@ -36,6 +38,10 @@ export interface TrioOptions {
   readonly portal: PortalPorts;
   /** Key and certificate of a real vault's pages. */
   readonly pagesFolder: string | null;
+  /** Passkeys that unseal the vault, for its pages. */
+  readonly unseal: () => UnsealFacts;
+  /** The signer lets a passkey be added or removed. Returns why that was not done, or ''. */
+  readonly onWrap: (frame: WrapFrame) => Promise<string>;
   /** A kill that waits for a signer: its reason, '' when none does. */
   readonly kill: string;
   /** The signer is ready, and what waited is in its journal. */
@@ -88,7 +94,7 @@ export function launchTrio(options: TrioOptions): Trio {
     const rows = Object.entries(members).map(([name, { pid = 0 }]): ProcessFrame => ({ name, pid, state, rssBytes: rssOf(pid) }));
     const rssBytes = process.memoryUsage.rss();
     const processes = [{ name: 'warden', pid: process.pid, state: 'running', rssBytes }, ...rows];
-    say({ kind: 'processes', processes, protections });
+    say({ kind: 'processes', processes, protections, unseal: options.unseal() });
   };
 
   const states = setInterval(sayStates, statesEveryMs);
@@ -128,6 +134,13 @@ export function launchTrio(options: TrioOptions): Trio {
     const frame = decodeSignerToWarden(readJson(payload));
     if (frame.kind === 'killed') {
       onKilled(frame.reason);
+      return;
+    }
+    if (frame.kind === 'wrap-add' || frame.kind === 'wrap-remove') {
+      options.onWrap(frame).then((reason) => {
+        sayStates(); // first, so that whoever is answered sees what is there now
+        say({ kind: 'wrap-done', id: frame.id, reason });
+      });
       return;
     }
     if (frame.kind !== 'ready') {

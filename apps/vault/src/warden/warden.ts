@@ -11,6 +11,7 @@ import { readDraft } from '../unseal/wraps.ts';
 import type { ControlAnswer, ControlRequest } from './control.ts';
 import { dropKillRequest, readKillRequest } from './kill-request.ts';
 import { exchangeOf, type Options } from './options.ts';
+import { PasskeyWraps } from './passkey-wraps.ts';
 import { bindPort, bindPortal, type PortalPorts, portOf } from './ports.ts';
 import { protectionsOf } from './protections.ts';
 import { launchSealed } from './sealed.ts';
@@ -41,6 +42,7 @@ export class Warden {
   readonly #ports: WardenPorts;
   readonly #exchange: string;
   readonly #unsealing: Unsealing;
+  readonly #passkeys: PasskeyWraps;
   #unsealed: Unsealed | null = null;
   /** Why it is sealed. */
   #reason = 'the vault is sealed: unseal it with "holdfast vault unseal" or on its own page';
@@ -65,6 +67,7 @@ export class Warden {
     this.#ports = ports;
     this.#exchange = exchangeOf(vault.kind, options.exchange);
     this.#unsealing = new Unsealing(vault);
+    this.#passkeys = new PasskeyWraps(vault);
     this.#port = options.port;
     this.#portalPort = options.portalPort;
   }
@@ -228,6 +231,8 @@ export class Warden {
       listener,
       portal,
       pagesFolder: this.#pagesFolder,
+      unseal: () => this.#passkeys.facts(),
+      onWrap: (frame) => this.#passkeys.change(frame, this.#unsealed?.key ?? null, this.#ports.log),
       kill: readKillRequest(this.#vault.folder),
       onReady: () => dropKillRequest(this.#vault.folder),
       onServing: () => this.#serving(),
@@ -247,25 +252,27 @@ export class Warden {
       pagesFolder: this.#pagesFolder,
       state: () => this.#sealedState(portal.origin),
       reason: () => this.#reason,
-      passkeys: () => this.#passkeys(),
-      unseal: async (credential, secret) => {
-        const tried = await this.#unsealing.attempt(
-          ['passkey'],
-          secret,
-          'passkey',
-          (wrap) => wrap.kind === 'passkey' && wrap.credential === credential,
-        );
-        if (!tried.ok) return tried;
-        setImmediate(() => this.#open(tried.unsealed)); // after the answer
-        return { ok: true, reason: '' };
-      },
+      publicKey: () => this.#passkeys.publicKey,
+      passkeys: () => this.#passkeys.list().map(({ credential, salt }) => ({ id: credential, salt })),
+      unseal: (credential, sealed) => this.#unsealByPasskey(credential, sealed),
       onServing: () => this.#serving(),
       onEnd: () => this.#ended({ first: 'gate', signerCode: null, lastWords: '' }),
     });
   }
 
-  #passkeys(): { id: string; salt: string }[] {
-    return this.#unsealing.wraps().flatMap((wrap) => (wrap.kind === 'passkey' ? [{ id: wrap.credential, salt: wrap.salt }] : []));
+  async #unsealByPasskey(credential: string, sealed: string): Promise<{ readonly ok: boolean; readonly reason: string }> {
+    const wrap = this.#passkeys.list().find((it) => it.credential === credential);
+    if (wrap === undefined) return { ok: false, reason: 'this passkey does not unseal the vault' };
+    try {
+      const secret = this.#passkeys.open({ credential, salt: wrap.salt, sealed });
+      const tried = await this.#unsealing.attempt(['passkey'], secret, 'passkey', ({ name }) => name === wrap.name);
+      if (!tried.ok) return tried;
+      setImmediate(() => this.#open(tried.unsealed)); // after the answer
+      return { ok: true, reason: '' };
+    } catch (error) {
+      if (error instanceof WrapError) return { ok: false, reason: error.message };
+      throw error;
+    }
   }
 
   /** The pages' facts without what only the signer knows. */

@@ -4,6 +4,7 @@ import { fromPem, hex, sha256 } from './bytes.ts';
 import { button, confirmed, el, field, form, input, say, select, table, timeText } from './dom.ts';
 import { credentialOf, makePasskey } from './passkey.ts';
 import { livePasskeys, me, perform } from './session.ts';
+import { unsealCard } from './unseal-keys.ts';
 
 export function credentialsScreen(again: () => void): HTMLElement {
   const { credentials } = me().view;
@@ -28,6 +29,7 @@ export function credentialsScreen(again: () => void): HTMLElement {
         button(`Retire ${label}`, 'grave', () => retire(id, label, again)),
       ]),
     ),
+    unsealCard(again),
     addPasskey(again),
     addKey(again),
   );

@@ -121,6 +121,12 @@ export function createActs(it: OwnersContext): Acts {
       case 'credential-retire':
         acceptCredentialRetire(it, proved as Named<'credential-retire'>, answer);
         return;
+      case 'unseal-add':
+        it.unseal.add(proved as Named<'unseal-add'>, answer);
+        return;
+      case 'unseal-remove':
+        it.unseal.remove(proved as Named<'unseal-remove'>, answer);
+        return;
       case 'destination-confirm':
         confirm(it, proved as Named<'destination-confirm'>, answer);
         return;

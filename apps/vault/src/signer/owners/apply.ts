@@ -148,6 +148,9 @@ function performAct(state: SignerState, { act, owner, id }: PendingChange, resul
       owners.credentials.get(act.credential)!.retired = true;
       for (const it of [...owners.pending.values()]) if (it.credential === act.credential) owners.pending.delete(it.id);
       return;
+    case 'unseal-add':
+    case 'unseal-remove':
+      return; // kept by the warden
     case 'destinations':
       setDestinations(ownerOf(state, owner), act.destinations, result.secretsRef ?? null, id, os);
       return;

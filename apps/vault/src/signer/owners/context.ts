@@ -11,6 +11,7 @@ import type { PendingWatch } from './pending.ts';
 import type { ActResult } from './records.ts';
 import type { OwnedAccount } from './state.ts';
 import type { Tickets } from './tickets.ts';
+import type { UnsealKeeper } from './unseal.ts';
 
 export interface OwnersContext {
   readonly signer: SignerContext;
@@ -20,6 +21,7 @@ export interface OwnersContext {
   readonly tickets: Tickets;
   readonly pending: PendingWatch;
   readonly keyWatch: KeyWatch;
+  readonly unseal: UnsealKeeper;
 }
 
 /** An act that a credential of `owner` proved. */

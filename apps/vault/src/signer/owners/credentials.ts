@@ -85,12 +85,17 @@ type Add = Extract<ProvedAct['act'], { act: 'credential-add' }>;
 type Retire = Extract<ProvedAct['act'], { act: 'credential-retire' }>;
 
 /** @throws Refused */
-export function acceptCredentialRetire({ signer, notices }: OwnersContext, proved: ProvedAct<Retire>, answer: Answer): void {
+export function acceptCredentialRetire(
+  { signer, notices, unseal }: OwnersContext,
+  proved: ProvedAct<Retire>,
+  answer: Answer,
+): void {
   const { owners } = signer.state;
   const credential = needOwn(owners, proved.owner, proved.act.credential);
   if (liveCredentials(owners, proved.owner).length === 1)
     throw new Refused('E_STATE', 'this is the only credential; add another before it is retired, or nothing proves you any more');
   proved.accept({}, () => answer(200, { retired: credential.id }));
+  unseal.retired(credential.id);
   notices.notify(proved.owner, sayings.credentialRetired(credential.label, credential.id));
 }
 

@@ -165,6 +165,12 @@ export const sayings = {
     text: `The credential "${label}" may now sign for you. If it is not yours, freeze your accounts and retire it at once.`,
     priority: 'urgent',
   }),
+  unsealAdded: (label: string, act: string): Told => ({
+    kind: 'credential',
+    key: `unseal/${act.slice(0, 40)}`,
+    title: 'A passkey may unseal the vault',
+    text: `The passkey "${label}" opens the vault after a restart from now on. If you did not add it, remove it on the vault's page and find out who holds a credential of yours.`,
+  }),
   credentialRetired: (label: string, id: string): Told => ({
     kind: 'credential',
     key: `${id.slice(0, 60)}:end`,

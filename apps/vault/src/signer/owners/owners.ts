@@ -2,6 +2,7 @@
 import type { AccountId, Mandate, VaultStatus } from '@holdfast/domain';
 import { firstOwner } from '@holdfast/domain';
 import type { RuleFinding } from '@holdfast/policy';
+import type { WrapFrame } from '../../frames/frames.ts';
 import type { Restriction } from '../conditions.ts';
 import type { SignerContext } from '../context.ts';
 import type { Answer } from '../refused.ts';
@@ -21,6 +22,7 @@ import { createPortalRoutes, type PortalRequest } from './portal-routes.ts';
 import { relyingParty } from './prove.ts';
 import { delaysOf, hourMs } from './state.ts';
 import { createTickets } from './tickets.ts';
+import { createUnsealKeeper, type UnsealKeeper } from './unseal.ts';
 import { mandateChange } from './view.ts';
 
 export interface OwnersPorts {
@@ -28,6 +30,7 @@ export interface OwnersPorts {
   readonly send: (notice: Notice) => void;
   readonly status: () => VaultStatus;
   readonly trail: AuditTrail;
+  readonly toWarden: (frame: WrapFrame) => void;
   /** Kills the whole vault; body `{reason}`. */
   readonly kill: (by: string, body: string, answer: Answer) => void;
 }
@@ -51,11 +54,13 @@ export interface Owners {
   /** The exchange refused a request of the account for its key, address or permissions. */
   keyDenied(account: AccountId): void;
   readonly notices: Notices;
+  /** What the warden says of ways to unseal. */
+  readonly unseal: Pick<UnsealKeeper, 'learn' | 'done'>;
   /** After the journal was read: enrols the key of a simulated vault, says a code on a new real one, sets all watches. */
   start(): void;
 }
 
-export function createOwners({ signer, send, status, trail, kill }: OwnersPorts): Owners {
+export function createOwners({ signer, send, status, trail, toWarden, kill }: OwnersPorts): Owners {
   const { state, config, clock, secrets, commit } = signer;
   const notices = createNotices({ state, secrets, clock, vaultId: config.vaultId, send });
   const keyWatch = createKeyWatch(signer, notices);
@@ -68,6 +73,7 @@ export function createOwners({ signer, send, status, trail, kill }: OwnersPorts)
     tickets: createTickets(config.vaultId, secrets, clock),
     pending,
     keyWatch,
+    unseal: createUnsealKeeper(signer, notices, toWarden),
   };
   const acts = createActs(it);
   const enrolment = createEnrolment(it);
@@ -120,6 +126,7 @@ export function createOwners({ signer, send, status, trail, kill }: OwnersPorts)
     },
     keyDenied: keyWatch.denied,
     notices,
+    unseal: it.unseal,
     start: () => {
       enrolSimulated();
       if (!config.simulated && state.owners.owners.size === 0) enrolment.say(null);

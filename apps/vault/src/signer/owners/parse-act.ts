@@ -69,6 +69,8 @@ const actKeys = {
   revive: ['account'],
   'credential-add': ['credential'],
   'credential-retire': ['credential'],
+  'unseal-add': ['credential', 'salt', 'sealed'],
+  'unseal-remove': ['credential'],
   destinations: ['destinations'],
   'destination-confirm': ['destination', 'code'],
 } as const satisfies Record<OwnerAct['act'], readonly string[]>;
@@ -114,7 +116,17 @@ function ownerAct(value: unknown): OwnerAct {
     case 'credential-add':
       return { act, credential: readCredential(it.credential), at };
     case 'credential-retire':
+    case 'unseal-remove':
       return { act, credential: credentialId(it.credential), at };
+    case 'unseal-add':
+      return {
+        act,
+        credential: credentialId(it.credential),
+        salt: matching(it.salt, 'salt', 43, /^[A-Za-z0-9_-]{43}$/),
+        // A point of 65 bytes, 32 bytes and a tag of 16.
+        sealed: matching(it.sealed, 'sealed', 152, /^[A-Za-z0-9+/]{151}=$/),
+        at,
+      };
     case 'destinations': {
       const destinations = list(it.destinations, destinationsMax, 'destinations', destination);
       if (new Set(destinations.map((one) => one.id)).size !== destinations.length)

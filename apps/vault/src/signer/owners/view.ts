@@ -52,6 +52,7 @@ export function ownerView(it: OwnersContext, owner: OwnerId, status: VaultStatus
       ...shownDestination(destination, passwords.has(destination.id)),
       confirmed,
     })),
+    unseal: it.unseal.shown(owner),
     channels: { confirmed: channelsOf(state, owner), needed: channelsNeeded },
     audit: status.journal,
     stateEpoch: status.stateEpoch,
