@@ -176,6 +176,41 @@ test('a retired credential proves nothing', { skip: hasSsh ? false : 'no ssh-key
   await refused(/is retired/, ['revive', main, '--ssh-key', file('id_rsa')]);
 });
 
+test('places for notices are added, listed without their passwords, and removed', async () => {
+  const hook = ['destination', 'add', 'phone', 'ntfy', 'http://127.0.0.1:9/topic'];
+  assert.match(await done(hook), /owner destination confirm phone CODE/);
+  await refused(/destination phone already/, hook);
+  await refused(/to this machine only/, ['destination', 'add', 'far', 'webhook', 'https://hooks.example/x']);
+  await refused(/--from ADDRESS/, ['destination', 'add', 'mail', 'smtp', '127.0.0.1']);
+  const mail = ['--from', 'vault@example.org', '--to', 'owner@example.org', '--user', 'vault', '--port', '9', '--tls', 'none'];
+  await done(['destination', 'add', 'mail', 'smtp', '127.0.0.1', ...mail], 'a password of mail\n');
+  const list = await done(['destination', 'list']);
+  assert.match(list, /phone\s+ntfy\s+http:\/\/127\.0\.0\.1:9\/topic\s+waits for its code/);
+  assert.match(list, /mail\s+smtp\s+owner@example\.org by 127\.0\.0\.1:9 \(password set\)/);
+  assert.match(list, /0 confirmed; a widening on a real account needs 2/);
+  assert.doesNotMatch(list + (await done(['destination', 'list', '--json'])), /a password of mail/);
+  await refused(/not the code that was sent to phone/, ['destination', 'confirm', 'phone', '000000']);
+  await done(['destination', 'remove', 'phone']);
+  await refused(/no destination phone/, ['destination', 'remove', 'phone']);
+  const left = JSON.parse(await done(['destination', 'list', '--json'])) as { id: string; password: string }[];
+  assert.deepEqual(
+    left.map(({ id, password }) => [id, password]),
+    [['mail', 'set']],
+  );
+});
+
+test('credentials are listed to whoever is their owner, and to nobody else', async () => {
+  const list = await done(['credential', 'list']);
+  assert.match(list, /[0-9a-f]{64}\s+ed25519\s+owner key of the simulated vault/);
+  const carla = await done(['credential', 'list', '--owner-key', file('carla.pem')], 'correct horse\n');
+  assert.match(carla, /ed25519\s+command line/);
+  assert.doesNotMatch(carla, /simulated vault/);
+  assert.match(await done(['destination', 'list', '--owner-key', file('carla.pem')], 'correct horse\n'), /0 confirmed/);
+  const stranger = file('stranger.pem');
+  await done(['keygen', stranger, '--no-passphrase']);
+  await refused(/no owner of this vault has the credential/, ['credential', 'list', '--owner-key', stranger]);
+});
+
 test('an act in JSON is signed as it stands', async () => {
   writeFileSync(file('act.json'), JSON.stringify({ act: 'revive', account: main }));
   assert.match(await done(['act', file('act.json')]), /done/);

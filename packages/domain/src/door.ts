@@ -37,6 +37,8 @@ export const doorPaths = {
   revoke: '/v1/revoke',
   /** Owner acts: body `{act, proof}` with `act` the canonical text of an `OwnerAct` and `proof` an `OwnerProof`. */
   owner: '/v1/owner',
+  /** Command line. Body: `{act, proof}` with `act` an `ownerViewText`. Answer: an `OwnerView`; changes nothing. */
+  ownerView: '/v1/owner-view',
   /** Peer. Body: `{mandate}`, narrower than or equal to the one in force: counts at once, without the owner's proof. */
   narrow: '/v1/narrow',
   /** Peer. Body: `{pending}`. Drops what waits. */

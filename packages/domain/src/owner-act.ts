@@ -9,6 +9,9 @@ import { formatAmount } from './money.ts';
 /** The text of an act as it is signed and sent. */
 export const ownerActText = (act: OwnerAct): string => canonicalText(act);
 
+/** What an owner signs to be shown what is his. No act: it changes nothing. */
+export const ownerViewText = (at: number): string => canonicalText({ act: 'view', at });
+
 /** The text of a mandate by itself; its SHA-256 in hex is the `prev` of the one that replaces it. */
 export const mandateText = (mandate: Mandate): string => canonicalText(mandate);
 

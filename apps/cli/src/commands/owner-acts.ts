@@ -1,12 +1,13 @@
 /** What the owner's commands share: the vault they speak to, and handing in an act. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AccountId, OwnerAct, VaultAccount, VaultStatus } from '@holdfast/domain';
+import type { AccountId, OwnerAct, OwnerView, VaultAccount, VaultStatus } from '@holdfast/domain';
 import { connectVault, type Refused, type VaultClient } from '@holdfast/vault/client';
 import type { Command } from 'commander';
 import { runningInstance } from '../data-directory.ts';
 import { CliError, exitCode } from '../exit.ts';
 import { type Common, common } from '../options.ts';
+import { print, printJson } from '../output.ts';
 import { readPeerKey } from '../peer-key.ts';
 import { type ProofFlags, proofOptions, proverOf } from './owner-signer.ts';
 
@@ -73,6 +74,19 @@ export async function perform(
     const unsigned = typeof wish === 'function' ? await wish(vault, credential.id) : wish;
     return demandDone(await vault.ownerAct({ ...unsigned, at: Date.now() } as OwnerAct, sign)).answer;
   });
+}
+
+/** Everything of the owner who proves it: asking changes nothing. */
+export async function viewOf(flags: ActFlags): Promise<OwnerView> {
+  const { sign } = await proverOf(flags);
+  return withVault(flags, async (vault) => demandDone(await vault.ownerView(Date.now(), sign)));
+}
+
+/** Says whether an act counts or waits. */
+export function waits({ json }: ActFlags, said: Said, what: string): void {
+  if (json) printJson(said);
+  else if (said.pending === undefined) print(`${what} counts now`);
+  else print(`${what} waits as ${said.pending} and counts from ${whenText(said.from)} unless it is vetoed`);
 }
 
 /** @throws CliError */

@@ -21,6 +21,7 @@ import {
   withVault,
 } from './owner-acts.ts';
 import { addOwnerCredentialCommands } from './owner-credential.ts';
+import { addOwnerDestinationCommands } from './owner-destination.ts';
 import { addOwnerMandateCommands } from './owner-mandate.ts';
 import { type ProofFlags, proofOptions, proverOf } from './owner-signer.ts';
 import { askSecret } from './owner-talk.ts';
@@ -49,6 +50,7 @@ export function addOwnerCommands(program: Command): void {
   addOwnerAccountCommands(owner);
   addOwnerMandateCommands(owner);
   addOwnerCredentialCommands(owner);
+  addOwnerDestinationCommands(owner);
 }
 
 const report = ({ json }: Common, value: unknown, text: string): void => (json ? printJson(value) : print(text));

@@ -18,8 +18,10 @@ import {
   type OwnerAct,
   type OwnerId,
   type OwnerProof,
+  type OwnerView,
   ownerActText,
   ownerSigningText,
+  ownerViewText,
   type RefusalCode,
   type SubKeyId,
   subtract,
@@ -113,6 +115,8 @@ export interface VaultClient extends SubKeyClient {
   revoke(subKey: SubKeyId): Promise<Done>;
   /** Proves the act with the owner's private key (Ed25519) or by another means, and hands it in. */
   ownerAct(act: OwnerAct, by: KeyObject | OwnerSigner): Promise<OwnerActDone>;
+  /** Everything of the owner who signs, for the command line. */
+  ownerView(at: number, by: KeyObject | OwnerSigner): Promise<OwnerView | Refused>;
   /** A mandate in words, with what could be lost under it and how it differs from the one in force; changes nothing. */
   words(mandate: Mandate): Promise<MandateTold | Refused>;
   /** A narrower mandate, without the owner's proof. */
@@ -165,7 +169,10 @@ export async function signOwnerAct(
   act: OwnerAct,
   by: KeyObject | OwnerSigner,
 ): Promise<{ readonly act: string; readonly proof: OwnerProof }> {
-  const text = ownerActText(act);
+  return signText(vaultId, ownerActText(act), by);
+}
+
+async function signText(vaultId: string, text: string, by: KeyObject | OwnerSigner) {
   const signer = typeof by === 'function' ? by : ed25519Signer(by);
   return { act: text, proof: await signer(ownerSigningText(vaultId, text)) };
 }
@@ -263,6 +270,11 @@ class Client implements VaultClient {
     if ('kind' in answer) return answer;
     const said = (answer.value ?? {}) as Readonly<Record<string, unknown>>;
     return { kind: 'done', publicKey: (said.publicKey as string | undefined) ?? null, answer: said };
+  }
+
+  async ownerView(at: number, by: KeyObject | OwnerSigner): Promise<OwnerView | Refused> {
+    const { vaultId } = await this.status();
+    return this.#ask(doorPaths.ownerView, await signText(vaultId, ownerViewText(at), by));
   }
 
   async #ask<Value>(path: string, body: unknown): Promise<Value | Refused> {

@@ -20,6 +20,7 @@ import type {
   UnsealFacts,
   WrapDoneFrame,
 } from '../frames/frames.ts';
+import { applyRecord } from './apply.ts';
 import { createAudit } from './audit/audit.ts';
 import type { CheckpointFile } from './audit/audit-log.ts';
 import { tidy } from './audit/hygiene.ts';
@@ -51,7 +52,7 @@ import { type JournalRecord, type RecordBody, readRecord, type SettledEvent } fr
 import { type Answer, answerFault, Refused, refusal } from './refused.ts';
 import type { Secrets } from './secrets.ts';
 import { createSettlement } from './settle.ts';
-import { type AccountState, applyRecord, emptyState, type SignerState } from './state.ts';
+import { type AccountState, emptyState, type SignerState } from './state.ts';
 import { createUpstream } from './upstream.ts';
 
 export type { SignerConfig } from './context.ts';
@@ -334,6 +335,7 @@ export function createSigner(ports: SignerPorts): Signer {
     [doorPaths.veto, (by, body, answer) => owners.veto(by, body, answer)],
     [doorPaths.words, (_by, body, answer) => owners.words(body, answer)],
     [doorPaths.ticket, forCli((_body, answer) => owners.ticket(answer))],
+    [doorPaths.ownerView, forCli((body, answer) => owners.view(body, answer))],
     [doorPaths.enrol, forCli((body, answer) => owners.enrol(body, answer))],
     [doorPaths.enrolCode, forCli((body, answer) => owners.enrolCode(body, answer))],
   ]);

@@ -16,7 +16,7 @@ import { type Proved, prove } from './prove.ts';
 import { accountsOf } from './state.ts';
 
 /** How far the time of an owner act may lie from ours, in ms. */
-const ownerFreshMs = 60_000;
+export const ownerFreshMs = 60_000;
 
 export interface Acts {
   /** Body `{act, proof}`. @throws Refused, ParameterError */

@@ -3,7 +3,7 @@
  * vault gives an owner no second credential this way; a simulated one does, since its owner key lies beside it anyhow.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Credential, OwnerId } from '@holdfast/domain';
+import { type Credential, enrolText, type OwnerId } from '@holdfast/domain';
 import { type Registration, verifyRegistration } from '../crypto/webauthn.ts';
 import { type Answer, Refused } from '../refused.ts';
 import type { OwnersContext } from './context.ts';
@@ -39,7 +39,9 @@ export interface Enrolment {
 
 /** What a passkey answers to when it is made: SHA-256 over vault, owner and code. */
 export const enrolChallenge = (vaultId: string, owner: OwnerId, code: string): Buffer =>
-  createHash('sha256').update(`holdfast/enrol/v1\0${vaultId}\0${owner}\0${code}`, 'utf8').digest();
+  createHash('sha256')
+    .update(enrolText(vaultId, owner, code), 'utf8')
+    .digest();
 
 export function createEnrolment(it: OwnersContext): Enrolment {
   const { signer, notices } = it;

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { createHmac, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { test } from 'node:test';
-import { type AccountId, type Credential, doorPaths, type OwnerAct, type VaultAccount } from '@holdfast/domain';
+import {
+  type AccountId,
+  type Credential,
+  doorPaths,
+  type OwnerAct,
+  type SealTicket,
+  sealAadText,
+  sealInfoText,
+  ticketText,
+  type VaultAccount,
+} from '@holdfast/domain';
 import { hpkeSeal } from '../../crypto/hpke.ts';
 import { vaultIdentity } from '../../frames/identity.ts';
 import {
@@ -16,12 +26,11 @@ import {
   type Vault,
 } from '../testing/owner-side.ts';
 import { account, buy, scriptedVault, sell, vaultId } from '../testing/scripted-vault.ts';
-import { sealAad, sealInfo, type TicketShown, ticketText } from './tickets.ts';
 
 const shown = async (vault: Vault, name = 'paper'): Promise<VaultAccount> =>
   ((await vault.status()) as unknown as { accounts: VaultAccount[] }).accounts.find((it) => it.account === name)!;
-const ticketOf = async (vault: Vault): Promise<TicketShown> =>
-  (await vault.askAsPeer(doorPaths.ticket, {}, 'cli')).body as unknown as TicketShown;
+const ticketOf = async (vault: Vault): Promise<SealTicket> =>
+  (await vault.askAsPeer(doorPaths.ticket, {}, 'cli')).body as unknown as SealTicket;
 
 const secret = 'NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j';
 interface Sealed {
@@ -35,7 +44,7 @@ interface Sealed {
 }
 
 /** What the owner's page or command line makes of a key. */
-function seal(ticket: TicketShown, credential: Credential, at: number, change: Partial<Sealed> = {}, info = vaultId): string {
+function seal(ticket: SealTicket, credential: Credential, at: number, change: Partial<Sealed> = {}, info = vaultId): string {
   const whole: Sealed = {
     exchange: 'simulated',
     apiKey: 'IMPORTED',
@@ -48,8 +57,10 @@ function seal(ticket: TicketShown, credential: Credential, at: number, change: P
   };
   const text = JSON.stringify(whole);
   const plain = Buffer.from(text.padEnd(Math.ceil(text.length / 1024) * 1024));
-  const aad = sealAad(credential.id, whole.exchange);
-  return hpkeSeal(Buffer.from(ticket.publicKey, 'base64'), sealInfo(info, ticket.ticket), aad, plain).toString('base64');
+  const aad = Buffer.from(sealAadText(credential.id, whole.exchange));
+  return hpkeSeal(Buffer.from(ticket.publicKey, 'base64'), Buffer.from(sealInfoText(info, ticket.ticket)), aad, plain).toString(
+    'base64',
+  );
 }
 
 const importing = (vault: Vault, ticket: string, sealed: string, name = 'paper'): OwnerAct => ({

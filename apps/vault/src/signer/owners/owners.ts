@@ -20,10 +20,11 @@ import { parseMandateBody } from './parse-mandate.ts';
 import { createPendingWatch } from './pending.ts';
 import { createPortalRoutes, type PortalRequest } from './portal-routes.ts';
 import { relyingParty } from './prove.ts';
+import { createSignedView } from './signed-view.ts';
 import { delaysOf, hourMs } from './state.ts';
 import { createTickets } from './tickets.ts';
 import { createUnsealKeeper, type UnsealKeeper } from './unseal.ts';
-import { mandateChange } from './view.ts';
+import { mandateChange, ownerView } from './view.ts';
 
 export interface OwnersPorts {
   readonly signer: SignerContext;
@@ -42,6 +43,7 @@ export interface Owners {
   veto(by: string, body: string, answer: Answer): void;
   ticket(answer: Answer): void;
   words(body: string, answer: Answer): void;
+  view(body: string, answer: Answer): void;
   enrol(body: string, answer: Answer): void;
   enrolCode(body: string, answer: Answer): void;
   fromPortal(request: PortalRequest, answer: Answer): void;
@@ -100,6 +102,7 @@ export function createOwners({ signer, send, status, trail, toWarden, kill }: Ow
     veto: (by, body, answer) => veto(it, by, parseVeto(body), answer),
     ticket: (answer) => answer(200, it.tickets.issue()),
     words: (body, answer) => answer(200, mandateChange(it, parseMandateBody(body))),
+    view: createSignedView(it, (owner) => ownerView(it, owner, status())),
     enrol: enrolment.accept,
     enrolCode: enrolment.acceptCode,
     fromPortal: portal,

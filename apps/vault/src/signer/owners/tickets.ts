@@ -7,7 +7,7 @@
  *   T3  The secret is read out of its bytes; it never becomes a text.
  */
 import { randomBytes, sign } from 'node:crypto';
-import type { ExchangeName } from '@holdfast/domain';
+import { type ExchangeName, type SealTicket, sealAadText, sealInfoText, ticketText } from '@holdfast/domain';
 import { fields, oneOf, text } from '../../frames/decode.ts';
 import { createRecipient, HpkeError, hpkeOpen, type Recipient } from '../crypto/hpke.ts';
 import type { ClockPort } from '../link.ts';
@@ -18,27 +18,6 @@ import type { KeyKind } from './state.ts';
 
 export const ticketMs = 600_000;
 const ticketsMax = 50;
-/** Length that what is sealed is padded to a multiple of, in bytes. */
-export const sealedBlock = 1024;
-
-export interface TicketShown {
-  readonly ticket: string;
-  /** Uncompressed P-256 point, base64. */
-  readonly publicKey: string;
-  /** Operating system's clock, unix ms. */
-  readonly expires: number;
-  /** Ed25519 of the vault's identity over `ticketText`, base64. */
-  readonly signature: string;
-}
-
-/** What the vault's identity signs, so that a ticket of another vault or of nobody is not taken. */
-export const ticketText = (vaultId: string, { ticket, publicKey, expires }: Omit<TicketShown, 'signature'>): string =>
-  `holdfast/ticket/v1\0${vaultId}\0${ticket}\0${publicKey}\0${expires}`;
-
-export const sealInfo = (vaultId: string, ticket: string): Buffer =>
-  Buffer.from(`holdfast/seal/v1\0${vaultId}\0${ticket}`, 'utf8');
-export const sealAad = (credential: string, exchange: string): Buffer => Buffer.from(`${credential}\0${exchange}`, 'utf8');
-
 export interface SealedKey {
   readonly apiKey: string;
   readonly kind: KeyKind;
@@ -47,7 +26,7 @@ export interface SealedKey {
 }
 
 export interface Tickets {
-  issue(): TicketShown;
+  issue(): SealTicket;
   /** @throws Refused E_CONNECT, E_PARAM */
   open(ticket: string, credential: string, exchange: ExchangeName, sealed: string): SealedKey;
 }
@@ -67,7 +46,7 @@ export function createTickets(vaultId: string, secrets: Secrets, clock: ClockPor
       };
       live.set(shown.ticket, { recipient, expires: shown.expires });
       dropOld();
-      const signature = sign(null, Buffer.from(ticketText(vaultId, shown), 'utf8'), secrets.identity().privateKey);
+      const signature = sign(null, bytesOf(ticketText(vaultId, shown)), secrets.identity().privateKey);
       return { ...shown, signature: signature.toString('base64') };
     },
     open: (ticket, credential, exchange, sealed) => {
@@ -83,6 +62,8 @@ export function createTickets(vaultId: string, secrets: Secrets, clock: ClockPor
   };
 }
 
+const bytesOf = (text: string): Buffer => Buffer.from(text, 'utf8');
+
 function openSealed(
   recipient: Recipient,
   vaultId: string,
@@ -93,7 +74,7 @@ function openSealed(
 ): Buffer {
   try {
     const bytes = Buffer.from(sealed, 'base64');
-    return hpkeOpen(recipient, sealInfo(vaultId, ticket), sealAad(credential, exchange), bytes);
+    return hpkeOpen(recipient, bytesOf(sealInfoText(vaultId, ticket)), bytesOf(sealAadText(credential, exchange)), bytes);
   } catch (error) {
     if (!(error instanceof HpkeError)) throw error;
     throw new Refused('E_CONNECT', 'what was sealed does not open with this ticket, credential and exchange; seal it anew');
