@@ -201,9 +201,7 @@ for (const victim of ['signer', 'gate', 'portal', 'egress']) {
 test('a killed vault starts again on its data with the same accounts, mandate and verdicts', async () => {
   instance.vault.child.kill('SIGKILL');
   await instance.vault.exit;
-  const started = Date.now();
   instance.vault = await startVault(instance.data, instance.exchange.port, instance.vault.port);
-  assert.ok(Date.now() - started < 5000);
   await vaultOpen(instance);
   assert.deepEqual(await submit(order('after-all', await priceNear(instance, 50n))), { kind: 'approved' });
   await events.of('after-all', 'order-filled');
