@@ -7,8 +7,10 @@ import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { defaultRules, noRules } from '@holdfast/domain';
 import { forgedPrices } from '../../apps/cli/src/drill/attacks/forged.ts';
+import { latePrices, latePricesExits } from '../../apps/cli/src/drill/attacks/late-prices.ts';
 import { thinCoinAttack } from '../../apps/cli/src/drill/attacks/thin-coin.ts';
 import { searched } from '../../apps/cli/src/drill/drill.ts';
+import { timeToFreeze } from '../../apps/cli/src/drill/hands.ts';
 import { boundOf, playAgainstStolenKeys, playAgainstVault, type ScenarioResult } from '../../apps/cli/src/drill/scenario.ts';
 
 const bin = resolve(import.meta.dirname, '../../bin/holdfast.mjs');
@@ -34,6 +36,36 @@ for (const seed of [1, 2, 3])
     assert.ok(result.withinBound, `${result.worstAccountDayUsd} of ${result.accountDayBoundUsd}`);
     assert.ok(result.lossUsd > 0 && result.attackerGainUsd < result.lossUsd);
   });
+
+for (const seed of [1, 2, 3])
+  for (const [attack, atLeast] of [
+    [latePrices, 0.4],
+    [latePricesExits, 0.3],
+  ] as const)
+    test(`${attack.name}, seed ${seed}, rules off: jumps that the vault hears of late use up the budget, and one of them at most passes it`, async () => {
+      const few = { ...attack, victims: 3 };
+      const { run, vault, close } = await playAgainstVault(few, seed, noRules);
+      const bound = boundOf(vault, few);
+      const { used } = (await vault.status()).accounts[0]!;
+      close();
+      assert.ok(run.worstDay <= bound.accountDay, `${run.worstDay} of ${bound.accountDay}`);
+      assert.ok(Number(run.worstDay) > atLeast * Number(bound.accountDay), `the thief got only ${run.worstDay}`);
+      // It is the burn that stops him: he is refused for nothing but it and the largest position.
+      assert.deepEqual(Object.keys(run.stage.tally.refusals).sort(), ['E_BURN', 'E_POS']);
+      assert.ok(10n * used.burn > 9n * run.worstDay, `${used.burn} counted of ${run.worstDay} lost`);
+    });
+
+test('with the rules on the same thief is frozen as soon as his jumps have used up the budget', async () => {
+  const few = { ...latePrices, victims: 3 };
+  const { run, vault, close } = await playAgainstVault(few, 1);
+  const conditions = await vault.conditions();
+  close();
+  assert.deepEqual([...new Set(conditions.map((it) => it.condition))], ['frozen']);
+  assert.match(conditions[0]!.reason, /of the burn budget of 40 are spent in 24 h/);
+  const { ms, text } = timeToFreeze(run.stage.tally, 3);
+  assert.ok(ms !== null && ms > 0);
+  assert.match(text, /^3 of 3 victims were stopped/);
+});
 
 test('with forged prices the loss comes near the bound under forged prices and does not pass it', async () => {
   const attack = { ...forgedPrices, victims: 4 };
@@ -75,12 +107,17 @@ test('the command prints exactly what programs were promised, writes the page, a
     'boundUsd',
     'withoutVaultLossUsd',
     'timeToFreezeMs',
+    'timeToFreezeText',
     'refusals',
   ] as const;
   for (const row of scenarios) {
     for (const field of promised) assert.ok(field in row, `${row.name} has no ${field}`);
     assert.ok(row.lossUsd <= row.boundUsd, row.name);
     assert.ok(row.boundFormula.length > 0 && row.boundForgedUsd > 0);
+    assert.match(
+      row.timeToFreezeText,
+      row.timeToFreezeMs === null ? /^nothing was stopped: / : /^\d+ of \d+ victims were stopped/,
+    );
   }
   const names = scenarios.map(({ name }) => name);
   for (const name of [
@@ -93,11 +130,16 @@ test('the command prints exactly what programs were promised, writes the page, a
     'forged prices',
     'sell everything',
     'stops cancelled first',
+    'late prices',
+    'late prices, exits too',
     'search, rules on',
     'search, rules off',
     'thin coin, real processes',
   ])
     assert.ok(names.includes(name), `${name} is missing`);
+  const nothing = scenarios.filter(({ timeToFreezeMs }) => timeToFreezeMs === null).map(({ name }) => name);
+  // Limits alone refuse these, order by order; there is nothing that a rule would have to stop.
+  assert.deepEqual(nothing, ['slow burn', 'forged prices', 'sell everything', 'stops cancelled first', 'search, rules off']);
   assert.equal(scenarios.find(({ how }) => how === 'processes')?.lossUsd, 0);
   const html = readFileSync(page, 'utf8');
   assert.match(html, /The robbery of 2022/);

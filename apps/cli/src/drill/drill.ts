@@ -3,9 +3,11 @@ import { defaultRules, type MandateRules, noRules } from '@holdfast/domain';
 import { everyVictim } from './attacks/attack.ts';
 import { burst, contraTrade, dormantKey, slowBurn } from './attacks/contra.ts';
 import { forgedPrices } from './attacks/forged.ts';
+import { latePrices, latePricesExits } from './attacks/late-prices.ts';
 import { leakedSubKeys } from './attacks/leaked.ts';
 import { stopsCancelled } from './attacks/stops.ts';
 import { sellEverything, thinCoinAttack } from './attacks/thin-coin.ts';
+import { timeToFreeze } from './hands.ts';
 import { dollars } from './losses.ts';
 import { act } from './owners.ts';
 import { thinCoinThroughProcesses } from './processes.ts';
@@ -59,6 +61,8 @@ export async function drill(options: DrillOptions): Promise<DrillResult> {
     forgedPrices,
     sellEverything,
     stopsCancelled(),
+    latePrices,
+    latePricesExits,
   ];
   for (const attack of attacks) done(await scenario(attack, options.seed));
   // Nothing needs a search where nobody judges: then the loss is what the robbery of the same accounts takes.
@@ -111,6 +115,7 @@ export async function searched(
     return own > most ? own : most;
   }, 0n);
   const { tally } = stage;
+  const frozen = timeToFreeze(tally, searchVictims);
   const result: ScenarioResult = {
     name,
     victims: searchVictims,
@@ -119,7 +124,8 @@ export async function searched(
     attackerGainUsd: dollars(gained - world.losses.total(world.attackers)),
     boundUsd: dollars(bound.total),
     withoutVaultLossUsd,
-    timeToFreezeMs: null,
+    timeToFreezeMs: frozen.ms,
+    timeToFreezeText: frozen.text,
     refusals: tally.refusals,
     title: `he tries ${found.tried} orders over ${searchDays} days, by chance and by what paid best; owners lifted ${lifted} freezes`,
     how: 'in-process',

@@ -78,13 +78,26 @@ export function counted(hands: Hands, { clock }: World, tally: Tally): Hands {
   };
 }
 
-/** The slowest victim's time from the first hostile order to the end of trading, in ms; null when somebody was never stopped. */
-export function timeToFreeze({ firstAt, stoppedAt }: Tally): number | null {
-  let slowest = 0;
+export interface TimeToFreeze {
+  /** From the first hostile order to the end of trading, of the slowest that was stopped, in ms; null when nobody was. */
+  readonly ms: number | null;
+  readonly text: string;
+}
+
+/** Time until accounts or their sub-keys were stopped, with a text that says how many, or why none had to be. */
+export function timeToFreeze({ firstAt, stoppedAt, refusals }: Tally, victims: number): TimeToFreeze {
+  let ms: number | null = null;
+  let count = 0;
   for (const [victim, from] of firstAt) {
     const to = stoppedAt.get(victim);
-    if (to === undefined) return null;
-    slowest = Math.max(slowest, to - from);
+    if (to === undefined) continue;
+    count += 1;
+    ms = Math.max(ms ?? 0, to - from);
   }
-  return firstAt.size === 0 ? null : slowest;
+  if (ms !== null) return { ms, text: `${count} of ${victims} victims were stopped; the time is that of the slowest of them` };
+  const [most] = Object.entries(refusals).sort(([, one], [, other]) => other - one);
+  return {
+    ms,
+    text: most === undefined ? 'nothing was stopped' : `nothing was stopped: limits refused, mostly ${most[0]} × ${most[1]}`,
+  };
 }

@@ -63,5 +63,5 @@ function section(it: ScenarioResult): string {
 <p class="soft">${usd(it.withoutVaultLossUsd)} without the vault, ${usd(it.lossUsd)} with it.</p>
 <dl>${row('Bound', `${usd(it.boundUsd)} USD: ${it.boundFormula}`)}${row('With forged prices', `${usd(it.boundForgedUsd)} USD: ${it.boundForgedFormula}`)}
 ${row('Worst account', `${usd(it.worstAccountDayUsd)} USD in 24 h, bound ${usd(it.accountDayBoundUsd)}`)}${row('Accounts after', conditions.join(', '))}
-${row('Stopped by', it.stoppedBy.join('; '))}${row('Refused', refusalText(it.refusals))}${refusals.join('')}${row('Played', howText(it.how))}</dl>`;
+${row('Stopped', it.timeToFreezeText)}${row('Stopped by', it.stoppedBy.join('; '))}${row('Refused', refusalText(it.refusals))}${refusals.join('')}${row('Played', howText(it.how))}</dl>`;
 }

@@ -24,7 +24,7 @@ import {
 import { balancesOf, createKey, creditUser, listMarket, registerKey } from '@holdfast/exchange/control';
 import { worstLoss } from '@holdfast/policy';
 import { codeIn } from './enrol.ts';
-import { newTally, refuse } from './hands.ts';
+import { newTally, refuse, timeToFreeze } from './hands.ts';
 import { type Instances, startInstances } from './instances.ts';
 import { dollars } from './losses.ts';
 import { victimMandate } from './mandates.ts';
@@ -88,7 +88,7 @@ async function play(instances: Instances): Promise<ScenarioResult> {
   const own = after.accounts.filter((it) => victims.some(({ account }) => account === it.account));
   const conditions: Record<string, number> = {};
   for (const { condition } of own) conditions[condition] = (conditions[condition] ?? 0) + 1;
-  const stopped = [...tally.stoppedAt].map(([victim, at]) => at - tally.firstAt.get(victim)!);
+  const frozen = timeToFreeze(tally, victimCount);
   return {
     name: 'thin coin, real processes',
     victims: victimCount,
@@ -97,7 +97,8 @@ async function play(instances: Instances): Promise<ScenarioResult> {
     attackerGainUsd: dollars(loss),
     boundUsd: dollars(bound),
     withoutVaultLossUsd: dollars(unguarded),
-    timeToFreezeMs: stopped.length < victimCount ? null : Math.max(...stopped),
+    timeToFreezeMs: frozen.ms,
+    timeToFreezeText: frozen.text,
     refusals: tally.refusals,
     title: 'the robbery itself, on this machine’s clock',
     how: 'processes',

@@ -77,6 +77,7 @@ function details(it: ScenarioResult): string[] {
     `  forged prices    ${usd(it.boundForgedUsd)}: ${it.boundForgedFormula}`,
     `  worst account    ${usd(it.worstAccountDayUsd)} in 24 h, bound ${usd(it.accountDayBoundUsd)}`,
     `  orders approved  ${it.approved} of ${it.orders}`,
+    `  stopped          ${it.timeToFreezeText}`,
     ...(conditions.length === 0 ? [] : [`  accounts after   ${conditions.join(', ')}`]),
     ...it.stoppedBy.slice(0, 2).map((reason) => `  stopped by       ${reason}`),
     ...Object.entries(it.refusals)

@@ -1,12 +1,12 @@
 /** Plays an attack twice: against the vault, and against keys in the application's database; measures both. */
-import { type Amount, defaultRules, type MandateRules } from '@holdfast/domain';
+import { type Amount, amount, defaultRules, formatAmount, type MandateRules } from '@holdfast/domain';
 import { worstLoss } from '@holdfast/policy';
 import { attackerIn } from './attacker.ts';
 import type { Attack, Stage } from './attacks/attack.ts';
 import { counted, type Hands, newTally, type Tally, timeToFreeze } from './hands.ts';
 import { dollars } from './losses.ts';
 import { stolenKeys } from './stolen-keys.ts';
-import { type Vaulted, vaultedVictims } from './vaulted.ts';
+import { type Vaulted, type VaultedOptions, vaultedVictims } from './vaulted.ts';
 import { createWorld, type World } from './world.ts';
 
 /** One row of the drill. Sums are of all victims together, in USD. */
@@ -19,8 +19,9 @@ export interface ScenarioResult {
   readonly attackerGainUsd: number;
   readonly boundUsd: number;
   readonly withoutVaultLossUsd: number;
-  /** Slowest victim; null when not every victim's account was stopped. */
+  /** Slowest of the victims that were stopped; null when nobody was. `timeToFreezeText` says how many, or why none had to be. */
   readonly timeToFreezeMs: number | null;
+  readonly timeToFreezeText: string;
   readonly refusals: Readonly<Record<string, number>>;
   readonly title: string;
   /** `in-process`: signer and exchange in one process, on a simulated clock. `processes`: warden, signer, gate, egress and exchange as they ship. */
@@ -91,13 +92,20 @@ async function run(attack: Attack, stage: Stage): Promise<Run> {
   };
 }
 
+const widerTurnover = (turnover24h: string): Pick<VaultedOptions, 'mandate' | 'grant'> => ({
+  mandate: (usual) => ({ ...usual, turnover24h: amount(turnover24h) }),
+  grant: { maxOrderQuote: '1000', turnover24h },
+});
+
 export async function playAgainstVault(
   attack: Attack,
   seed: number,
   rules: MandateRules = defaultRules,
 ): Promise<{ readonly run: Run; readonly vault: Vaulted; close(): void }> {
   const world = createWorld({ seed, victims: attack.victims });
-  const vault = await vaultedVictims(world, { rules });
+  const { turnover24h } = attack;
+  const wider = turnover24h === undefined ? {} : widerTurnover(turnover24h);
+  const vault = await vaultedVictims(world, { rules, ...wider });
   return { run: await run(attack, stageOf(world, vault.hands, vault)), vault, close: world.close };
 }
 
@@ -111,20 +119,21 @@ export async function playAgainstStolenKeys(attack: Attack, seed: number): Promi
 }
 
 /** What the mandates of all victims allow for so many days, in quote, and how that comes about. */
-export function boundOf(vault: Vaulted, { days, forged }: Pick<Attack, 'days' | 'forged'>) {
+export function boundOf(vault: Vaulted, { days, forged, throughExits }: Pick<Attack, 'days' | 'forged' | 'throughExits'>) {
   const one = worstLoss(vault.mandates[0]!);
   const count = BigInt(vault.mandates.length);
-  const per = forged ? one.forged24h : one.theft24h;
+  const exits = throughExits ? one.exitJump24h : 0n;
+  const per = (forged ? one.forged24h : one.theft24h) + exits;
   const weeks = Math.ceil(days / 7);
   const { burn7d, maxOpenQuote, gapBps, stopBudget24h } = vault.mandates[0]!;
   // Over several days the budget of a week binds before seven of a day do.
   const gap = (maxOpenQuote * BigInt(gapBps)) / 10_000n;
-  const byWeek = BigInt(weeks) * burn7d + BigInt(days) * (stopBudget24h + gap);
+  const byWeek = BigInt(weeks) * burn7d + BigInt(days) * (stopBudget24h + gap + exits);
   const byDay = BigInt(days) * per;
   const useWeek = !forged && days > 1 && byWeek < byDay;
   const of = useWeek
     ? `${weeks} weeks × burn of 7 days + ${days} days × (S + O × g)`
-    : `${days} × (${forged ? one.forgedFormula : one.formula})`;
+    : `${days} × (${forged ? one.forgedFormula : one.formula}${exits === 0n ? '' : `; exits P × g = ${formatAmount(exits as Amount)}`})`;
   return {
     total: (count * (useWeek ? byWeek : byDay)) as Amount,
     formula: `${count} accounts × ${of}`,
@@ -147,6 +156,7 @@ export async function scenario(attack: Attack, seed: number): Promise<ScenarioRe
   const standing = await vault.conditions();
   close();
   const { tally } = done.stage;
+  const frozen = timeToFreeze(tally, attack.victims);
   const conditions: Record<string, number> = {};
   for (const { condition } of standing) conditions[condition] = (conditions[condition] ?? 0) + 1;
   return {
@@ -157,7 +167,8 @@ export async function scenario(attack: Attack, seed: number): Promise<ScenarioRe
     attackerGainUsd: dollars(done.gain),
     boundUsd: dollars(bound.total),
     withoutVaultLossUsd: dollars(without.loss),
-    timeToFreezeMs: timeToFreeze(tally),
+    timeToFreezeMs: frozen.ms,
+    timeToFreezeText: frozen.text,
     refusals: tally.refusals,
     title: attack.title,
     how: 'in-process',

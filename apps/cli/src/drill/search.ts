@@ -2,17 +2,15 @@
  * An attacker who tries: orders by chance and by what paid best so far, over pair, side, kind, price, size and timing, all
  * to make the victims lose as much as the mandate lets through. Only orders that reach the judge of the caps count as tries.
  *
- * The market is as the bound assumes: the vault's reference price is right when an order fills, except at one jump of g a
- * day. He chooses the moment of that jump, with as many entries resting as he may have, and is the first to take them all.
- * What rests when the market moves through it is filled on the way.
+ * The market is as the bound assumes: it jumps by g at most before the vault hears of it. He chooses the moments, several a
+ * day, with as many entries resting as he may have, is the first to take them all, and goes on at the old price until the
+ * vault has heard. What rests when the market moves through it is filled on the way.
  */
 import { type Amount, amount, multiply, type OrderKind, type Pair, type Side } from '@holdfast/domain';
-import { everyVictim, freeOf, type Stage } from './attacks/attack.ts';
+import { capCodes, everyVictim, freeOf, jumpDown, type Stage } from './attacks/attack.ts';
 import type { HostileOrder, Outcome } from './hands.ts';
 import { baseFor, btc, eth, inLots, marketOf, moved } from './markets.ts';
 
-/** Codes of the judge of the caps: sizes, positions, budgets, open orders, pace. What is refused before is no try. */
-const capCodes: ReadonlySet<string> = new Set(['E_SIZE', 'E_POS', 'E_TURNOVER', 'E_BURN', 'E_OPEN', 'E_RATE']);
 const stoppedCodes: ReadonlySet<string> = new Set(['E_FROZEN', 'E_REVOKED']);
 
 /** What an order of the attacker is made of. */
@@ -35,7 +33,7 @@ export interface SearchOptions {
   /** Tries that must reach the caps. */
   readonly orders: number;
   readonly days: number;
-  /** The market's one jump of a day that the vault hears of only afterwards, in basis points: the mandate's g. */
+  /** How far the market jumps before the vault hears of it, in basis points: the mandate's g. */
   readonly gapBps: number;
   /** Called when an account was stopped: an owner who lifts every freeze at once lets the attack go on. */
   readonly lift?: (victim: number) => Promise<void>;
@@ -58,6 +56,13 @@ interface Scored {
 /** Of each kind of order. */
 const poolSize = 8;
 const hourMs = 3_600_000;
+const jumpEveryMs = 2 * hourMs;
+
+/** The accounts that he is at work on. */
+const jumpVictims = (stage: Stage, count: number): readonly number[] => {
+  const victims = everyVictim(stage);
+  return [0, 1, 2, 3].map((next) => victims[(Math.floor(count / 40) + next) % victims.length]!);
+};
 
 export async function search(stage: Stage, options: SearchOptions): Promise<SearchResult> {
   const { chance } = stage.world;
@@ -67,13 +72,13 @@ export async function search(stage: Stage, options: SearchOptions): Promise<Sear
   let last: { readonly victim: number; readonly move: Move } | undefined;
   const pace = (options.days * 24 * hourMs) / options.orders;
   const victims = everyVictim(stage);
-  let nextGap = stage.world.clock.now() + 12 * hourMs;
+  let nextJump = stage.world.clock.now() + jumpEveryMs;
   // Refused orders before the caps use up no try, so there is an end to those as well.
   for (let count = 0; tried < options.orders && count < options.orders * 6; count += 1) {
     if (options.until !== undefined && Date.now() > options.until) break;
-    if (stage.world.clock.now() >= nextGap) {
-      nextGap += 24 * hourMs;
-      const outcomes = await gap(stage, options.gapBps);
+    if (stage.world.clock.now() >= nextJump) {
+      nextJump = stage.world.clock.now() + jumpEveryMs;
+      const outcomes = await jumpDown(stage, jumpVictims(stage, count), chance.pick([btc, eth]), options.gapBps);
       tried += outcomes.filter(isTry).length;
       approved += outcomes.filter((it) => it.kind === 'approved').length;
     }
@@ -131,37 +136,6 @@ function next({ world: { chance } }: Stage, pools: ReadonlyMap<OrderKind, readon
     throughBps: within(move.throughBps + chance.whole(-5, 5), 0, 60),
     isLeft: false,
   };
-}
-
-/** The jump of the day: every account has as many buys resting as it may, the price falls through all of them, he takes them. */
-async function gap(stage: Stage, gapBps: number): Promise<readonly Outcome[]> {
-  const { world, attacker, hands } = stage;
-  const pair = world.chance.pick([btc, eth]);
-  const outcomes: Outcome[] = [];
-  const resting: HostileOrder[] = [];
-  for (const victim of everyVictim(stage)) {
-    for (let quote = 1000; quote >= 30; ) {
-      const limit = moved(pair, world.truth(pair), -1, 'down');
-      const order: HostileOrder = {
-        pair,
-        side: 'buy',
-        kind: 'limit',
-        quantity: baseFor(pair, amount(String(quote)), limit),
-        limit,
-      };
-      const outcome = await hands.order(victim, order);
-      outcomes.push(outcome);
-      if (outcome.kind === 'approved') resting.push(order);
-      else if (!capCodes.has(outcome.code)) break;
-      else quote = Math.floor(quote / 2);
-    }
-  }
-  await world.settle();
-  world.move(pair, moved(pair, world.truth(pair), -gapBps, 'down'));
-  for (const order of resting) attacker.take(order);
-  await world.settle();
-  await world.pass(1_000);
-  return outcomes;
 }
 
 const opposite = (side: Side): Side => (side === 'buy' ? 'sell' : 'buy');

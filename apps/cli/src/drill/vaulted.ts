@@ -2,7 +2,7 @@
  * The victims behind one vault: fifty owners, each with an account, a mandate and a bot. The thief has everything but the
  * vault: the keys of the engine, the server and the command line, and every sub-key, old ones and those he asks for.
  */
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, randomBytes } from 'node:crypto';
 import {
   type AccountId,
   amount,
@@ -60,6 +60,10 @@ export interface Vaulted {
   botKey(victim: number): DoorKey;
   /** What the thief can do about a coin that no mandate names: ask for a grant, and sign a mandate with a key of his own. */
   widenWithoutOwner(pair: Pair, tally: Tally): Promise<void>;
+  /** An order with a sub-key's id and a secret that was guessed. */
+  guess(victim: number, order: HostileOrder): Promise<Outcome>;
+  /** Whether the account, a pair or a sub-key of it was stopped. */
+  isStopped(victim: number): Promise<boolean>;
   /** A sub-key used from another host: at the exchange, by guessing its secret, and by sending again what was caught. */
   fromElsewhere(victim: number, order: HostileOrder): Promise<readonly Outcome[]>;
   status(): Promise<VaultStatus>;
@@ -174,11 +178,16 @@ export async function vaultedVictims(world: World, options: VaultedOptions): Pro
         if (signed.status !== 200) refuse(tally, signed.body.error.code, signed.body.error.reason);
       }
     },
+    guess: (victim, order) => guessed(vault, thiefKeys[victim]!, order),
     fromElsewhere: async (victim, order) => [
       atTheExchange(world, thiefKeys[victim]!),
       await guessed(vault, thiefKeys[victim]!, order),
       ...(await caught(world, vault, botKeys[victim]!, order, `c${victim}`)),
     ],
+    isStopped: async (victim) => {
+      const found = (await status()).accounts.find((it) => it.account === accounts[victim]!);
+      return found !== undefined && (found.condition !== 'active' || found.stopped.length > 0);
+    },
     status,
     conditions: async () => {
       const byName = new Map((await status()).accounts.map((it) => [it.account, it]));
@@ -262,7 +271,7 @@ function atTheExchange({ exchange, clock }: World, key: DoorKey): Outcome {
 
 /** The right id, with a secret that was guessed. */
 async function guessed(vault: DrillVault, key: DoorKey, order: HostileOrder): Promise<Outcome> {
-  const wrong = { id: key.id, secret: Buffer.alloc(32, 1) };
+  const wrong = { id: key.id, secret: randomBytes(32) };
   return outcomeOf(await vault.ask(wrong, doorPaths.intent, canonicalText(intentOf('guess', order))));
 }
 

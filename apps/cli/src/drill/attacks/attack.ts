@@ -29,6 +29,10 @@ export interface Attack {
   readonly days: number;
   /** Whether the vault's sources of prices lie: then the bound under forged prices is the one that counts. */
   readonly forged: boolean;
+  /** Whether he also waits for jumps up through resting exits: then what the mandate says of those counts beside the bound. */
+  readonly throughExits?: true;
+  /** Turnover that the owners allowed in 24 h, in quote; as the usual mandate has it when left out. */
+  readonly turnover24h?: string;
   /** What happens before the thief comes. */
   readonly before?: (stage: Stage) => Promise<void>;
   readonly play: (stage: Stage) => Promise<void>;
@@ -119,4 +123,59 @@ export async function roundTrip(
   const held = inLots(pair, quote < free ? (buy.quantity * 999n) / 1000n : freeOf(stage, victim, pair.split('/')[0]!));
   const sell: HostileOrder = { ...buy, side: 'sell', quantity: held, limit: hostilePrice(stage, pair, 'sell', bps) };
   return [bought, await stage.attacker.rob(victim, sell)];
+}
+
+/** Codes of the judge of the caps: sizes, positions, budgets, open orders, pace. What is refused before is no try. */
+export const capCodes: ReadonlySet<string> = new Set(['E_SIZE', 'E_POS', 'E_TURNOVER', 'E_BURN', 'E_OPEN', 'E_RATE']);
+
+export interface Asked {
+  readonly order: HostileOrder;
+  readonly outcome: Outcome;
+}
+
+/** Buys at one price for as much as passes: whole orders, then smaller ones. Nobody takes them yet. */
+export async function buyAllHeMay(stage: Stage, victim: number, pair: Pair, limit: Amount): Promise<readonly Asked[]> {
+  const asked: Asked[] = [];
+  for (let quote = 1000; quote >= 30; ) {
+    const order: HostileOrder = {
+      pair,
+      side: 'buy',
+      kind: 'limit',
+      quantity: baseFor(pair, amount(String(quote)), limit),
+      limit,
+    };
+    const outcome = await stage.hands.order(victim, order);
+    asked.push({ order, outcome });
+    if (outcome.kind === 'approved') continue;
+    if (!capCodes.has(outcome.code)) break;
+    quote = Math.floor(quote / 2);
+  }
+  return asked;
+}
+
+/**
+ * The market jumps down by `bps` and the vault has not heard of it: he takes what rests of these victims, and has them buy
+ * more at the price of before, as long as it passes. Then the vault hears of it.
+ */
+export async function jumpDown(stage: Stage, victims: readonly number[], pair: Pair, bps: number): Promise<readonly Outcome[]> {
+  const { world, attacker } = stage;
+  const asked: Asked[] = [];
+  const takeApproved = (some: readonly Asked[]): void => {
+    for (const { order, outcome } of some) if (outcome.kind === 'approved') attacker.take(order);
+  };
+  const heard = world.truth(pair);
+  for (const victim of victims) asked.push(...(await buyAllHeMay(stage, victim, pair, moved(pair, heard, -1, 'down'))));
+  await world.settle();
+  world.move(pair, moved(pair, heard, -bps, 'down'));
+  takeApproved(asked);
+  await world.settle();
+  for (const victim of victims) {
+    const late = await buyAllHeMay(stage, victim, pair, heard);
+    await world.settle();
+    takeApproved(late);
+    asked.push(...late);
+  }
+  await world.settle();
+  await world.pass(1_000);
+  return asked.map(({ outcome }) => outcome);
 }
