@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { defaultRules, noRules } from '@holdfast/domain';
+import { amount, defaultRules, noRules } from '@holdfast/domain';
 import { forgedPrices } from '../../apps/cli/src/drill/attacks/forged.ts';
 import { latePrices, latePricesExits } from '../../apps/cli/src/drill/attacks/late-prices.ts';
 import { thinCoinAttack } from '../../apps/cli/src/drill/attacks/thin-coin.ts';
@@ -52,7 +52,7 @@ for (const seed of [1, 2, 3])
       assert.ok(Number(run.worstDay) > atLeast * Number(bound.accountDay), `the thief got only ${run.worstDay}`);
       // It is the burn that stops him: he is refused for nothing but it and the largest position.
       assert.deepEqual(Object.keys(run.stage.tally.refusals).sort(), ['E_BURN', 'E_POS']);
-      assert.ok(10n * used.burn > 9n * run.worstDay, `${used.burn} counted of ${run.worstDay} lost`);
+      assert.ok(10n * amount(String(used.burn)) > 9n * run.worstDay, `${used.burn} counted of ${run.worstDay} lost`);
     });
 
 test('with the rules on the same thief is frozen as soon as his jumps have used up the budget', async () => {
