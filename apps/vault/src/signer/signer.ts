@@ -3,8 +3,7 @@
  * sign, hand to egress. Whatever no rule allows is refused. It speaks only through its ports, so that the same code runs
  * in its own process and in a simulation with a clock of its own. This file wires the parts and routes requests and frames.
  */
-import type { KeyObject } from 'node:crypto';
-import { type AccountId, type Amount, doorPaths, type EpochMs, type Pair, type SubKeyId } from '@holdfast/domain';
+import type { AccountId, Amount, EpochMs, Pair } from '@holdfast/domain';
 import type { Credentials } from '@holdfast/exchanges/trading';
 import { referenceAgeMsMax } from '@holdfast/policy';
 import type {
@@ -12,7 +11,6 @@ import type {
   AnchorsFrame,
   EgressToSigner,
   GateToSigner,
-  PeerName,
   ProcessFrame,
   SignerToEgress,
   SignerToGate,
@@ -24,19 +22,16 @@ import { applyRecord } from './apply.ts';
 import { createAudit } from './audit/audit.ts';
 import type { CheckpointFile } from './audit/audit-log.ts';
 import { tidy } from './audit/hygiene.ts';
-import { createAuthenticator } from './authenticate.ts';
-import type { Caller, SignerConfig, SignerContext } from './context.ts';
+import type { SignerConfig, SignerContext } from './context.ts';
 import { createOwnOrders } from './dialect/own-orders.ts';
 import type { Denial } from './dialect/ports.ts';
 import { openDialect } from './dialect/wire.ts';
+import { createDoor } from './door.ts';
 import { createEventFeed } from './event-feed.ts';
 import { createJournal, type JournalPort, readJournal, toJson } from './journal.ts';
 import { type AccountLink, type ClockPort, createLink } from './link.ts';
-import { bindingFault } from './orders/binding.ts';
 import { createDiskWatch, type DiskSpace } from './orders/disk.ts';
 import { foreignActivity } from './orders/foreign.ts';
-import { acceptFreeze } from './orders/freeze.ts';
-import { acceptGrant, acceptRevoke } from './orders/grants.ts';
 import { createIntents } from './orders/intents.ts';
 import { createKill } from './orders/kill.ts';
 import { carryOut, noteDenied } from './orders/rules.ts';
@@ -45,11 +40,10 @@ import { createAuditTrail } from './owners/audit-trail.ts';
 import { newRiskFault, scaleOf } from './owners/limits.ts';
 import { destinationsOf } from './owners/notices.ts';
 import { createOwners } from './owners/owners.ts';
-import { ParameterError, parseRead } from './parse.ts';
 import { clockFaultOf, createPrices } from './prices.ts';
-import { answerRead, type ReadContext, vaultStatus } from './reads.ts';
+import { type ReadContext, vaultStatus } from './reads.ts';
 import { type JournalRecord, type RecordBody, readRecord, type SettledEvent } from './records.ts';
-import { type Answer, answerFault, Refused, refusal } from './refused.ts';
+import { type Answer, answerFault } from './refused.ts';
 import type { Secrets } from './secrets.ts';
 import { createSettlement } from './settle.ts';
 import { type AccountState, emptyState, type SignerState } from './state.ts';
@@ -89,23 +83,6 @@ export interface Signer {
 }
 
 type DoorRequest = Extract<GateToSigner, { kind: 'request' }>;
-/** A request that only peers may send. */
-type PeerAct = (by: PeerName, body: string, answer: Answer) => void;
-/** A request that sub-keys may send too. */
-type CallerAct = (caller: Caller, body: string, answer: Answer) => void;
-
-/** What a person does at the command line, and no other program. */
-const forCli =
-  (act: (body: string, answer: Answer) => void): PeerAct =>
-  (by, body, answer) => {
-    if (by !== 'cli') throw new Refused('E_RIGHT', `this is for the command line, not for ${by}`);
-    act(body, answer);
-  };
-
-/** What is answered while the journal cannot be written; of intents, only cancels are done. */
-const whileUnwritten: ReadonlySet<string> = new Set([doorPaths.intent, doorPaths.read, doorPaths.freeze, doorPaths.kill]);
-const eventsTarget = /^\/v1\/events\?from=(\d{1,15})$/;
-
 /**
  * Reads the journal, opens the streams of connected accounts and answers from then on.
  * @throws JournalDamage when the journal is not what was written
@@ -296,87 +273,12 @@ export function createSigner(ports: SignerPorts): Signer {
   };
   const dialect = openDialect(context, intents, own, ports.gate, denied);
 
-  const subKeys = new Map<SubKeyId, KeyObject>();
-  const peers = new Map([...secrets.peerKeys].map(([name, secret]) => [name as string, { name, secret }]));
-  const findKey = (id: string): { readonly caller: Caller; readonly secret: KeyObject } | undefined => {
-    const peer = peers.get(id);
-    if (peer !== undefined) return { caller: { kind: 'peer', name: peer.name }, secret: peer.secret };
-    const grant = state.grants.get(id as SubKeyId);
-    if (grant === undefined) return undefined;
-    const secret = subKeys.get(grant.subKey) ?? secrets.subKey(grant.subKey, grant.epoch);
-    subKeys.set(grant.subKey, secret);
-    return { caller: { kind: 'sub-key', subKey: grant.subKey }, secret };
-  };
-  const authenticate = createAuthenticator<Caller>(clock.now(), findKey);
-
   const readContext = (): ReadContext => {
     const { referenceOf } = context;
     const now = clock.now();
     return { state, config, now, reference: prices.all, links, referenceOf, processes, position: journal.position };
   };
-  const acceptRead: PeerAct = (_by, request, answer) => {
-    const body = answerRead(parseRead(request), readContext());
-    answer(body === null ? 409 : 200, body ?? refusal('E_STATE', 'the account is not known'));
-  };
-
-  /** What callers of any kind may POST, by path. */
-  const callerActs: ReadonlyMap<string, CallerAct> = new Map<string, CallerAct>([
-    [doorPaths.intent, intents.accept],
-    [doorPaths.freeze, (caller, body, answer) => acceptFreeze(context, caller, body, answer)],
-  ]);
-  /** What peers may POST, by path. */
-  const peerActs: ReadonlyMap<string, PeerAct> = new Map<string, PeerAct>([
-    [doorPaths.read, acceptRead],
-    [doorPaths.kill, (by, body, answer) => kill.accept(by, body, answer)],
-    [doorPaths.grant, (by, body, answer) => acceptGrant(context, by, body, answer)],
-    [doorPaths.revoke, (by, body, answer) => acceptRevoke(context, by, body, answer)],
-    [doorPaths.owner, (_by, body, answer) => owners.act(body, answer)],
-    [doorPaths.narrow, (by, body, answer) => owners.narrow(by, body, answer)],
-    [doorPaths.veto, (by, body, answer) => owners.veto(by, body, answer)],
-    [doorPaths.words, (_by, body, answer) => owners.words(body, answer)],
-    [doorPaths.ticket, forCli((_body, answer) => owners.ticket(answer))],
-    [doorPaths.ownerView, forCli((body, answer) => owners.view(body, answer))],
-    [doorPaths.enrol, forCli((body, answer) => owners.enrol(body, answer))],
-    [doorPaths.enrolCode, forCli((body, answer) => owners.enrolCode(body, answer))],
-  ]);
-
-  const acceptSubscription = (by: PeerName, id: number, from: number): void => {
-    if (by !== 'engine') throw new Refused('E_RIGHT', 'events are the engine’s');
-    feed.subscribe(id, from);
-  };
-
-  const route = (request: DoorRequest, answer: Answer): void => {
-    const { method, path, body } = request;
-    const events = method === 'GET' ? eventsTarget.exec(path) : null;
-    const act = method === 'POST' ? peerActs.get(path) : undefined;
-    const callerAct = method === 'POST' ? callerActs.get(path) : undefined;
-    if (events === null && act === undefined && callerAct === undefined)
-      throw new Refused('E_PATH', `${method.slice(0, 10)} ${path.slice(0, 60)} is not of the door`);
-    if (kill.sealed() !== '') throw new Refused('E_SEALED', `the vault was killed: ${kill.sealed()}`);
-    const authentication = authenticate(request, clock.now());
-    if (authentication.kind === 'refused') throw new Refused(authentication.code, authentication.reason);
-    const { caller } = authentication;
-    if (journal.broken() !== '' && !whileUnwritten.has(path) && events === null)
-      throw new Refused('E_AUDIT', `the journal cannot be written (${journal.broken()}); free space or repair the disk`);
-    const fault = caller.kind === 'peer' ? null : bindingFault(context, state.grants.get(caller.subKey)!, 'intent');
-    if (fault !== null) throw new Refused(fault.code, fault.reason);
-    if (callerAct !== undefined) callerAct(caller, body, answer);
-    else if (caller.kind !== 'peer') throw new Refused('E_RIGHT', 'a sub-key may send intents and freeze itself, no more');
-    else if (events !== null) acceptSubscription(caller.name, request.id, Number(events[1]));
-    else act?.(caller.name, body, answer);
-  };
-
-  const fromDoor = (request: DoorRequest): void => {
-    const answer: Answer = (status, body) => ports.gate({ kind: 'answer', id: request.id, status, body: toJson(body) });
-    try {
-      route(request, answer);
-    } catch (error) {
-      const code = error instanceof Refused ? error.code : error instanceof ParameterError ? 'E_PARAM' : null;
-      const subKey = request.headers.key as SubKeyId;
-      if (code !== null) noteDenied(context, { subKey, code, forbiddenCall: false });
-      answerFault(error, answer, ports.log);
-    }
-  };
+  const fromDoor = createDoor({ context, intents, owners, kill, feed, readContext, send: ports.gate });
 
   const fromPortal = (request: DoorRequest): void => {
     const answer: Answer = (status, body) => ports.portal({ kind: 'answer', id: request.id, status, body: toJson(body) });
