@@ -25,7 +25,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'apps/vault/src/signer': ['domain', 'policy', 'exchanges/trading', 'vault/crypto', 'vault/frames'],
   'apps/vault/src/frames': ['domain'],
   'apps/vault/src/warden': ['domain', 'vault/crypto', 'vault/frames', 'vault/unseal', 'vault/unsealer'],
-  'apps/vault/src/admin': ['vault/frames', 'vault/unseal', 'vault/unsealer', 'vault/warden'],
+  'apps/vault/src/admin': ['vault/frames', 'vault/portal', 'vault/unseal', 'vault/unsealer', 'vault/warden'],
   'apps/vault/src/gate': ['domain', 'vault/frames'],
   'apps/vault/src/portal': ['domain', 'vault/frames'],
   'apps/vault/src/egress': ['domain', 'vault/frames'],

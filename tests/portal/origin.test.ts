@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
+import { pageHash } from '@holdfast/vault/admin';
 import { newFolder, type Running, startVault, stop } from '../vault/harness.ts';
 
 const noExchange = 9;
@@ -94,6 +95,7 @@ test('scripts are our TypeScript without its types, and name no package', async 
   assert.doesNotMatch(page.body, /@holdfast/);
   assert.match(String(headers['holdfast-page']), /^[0-9a-f]{64}$/);
   assert.equal(page.headers['holdfast-page'], headers['holdfast-page']);
+  assert.equal(headers['holdfast-page'], pageHash(), 'what "up" and "vault init" print');
 });
 
 test('another host than localhost is turned away; the address in numbers leads to the name', async () => {

@@ -154,6 +154,12 @@ test('a first mandate is signed after its words and worst loss were shown', { sk
 
 test('a changed field takes the button away until its words are there, and what is wider says so', { skip }, async () => {
   const { page } = anna;
+  const reference = await until('a reference price', async () => (await portal.instance.cli.status()).reference[0]);
+  await goTo(anna, 'Accounts');
+  await goTo(anna, 'Mandates');
+  await page.getByRole('link', { name: main, exact: true }).click();
+  const prefilled = Number(await page.getByLabel('What one costs now').inputValue());
+  assert.ok(Math.abs(prefilled / (Number(reference.price) / 1e18) - 1) < 0.05, String(prefilled));
   await button(page, 'Change it').click();
   const sign = button(page, 'Sign with passkey');
   await sign.waitFor();

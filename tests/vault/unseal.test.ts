@@ -41,7 +41,9 @@ async function made(): Promise<string> {
   folders.push(data);
   const { code, out, err } = await holdfast(['vault', 'init', '--json', '--data', data], passphrase);
   assert.equal(code, 0, err);
-  assert.match((JSON.parse(out) as { fingerprint: string }).fingerprint, /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
+  const said = JSON.parse(out) as { fingerprint: string; pages: string };
+  assert.match(said.fingerprint, /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
+  assert.match(said.pages, /^[0-9a-f]{64}$/);
   return data;
 }
 

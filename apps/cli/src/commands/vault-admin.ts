@@ -8,6 +8,7 @@ import {
   isHost,
   makeRealVault,
   networkDraft,
+  pageHash,
   passphraseDraft,
   readUnsealerLine,
   secretBytes,
@@ -73,14 +74,17 @@ async function init({ data, json, host }: Common & { readonly host: string }): P
   if (fault !== undefined) throw new CliError(exitCode.usage, `the passphrase ${fault}`);
   const now = Date.now();
   const made = await told(() => makeRealVault(folder, host, () => [{ draft: passphraseDraft('passphrase', now), secret }], now));
-  if (json) return printJson(made);
+  const pages = pageHash();
+  if (json) return printJson({ ...made, pages });
   print(`
   A real vault was made in ${folder}. It is sealed.
 
   Vault                        ${made.vaultId}
   Its own key                  ${made.identity}
   Certificate of its pages     ${made.fingerprint}
-  Write both down: its pages show the first, the browser shows the second of the certificate it was given.
+  Its pages                    ${pages}
+  Write all three down: its pages show the first, the browser shows the second of the certificate it was given, and
+  "holdfast up" prints the third; it changes with each release, whose notes name it, and never by itself.
 
   Next: "holdfast up --data ${folder}", then "holdfast vault unseal".`);
 }

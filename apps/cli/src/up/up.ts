@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { buildDashboard } from '@holdfast/dashboard/build';
-import { askWarden } from '@holdfast/vault/admin';
+import { askWarden, pageHash } from '@holdfast/vault/admin';
 import { lockDataDirectory, openDataDirectory, type Ports, replaceFile, repositoryRoot } from '../data-directory.ts';
 import { CliError, exitCode } from '../exit.ts';
 import { print, printJson } from '../output.ts';
@@ -174,9 +174,10 @@ async function untilUnsealed({ data, ports, json }: UpOptions): Promise<void> {
   const isOpen = async (): Promise<boolean> => ((await askWarden(data, { do: 'status' })) as { state: string }).state === 'open';
   if (await isOpen()) return;
   const portal = `https://localhost:${ports.portal}`;
-  if (json) printJson({ sealed: true, portal, data });
+  if (json) printJson({ sealed: true, portal, pages: pageHash(), data });
   else
-    print(`\n  The vault is sealed.   Unseal it with "npx holdfast vault unseal --data ${data}", or on its own page ${portal}`);
+    print(`\n  The vault is sealed.   Unseal it with "npx holdfast vault unseal --data ${data}", or on its own page ${portal}
+  (made of ${pageHash()}).`);
   while (!(await isOpen())) await new Promise((done) => setTimeout(done, lookEveryMs));
 }
 
@@ -189,6 +190,7 @@ function announce({ ports, json, data }: UpOptions): void {
       ready: true,
       dashboard,
       portal,
+      pages: pageHash(),
       gate: url(ports.gate),
       exchange: isReal ? 'binance' : url(ports.exchange),
       data,
@@ -201,6 +203,7 @@ function announce({ ports, json, data }: UpOptions): void {
 
   This is a real vault: orders go to Binance with real money. Not yet proven against the real exchange.
   The vault's own page             ${portal}
+  made of                          ${pageHash()}
   Data                             ${data}
   Ctrl-C stops it; resting orders stay at the exchange.`);
     return;
@@ -210,6 +213,7 @@ function announce({ ports, json, data }: UpOptions): void {
 
   This is a paper account on a simulated exchange, and a simulated vault: no real money moves.
   The vault's own page             ${portal}
+  made of                          ${pageHash()}
   Exchange for any Binance client  ${url(ports.exchange)}
   Data                             ${data}
   Ctrl-C stops it; the next start goes on where it stopped.`);

@@ -15,3 +15,4 @@ export type { ControlAnswer, ControlRequest } from '../warden/control.ts';
 export { keyFileOption } from '../warden/options.ts';
 export { isHost, makeRealVault } from '../warden/vault-folder.ts';
 export { askWarden, ControlError } from './ask.ts';
+export { pageHash } from './page-hash.ts';

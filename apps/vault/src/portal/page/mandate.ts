@@ -125,13 +125,28 @@ async function following({ mandate }: Account, next: MandateJson): Promise<Manda
   return { ...next, seq: (mandate?.seq ?? 0) + 1, prev };
 }
 
+const wordsIn = (text: string): readonly string[] => text.split(/[\s,]+/).filter((it) => it !== '');
+
+/** Reference prices of all pairs in `names`; '' when one of them has none. */
+function knownPrices(names: string): string {
+  const found = wordsIn(names).map((name) => me().view.reference.find((it) => it.pair === name)?.price);
+  return found.includes(undefined) ? '' : found.join(' ');
+}
+
 function proposal(account: Account, show: (start: MandateJson) => void): HTMLElement {
   const value = amountInput('', 'value');
   const quote = input({ value: account.mandate?.quote ?? 'USDT', pattern: '[A-Z0-9]{1,20}' });
   const names = input({ placeholder: 'BTC/USDT ETH/USDT', value: account.mandate?.pairs.map((it) => it.pair).join(' ') ?? '' });
-  const prices = input({ placeholder: '64000 3000' });
+  const known = (): string => knownPrices(names.value);
+  const prices = input({ placeholder: '64000 3000', value: known() });
+  let filled = prices.value;
+  names.addEventListener('change', () => {
+    if (prices.value.trim() !== filled) return; // typed by hand
+    filled = known();
+    prices.value = filled;
+  });
   const propose = async (): Promise<void> => {
-    const [pairs, costs] = [names.value, prices.value].map((text) => text.split(/[\s,]+/).filter((it) => it !== ''));
+    const [pairs, costs] = [names.value, prices.value].map(wordsIn);
     if (pairs?.length !== costs?.length) throw new Error('Give one price for each pair, in the same order.');
     const made = proposeMandate({
       account: account.account as AccountId,
@@ -167,7 +182,7 @@ function proposal(account: Account, show: (start: MandateJson) => void): HTMLEle
           field(
             'What one costs now',
             prices,
-            'One price for each pair. Look at the exchange: nothing is asked there from this page.',
+            'One price for each pair. What the vault’s reference says stands here, where it follows the pair; compare it with the exchange.',
           ),
         ),
       ],
