@@ -1,0 +1,105 @@
+/** What a backtest is asked and what it answers. Money is exact; only figures for people (shares, ratios) are floating point. */
+import type { Amount, Asset, BotReport, ClientOrderId, ClosedDeal, EpochMs, Pair, PairRules, Side } from '@holdfast/domain';
+import type { Series } from '../data/series.ts';
+
+/** Everything that a run takes for granted; each is printed in its report. */
+export interface Assumptions {
+  /** `published`: close >= open goes open, low, high, close, else open, high, low, close. `adverse`: the worse extreme for what rests first. */
+  readonly path: 'published' | 'adverse';
+  /** Whether a resting order fills when its price is touched, or only when the price goes through it. */
+  readonly fill: 'touch' | 'through';
+  /** Ticks between bid (the price of the candle) and ask. */
+  readonly spreadTicks: number;
+  /** Shares of 1 in 10^-18: 0.001 is 0.1 %. */
+  readonly makerFee: Amount;
+  readonly takerFee: Amount;
+  /** Asset that fees are taken in: what is received (base of a buy, quote of a sale) or quote alone. */
+  readonly feeIn: 'received' | 'quote';
+  /** Ticks that a taking order and a triggered stop get worse than the touch. */
+  readonly slippageTicks: number;
+  /** Share of a candle's volume that the run's orders may fill, 0 to 1; each of the four path points gives a quarter. Null: no limit. */
+  readonly volumeShare: number | null;
+  /** Time from a decision to its order at the exchange, ms. */
+  readonly latencyMs: number;
+}
+
+/** One bot over one stretch of candles. */
+export interface RunRequest {
+  /** Name of a kind as in packages/bots: `dca`, `grid`, … */
+  readonly kind: string;
+  /** Checked settings as stored (contracts/bot-settings). */
+  readonly settings: unknown;
+  /** Candles of each pair that the bot trades; the finest that there are. */
+  readonly series: ReadonlyMap<Pair, Series>;
+  readonly rules: ReadonlyMap<Pair, PairRules>;
+  /** First and last moment, unix ms; candles before `from` only warm indicators up. */
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  /** What the bot is given; null: what its settings need at the first price. */
+  readonly funds: Readonly<Record<string, Amount>> | null;
+  readonly assumptions: Assumptions;
+  /** `jump` skips to what can happen next, `step` looks at every candle; both give the same result. */
+  readonly driver: 'jump' | 'step';
+}
+
+/** A fill; parity of two runs means that all of these are equal, in order. */
+export interface RunFill {
+  readonly clientOrderId: ClientOrderId;
+  readonly pair: Pair;
+  readonly side: Side;
+  /** Quote per base. */
+  readonly price: Amount;
+  /** Base. */
+  readonly quantity: Amount;
+  /** Whether nothing of the order was left open. */
+  readonly complete: boolean;
+  readonly fee: Amount;
+  readonly feeAsset: Asset;
+  readonly maker: boolean;
+  readonly at: EpochMs;
+}
+
+export interface Drawdown {
+  /** Largest fall of equity from its highest value so far, as a share of that value; exact over all candle closes. */
+  readonly most: number;
+  /** The same in quote. */
+  readonly quote: number;
+  /** Close times of the highest value and of the lowest after it. */
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+}
+
+export interface RunResult {
+  readonly kind: string;
+  readonly settings: unknown;
+  readonly pairs: readonly Pair[];
+  readonly intervalMs: number;
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  readonly candles: number;
+  /** Candles that are missing inside the stretch. */
+  readonly missing: number;
+  readonly fills: readonly RunFill[];
+  readonly deals: readonly ClosedDeal[];
+  readonly ordersPlaced: number;
+  /** Refusals and rejections by code. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Value in quote of what the bot had at its first price and has at the last; base at the bid, fees of selling not taken off. */
+  readonly startEquity: Amount;
+  readonly endEquity: Amount;
+  readonly fees: Amount;
+  /** Equity at the last close of each UTC day, as times (unix ms) and quote. */
+  readonly daily: { readonly times: Float64Array; readonly values: Float64Array };
+  readonly drawdown: Drawdown;
+  /** Ms in which the bot held base. */
+  readonly heldMs: number;
+  /** First and last price of the first pair, quote: what buy-and-hold compares with. */
+  readonly firstPrice: Amount;
+  readonly lastPrice: Amount;
+  readonly report: BotReport;
+  readonly assumptions: Assumptions;
+  /** Sentences that a reader must see: rules that were not met, data too coarse, a bot that stopped. */
+  readonly warnings: readonly string[];
+  /** SHA-256, hex, over fills and sums: two runs that agree have the same. */
+  readonly hash: string;
+}
