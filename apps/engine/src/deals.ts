@@ -33,13 +33,16 @@ const endings: Readonly<Record<ClosedDeal['ending'], string>> = {
   'no-entry': 'failed',
 };
 
+/** As the row of a deal is named. */
+export const dealId = (bot: BotId, number: number): string => `${bot}-${number}`;
+
 export function openDeal(memory: Memory, batch: Batch, bot: Bot, order: Order): void {
   const id = order.deal ?? '';
   const row: DealRow = {
     id,
     bot: bot.row.id,
     number: Number(id.slice(id.lastIndexOf('-') + 1)),
-    pair: bot.row.pair,
+    pair: order.pair,
     status: 'open',
     opened_at: batch.at,
     closed_at: null,
@@ -55,7 +58,7 @@ export function openDeal(memory: Memory, batch: Batch, bot: Bot, order: Order): 
     ladder: '[]',
     take_profit: null,
   };
-  memory.deals.set(bot.runtime.id, row);
+  memory.deals.set(row.id, row);
   batch.put('deals', row);
   batch.say('info', bot.row.id, `Deal ${row.number} opens on ${row.pair}`);
 }
@@ -63,15 +66,9 @@ export function openDeal(memory: Memory, batch: Batch, bot: Bot, order: Order): 
 const plus = (text: string, change: bigint): string => formatAmount(amount(text) + change);
 
 /** Adds a fill to the sums of its deal. A fill that comes after its deal closed changes no row of a deal. */
-export function withFill(
-  memory: Memory,
-  batch: Batch,
-  bot: BotId,
-  order: Order,
-  fill: OrderFill & { readonly side: Side },
-): void {
-  const row = memory.deals.get(bot);
-  if (row === undefined || row.id !== order.deal) return;
+export function withFill(memory: Memory, batch: Batch, order: Order, fill: OrderFill & { readonly side: Side }): void {
+  const row = memory.deals.get(order.deal ?? '');
+  if (row === undefined) return;
   const of = row.pair as Pair;
   const value = multiply(fill.price, fill.quantity, fill.side === 'buy' ? 'up' : 'down');
   const inQuote = fill.feeAsset === quoteOf(of);
@@ -105,8 +102,8 @@ function levelState(order: Order | undefined, fallback: LevelState): LevelState 
 
 /** Rewrites what is shown of an open deal from the bot's own report. */
 export function refreshDeal(memory: Memory, batch: Batch, bot: Bot, deal: OpenDeal): void {
-  const row = memory.deals.get(bot.runtime.id);
-  if (row === undefined || row.number !== deal.number) return;
+  const row = memory.deals.get(dealId(bot.runtime.id, deal.number));
+  if (row === undefined) return;
   const averaging = deal.ladder.map(
     (level): ApiLevel => ({
       index: level.index,
@@ -154,7 +151,7 @@ function takeProfit(memory: Memory, planned: NonNullable<OpenDeal['takeProfit']>
 
 /** A deal that was never shown as open, such as a round trip of a grid. */
 const closedRow = (bot: Bot, closed: ClosedDeal): DealRow => ({
-  id: `${bot.row.id}-${closed.number}`,
+  id: dealId(bot.runtime.id, closed.number),
   bot: bot.row.id,
   number: closed.number,
   pair: closed.pair,
@@ -175,19 +172,18 @@ const closedRow = (bot: Bot, closed: ClosedDeal): DealRow => ({
 });
 
 export function closeDeal(memory: Memory, batch: Batch, bot: Bot, closed: ClosedDeal): void {
-  const open = memory.deals.get(bot.runtime.id);
-  const isOpen = open?.number === closed.number;
+  const open = memory.deals.get(dealId(bot.runtime.id, closed.number));
   // What traded nothing and was never shown as open is no news.
-  if (!isOpen && closed.bought === 0n && closed.sold === 0n) return;
-  const row = isOpen ? open : closedRow(bot, closed);
+  if (open === undefined && closed.bought === 0n && closed.sold === 0n) return;
+  const row = open ?? closedRow(bot, closed);
   row.status = endings[closed.ending];
   row.closed_at = closed.closedAt;
   row.profit = formatAmount(closed.profit);
   row.averaging_filled = closed.averagingOrdersFilled;
   row.take_profit = null;
-  if (isOpen) memory.deals.delete(bot.runtime.id);
+  memory.deals.delete(row.id);
   memory.closedDeals.set(bot.row.id, (memory.closedDeals.get(bot.row.id) ?? 0) + 1);
-  const quote = quoteOf(bot.pair);
+  const quote = quoteOf(closed.pair);
   memory.realised.set(quote, (memory.realised.get(quote) ?? 0n) + closed.profit);
   batch.put('deals', row);
   batch.say('info', bot.row.id, `Deal ${row.number} closed (${closed.ending}), profit ${formatAmount(closed.profit)} ${quote}`);

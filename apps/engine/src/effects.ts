@@ -32,7 +32,7 @@ import {
 import { type Book, botBook, orderBook, type Posting } from '@holdfast/ledger';
 import { type EventBody, needs } from '@holdfast/runtime';
 import type { Batch } from './batch.ts';
-import { closeDeal, openDeal, refreshDeal, withFill } from './deals.ts';
+import { closeDeal, dealId, openDeal, refreshDeal, withFill } from './deals.ts';
 import type { Bot, Memory, Order, Outbox } from './memory.ts';
 import { writeIntent } from './memory.ts';
 
@@ -68,9 +68,9 @@ export function refreshBot(memory: Memory, batch: Batch, bot: Bot): void {
   const { row, runtime } = bot;
   const report = runtime.kind.report(runtime.settings, runtime.state);
   row.waiting_for = report.waitingFor;
-  row.dust = formatAmount(report.dust.quantity);
+  row.dust = formatAmount(report.dust[0]?.quantity ?? 0n);
   if (report.state === 'stopped') row.status = 'stopped';
-  if (report.deal !== null) refreshDeal(memory, batch, bot, report.deal);
+  for (const deal of report.deals) refreshDeal(memory, batch, bot, deal);
   batch.put('bots', row);
 }
 
@@ -97,9 +97,10 @@ function planOrder(memory: Memory, batch: Batch, bot: Bot, intent: PlaceOrder): 
   const order = orderRow(memory, batch, bot, intent);
   const need = needs(intent);
   post(memory, batch, memory.ledger.reserve(bot.runtime.id, intent.clientOrderId, need.asset as Asset, need.amount, now(batch)));
-  if (order.deal === null || memory.deals.has(bot.runtime.id)) return;
+  if (order.deal === null || memory.deals.has(order.deal)) return;
   const { kind, settings, state } = bot.runtime;
-  if (kind.report(settings, state).deal !== null) openDeal(memory, batch, bot, order);
+  const isOpen = kind.report(settings, state).deals.some(({ number }) => dealId(bot.runtime.id, number) === order.deal);
+  if (isOpen) openDeal(memory, batch, bot, order);
 }
 
 function orderRow(memory: Memory, batch: Batch, bot: Bot, intent: PlaceOrder): Order {
@@ -107,7 +108,7 @@ function orderRow(memory: Memory, batch: Batch, bot: Bot, intent: PlaceOrder): O
   const row: Order = {
     client_order_id: intent.clientOrderId,
     bot: bot.row.id,
-    deal: name === null ? null : `${bot.row.id}-${name.deal}`,
+    deal: name === null ? null : dealId(bot.runtime.id, name.deal),
     pair: intent.pair,
     side: intent.side,
     kind: intent.order,
@@ -292,7 +293,7 @@ function fill(memory: Memory, batch: Batch, order: Order, event: Filled, seq: nu
     at: event.at,
     vault_seq: seq,
   });
-  if (order.deal !== null) withFill(memory, batch, bot, order, event);
+  if (order.deal !== null) withFill(memory, batch, order, event);
 }
 
 /** What the exchange has taken and no book of ours holds came from outside: it is posted as such, and said. */

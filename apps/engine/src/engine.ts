@@ -6,8 +6,8 @@
  *   E6  The vault's events are taken in by number, each once, in the same commit as their effects.
  *   E7  A time that goes back, as after the exchange was killed, is heard and not acted on twice.
  */
-import { type Allotment, encodeState, type MandateNeeds, type SubBook } from '@holdfast/bots';
-import type { DealAct, EngineBot, EngineCommand, EngineStatus, LedgerMatch } from '@holdfast/contracts';
+import { type Allotment, encodeState, type MandateNeeds, type Quotes, type RulesByPair, type SubBook } from '@holdfast/bots';
+import type { EngineBot, EngineCheck, EngineCommand, EngineGridSuggestion, EngineStatus, LedgerMatch } from '@holdfast/contracts';
 import {
   type Amount,
   type Asset,
@@ -33,7 +33,9 @@ import {
 } from '@holdfast/domain';
 import { botBook } from '@holdfast/ledger';
 import type { Due } from '@holdfast/runtime';
+import { readAct } from './acts.ts';
 import { Batch } from './batch.ts';
+import { checkFunds, checkSettings, needsText, suggestedGrid } from './check.ts';
 import { CommandError } from './command-error.ts';
 import { barOf, readHistory } from './condition-history.ts';
 import { approved, baseline, refreshBot, refused, type SettledEvent, sampleEquity, stepBot, vaultEvent } from './effects.ts';
@@ -790,6 +792,10 @@ class Core implements Engine {
         return { result: { file: command.file } };
       case 'bot-create':
         return this.#create(batch, command);
+      case 'bot-check':
+        return { result: await this.#check(command) };
+      case 'grid-suggest':
+        return { result: await this.#suggest(command) };
       case 'signal':
         return this.#hear(batch, command);
       case 'deal-act':
@@ -811,7 +817,7 @@ class Core implements Engine {
       funds: JSON.parse(row.funds) as Record<string, string>,
       createdAt: row.created_at,
       deals: {
-        open: this.#memory.deals.has(row.id as BotId) ? 1 : 0,
+        open: this.#memory.openDealsOf(row.id as BotId).length,
         closed: this.#memory.closedDeals.get(row.id) ?? 0,
       },
     };
@@ -822,20 +828,20 @@ class Core implements Engine {
     const of = readPair(command.pair);
     const stored = completeSettings(command.kind, command.settings);
     const kind = botKind(command.kind);
-    const settings = readSettings(command.kind, stored, of);
+    const settings = readSettings(command.kind, stored, [of]);
     if (memory.engine.baseline === 0) {
       throw new CommandError(
         'account-not-connected',
         `Account ${memory.account} is not connected yet; connect it, then create bots`,
       );
     }
-    const { rules, quote } = await this.#market(of);
+    const { rules, quotes } = await this.#market([of]);
     const problems = kind.problems(settings, rules);
     if (problems.length > 0) throw new CommandError('settings-unfit', problems.join(' '));
-    const funds = this.#funds(command, (given) => kind.fundsNeeded(settings, rules, quote, given));
+    const funds = this.#funds(command, (given) => kind.fundsNeeded(settings, rules, quotes, given));
     const allotted = Object.fromEntries(funds.map(({ asset, amount }) => [asset, amount]));
     const id = this.#ports.newBotId();
-    const granted = await this.#grant(id, kind.mandateNeeds(settings, rules, quote, allotted));
+    const granted = await this.#grant(id, kind.mandateNeeds(settings, rules, quotes, allotted));
     // What is free was looked at above, and nothing else writes the ledger meanwhile: this is not short.
     for (const { asset, amount } of funds) {
       const posting = memory.ledger.allot(id, asset, amount, command.id, epochMs(batch.at));
@@ -874,7 +880,19 @@ class Core implements Engine {
     return { result: this.#describe(bot), after: () => this.#moved() };
   }
 
-  async #market(of: Pair): Promise<{ readonly rules: PairRules; readonly quote: Quote }> {
+  /** Rules and prices of the pairs, read where they are not known yet. */
+  async #market(pairs: readonly Pair[]): Promise<{ readonly rules: RulesByPair; readonly quotes: Quotes }> {
+    const rules: Record<Pair, PairRules> = {};
+    const quotes = new Map<Pair, Quote>();
+    for (const of of pairs) {
+      const known = await this.#marketOf(of);
+      rules[of] = known.rules;
+      quotes.set(of, known.quote);
+    }
+    return { rules, quotes };
+  }
+
+  async #marketOf(of: Pair): Promise<{ readonly rules: PairRules; readonly quote: Quote }> {
     try {
       if (!this.#memory.rules.has(of) || this.#memory.runtime.quote(of) === undefined) await this.#learn(of);
     } catch (error) {
@@ -965,7 +983,8 @@ class Core implements Engine {
   async #actOnDeal(batch: Batch, { bot: id, act }: Command<'deal-act'>) {
     const bot = this.#memory.bots.get(id as BotId);
     if (bot === undefined) throw new CommandError('bot-unknown', `There is no bot ${id}; see \`holdfast bot list\``);
-    this.#command(batch, bot, readAct(act));
+    this.#command(batch, bot, readAct(act, bot, this.#memory.rules));
+    if (act.name === 'edit') bot.row.settings = JSON.stringify(completeSettings(bot.row.kind, act.settings));
     return { result: this.#describe(bot), after: () => this.#moved() };
   }
 
@@ -990,7 +1009,7 @@ class Core implements Engine {
     const { ledger, orders } = this.#memory;
     const { id } = bot.runtime;
     const live = [...orders.values()].some((order) => order.bot === id);
-    if (live || this.#memory.deals.has(id)) {
+    if (live || this.#memory.openDealsOf(id).length > 0) {
       throw new CommandError('bot-has-open-deal', `Bot ${id} has an open deal; close or cancel it first`);
     }
     for (const asset of [baseOf(bot.pair), quoteOf(bot.pair)]) {
@@ -1044,11 +1063,6 @@ const fundsText = (funds: readonly Allotment[]): string =>
 function inside(price: Amount, bid: Amount | undefined, ask: Amount | undefined): Amount {
   if (bid !== undefined && bid > 0n && price < bid) return bid;
   return ask !== undefined && ask > 0n && price > ask ? ask : price;
-}
-
-function readAct(act: DealAct): BotCommand {
-  if (act.name !== 'add-funds') return act;
-  return { name: act.name, amount: amount(act.quote), limit: act.price === undefined ? null : amount(act.price) };
 }
 
 const no = (code: string, reason: string): EngineResult => ({ ok: false, error: { code, reason } });

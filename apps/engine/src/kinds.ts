@@ -25,9 +25,9 @@ export function completeSettings(name: string, settings: unknown): Record<string
 }
 
 /** Exact settings for the bot. @throws CommandError `settings-malformed` */
-export function readSettings(name: string, settings: Record<string, unknown>, pair: Pair): unknown {
+export function readSettings(name: string, settings: Record<string, unknown>, pairs: readonly Pair[]): unknown {
   try {
-    return botKind(name).readSettings(pair, settings);
+    return botKind(name).readSettings(pairs, settings);
   } catch (error) {
     if (error instanceof ValueError) throw new CommandError('settings-malformed', error.message);
     throw error;

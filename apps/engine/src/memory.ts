@@ -60,7 +60,8 @@ export class Memory {
   /** Planned or approved, by number, oldest first. */
   readonly outbox = new Map<number, Outbox>();
   readonly orders = new Map<string, Order>();
-  readonly deals = new Map<BotId, DealRow>();
+  /** Open deals by id. */
+  readonly deals = new Map<string, DealRow>();
   readonly rules = new Map<Pair, PairRules>();
   readonly pairRows = new Map<Pair, Row<'pairs'>>();
   readonly closedDeals: Map<string, number>;
@@ -101,7 +102,7 @@ export class Memory {
     }
     for (const row of snapshot.outbox) this.outbox.set(row.seq, row);
     for (const row of snapshot.orders) this.addOrder(row);
-    for (const row of snapshot.openDeals) this.deals.set(row.bot as BotId, row);
+    for (const row of snapshot.openDeals) this.deals.set(row.id, row);
     const secrets = new Map(snapshot.subKeys.map((row) => [row.sub_key, row.secret]));
     for (const row of snapshot.bots) this.addBot(row, secrets.get(row.sub_key ?? '') ?? '');
   }
@@ -110,7 +111,7 @@ export class Memory {
   addBot(row: Row<'bots'>, secret: string): Bot {
     const id = row.id as BotId;
     const of = pair(row.pair);
-    const settings = readSettings(row.kind, JSON.parse(row.settings) as Record<string, unknown>, of);
+    const settings = readSettings(row.kind, JSON.parse(row.settings) as Record<string, unknown>, [of]);
     const runtime: RuntimeBot = { id, kind: botKind(row.kind), settings, state: decodeState(row.state) };
     const bot: Bot = { row, pair: of, runtime, secret };
     this.bots.set(id, bot);
@@ -121,6 +122,10 @@ export class Memory {
   removeBot(id: BotId): void {
     this.bots.delete(id);
     this.runtime.remove(id);
+  }
+
+  openDealsOf(bot: BotId): readonly DealRow[] {
+    return [...this.deals.values()].filter((deal) => deal.bot === bot);
   }
 
   /** Pairs of all bots. */

@@ -4,7 +4,9 @@
  *   B2  The wakes of a step replace the set before it; a wake that fired is used up.
  *   B3  State is data: `encodeState` writes it, `decodeState` reads it back equal.
  *   B4  An order event that was seen before changes nothing.
- *   B5  A step that ends the open deal of its report asks for no order of another deal.
+ *   B5  A step that ends an open deal of its report asks for no order of another deal on the same pair.
+ *   B6  Numbers of deals are the bot's own: no two deals of a bot share one, whatever their pairs.
+ * Kinds that trade one pair are written against `PairKind` and become kinds by `onePair` (one-pair.ts).
  */
 import type {
   Amount,
@@ -17,7 +19,6 @@ import type {
   OrderKind,
   Pair,
   PairRules,
-  Quote,
   Side,
   SignalAnswer,
   Step,
@@ -28,10 +29,17 @@ import type { SubBook } from './orders/sub-book.ts';
 export const unchanged = Object.freeze({ unchanged: true } as const);
 export type StepResult<State> = Step<State> | typeof unchanged;
 
+/** The exchange's rules of each pair of a bot; plain data. */
+export type RulesByPair = Readonly<Record<Pair, PairRules>>;
+
+/** Prices of pairs as known at one time. */
+export type Quotes = BotEvent['quotes'];
+
 /** What a bot is born with. */
 export interface BotBirth {
   readonly bot: BotId;
-  readonly rules: PairRules;
+  /** Of all its pairs. */
+  readonly rules: RulesByPair;
   /** What the bot's sub-book gets of each asset; the bot never spends more than this and what it earns. */
   readonly allotted: SubBook;
 }
@@ -72,17 +80,18 @@ export interface BotKind<SettingsText, Settings, State> {
   /** As stored and typed: `dca`. */
   readonly name: string;
   /** From checked plain data (contracts/bot-settings) to exact numbers. @throws ValueError */
-  readSettings(pair: Pair, text: SettingsText): Settings;
+  readSettings(pairs: readonly Pair[], text: SettingsText): Settings;
+  /** All that it trades, the pair that stands for it first. */
   pairsOf(settings: Settings): readonly Pair[];
-  /** Sentences that say why these settings cannot trade on this pair; empty when they can. */
-  problems(settings: Settings, rules: PairRules): readonly string[];
+  /** Sentences that say why these settings cannot trade on these pairs, ALL of them; empty when they can. */
+  problems(settings: Settings, rules: RulesByPair): readonly string[];
   /**
-   * Funds at the price of `quote`, rounded up, fees and lot rounding included: one row for each asset that the kind takes.
+   * Funds at the prices of `quotes`, rounded up, fees and lot rounding included: one row for each asset that the kind takes.
    * `given` is what the owner wants to put in; what is given of one asset may make less of another do.
    */
-  fundsNeeded(settings: Settings, rules: PairRules, quote: Quote, given: SubBook): readonly Allotment[];
-  /** What the mandate must allow for these settings with these funds at the price of `quote`, as small as possible. */
-  mandateNeeds(settings: Settings, rules: PairRules, quote: Quote, funds: SubBook): MandateNeeds;
+  fundsNeeded(settings: Settings, rules: RulesByPair, quotes: Quotes, given: SubBook): readonly Allotment[];
+  /** What the mandate must allow for these settings with these funds at the prices of `quotes`, as small as possible. */
+  mandateNeeds(settings: Settings, rules: RulesByPair, quotes: Quotes, funds: SubBook): MandateNeeds;
   initial(settings: Settings, birth: BotBirth): State;
   step(settings: Settings, state: State, event: BotEvent): StepResult<State>;
   /** Null when the command will do something now, else one sentence why not. Ask before stepping with it. */

@@ -1,8 +1,15 @@
 import { dca } from './dca/dca.ts';
 import { grid } from './grid/grid.ts';
+import { onePair } from './one-pair.ts';
 import { recurring } from './recurring/recurring.ts';
 import { signal } from './signal/signal.ts';
 import { trade } from './trade/trade.ts';
 
 /** Every kind of bot by its name. */
-export const botKinds = { dca, grid, recurring, signal, trade } as const;
+export const botKinds = {
+  dca: onePair(dca),
+  grid: onePair(grid),
+  recurring: onePair(recurring),
+  signal: onePair(signal),
+  trade: onePair(trade),
+} as const;

@@ -12,6 +12,7 @@ export { type GridSettings, readGridSettings, type StopAction } from './grid/set
 export type { Cell as GridCell, GridOrder, GridState } from './grid/state.ts';
 export * from './grid/suggest.ts';
 export * from './mandate-amount.ts';
+export * from './one-pair.ts';
 export * from './order-name.ts';
 export {
   cancelOf,

@@ -88,20 +88,40 @@ export interface ClosedDeal {
   readonly averagingOrdersFilled: number;
 }
 
-export interface BotReport {
+/** Coins of a pair's base and what they cost in its quote. */
+export interface Coins {
+  readonly quantity: Amount;
+  readonly cost: Amount;
+}
+
+/** What every report says. */
+interface ReportBase {
   /** `deal-open`: something of it may trade. `stopped`: nothing does, and nothing will by itself. */
   readonly state: 'idle' | 'deal-open' | 'stopped';
   /** One sentence: what happens next, or what is waited for. */
   readonly waitingFor: string;
-  /** Null also for kinds that have no one deal: what they close is written down when it closes. */
-  readonly deal: OpenDeal | null;
   readonly dealsClosed: number;
   /** Profit of all closed deals and of the sells of the open one, in quote. */
   readonly realised: Amount;
   /** What the bot's sub-book holds, orders included. */
   readonly holdings: readonly { readonly asset: Asset; readonly amount: Amount }[];
+}
+
+/** What a bot says that trades one pair. */
+export interface PairReport extends ReportBase {
+  /** Null also for kinds that have no one deal: what they close is written down when it closes. */
+  readonly deal: OpenDeal | null;
   /** Base below one lot that is carried into the next deal, with what it cost in quote. */
-  readonly dust: { readonly quantity: Amount; readonly cost: Amount };
+  readonly dust: Coins;
   /** Base of cancelled deals: the bot never sells it. */
-  readonly kept: { readonly quantity: Amount; readonly cost: Amount };
+  readonly kept: Coins;
+}
+
+/** What every bot says: open deals and leftovers by pair. */
+export interface BotReport extends ReportBase {
+  /** Open deals, at most one of a pair; empty also for kinds whose deals are written down when they close. */
+  readonly deals: readonly OpenDeal[];
+  /** As in `PairReport`; pairs without any are left out. */
+  readonly dust: readonly (Coins & { readonly pair: Pair })[];
+  readonly kept: readonly (Coins & { readonly pair: Pair })[];
 }

@@ -1,6 +1,6 @@
 /** The DCA bot, long: docs/bots/dca.md. */
 import { type Amount, baseOf, formatAmount, type PairRules, quantityAmount, quoteOf } from '@holdfast/domain';
-import type { BotKind } from '../bot-kind.ts';
+import type { PairKind } from '../one-pair.ts';
 import { averagingSize, deviation } from './arithmetic.ts';
 import { refuses } from './commands.ts';
 import { fundsNeeded, mandateNeeds } from './needs.ts';
@@ -9,7 +9,7 @@ import { type DcaSettings, type DcaSettingsText, readDcaSettings, type SizeIn } 
 import type { DcaState } from './state.ts';
 import { initial, step } from './step.ts';
 
-export const dca: BotKind<DcaSettingsText, DcaSettings, DcaState> = {
+export const dca: PairKind<DcaSettingsText, DcaSettings, DcaState> = {
   name: 'dca',
   readSettings: readDcaSettings,
   pairsOf: ({ pair }) => [pair],

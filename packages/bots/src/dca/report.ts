@@ -1,10 +1,10 @@
 /** What a DCA bot says about itself. */
 import {
   type Amount,
-  type BotReport,
   baseOf,
   divide,
   type OpenDeal,
+  type PairReport,
   priceAmount,
   quantityAmount,
   quoteOf,
@@ -19,7 +19,7 @@ import { stopPrice, targetsOf } from './targets.ts';
 import { current } from './upgrade.ts';
 import { waitingFor } from './words.ts';
 
-export function report(settings: DcaSettings, stored: DcaState): BotReport {
+export function report(settings: DcaSettings, stored: DcaState): PairReport {
   const state = current(stored);
   const { pair } = settings;
   return {

@@ -1,6 +1,7 @@
 /** The DCA bot: facts first, then what follows from them. */
 import { type BotEvent, type PairRules, type PlaceOrder, quoteOf, unreachable } from '@holdfast/domain';
-import { type BotBirth, type StepResult, unchanged } from '../bot-kind.ts';
+import { type StepResult, unchanged } from '../bot-kind.ts';
+import type { PairBirth } from '../one-pair.ts';
 import { held } from '../orders/sub-book.ts';
 import { nothingHeld, withRules } from './change.ts';
 import { commanded, refuses } from './commands.ts';
@@ -14,7 +15,7 @@ import { wakesOf } from './wakes.ts';
 
 const noIntents: readonly PlaceOrder[] = Object.freeze([]);
 
-export function initial({ pair }: DcaSettings, birth: BotBirth): DcaState {
+export function initial({ pair }: DcaSettings, birth: PairBirth): DcaState {
   return {
     v: 2,
     bot: birth.bot,

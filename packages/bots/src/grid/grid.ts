@@ -1,12 +1,12 @@
 /** The spot grid bot: docs/bots/grid.md. */
-import type { BotKind } from '../bot-kind.ts';
+import type { PairKind } from '../one-pair.ts';
 import { fundsNeeded, mandateNeeds, problems } from './needs.ts';
 import { report } from './report.ts';
 import { type GridSettings, type GridSettingsText, readGridSettings } from './settings.ts';
 import type { GridState } from './state.ts';
 import { initial, refuses, step } from './step.ts';
 
-export const grid: BotKind<GridSettingsText, GridSettings, GridState> = {
+export const grid: PairKind<GridSettingsText, GridSettings, GridState> = {
   name: 'grid',
   readSettings: readGridSettings,
   pairsOf: ({ pair }) => [pair],

@@ -2,11 +2,11 @@
 import {
   type Amount,
   type Asset,
-  type BotReport,
   baseOf,
   type ClientOrderId,
   formatAmount,
   formatTicks,
+  type PairReport,
   priceAmount,
   quoteOf,
   type Side,
@@ -91,7 +91,7 @@ function troubleOf(settings: GridSettings, state: GridState, cell: Cell): string
   return 'the funds of the bot are in other lines, or too little is left for an order';
 }
 
-export function report(settings: GridSettings, state: GridState): BotReport {
+export function report(settings: GridSettings, state: GridState): PairReport {
   const holdings = [quoteOf(settings.pair), baseOf(settings.pair)].map((asset: Asset) => ({
     asset,
     amount: held(state.book, asset),

@@ -14,7 +14,8 @@ import {
   type Wake,
   zero,
 } from '@holdfast/domain';
-import { type BotBirth, type StepResult, unchanged } from '../bot-kind.ts';
+import { type StepResult, unchanged } from '../bot-kind.ts';
+import type { PairBirth } from '../one-pair.ts';
 import { cancelTimes } from '../orders/live-orders.ts';
 import { held } from '../orders/sub-book.ts';
 import { beginEnding } from './ending.ts';
@@ -28,7 +29,7 @@ import type { Turn } from './turn.ts';
 
 const noIntents: readonly PlaceOrder[] = Object.freeze([]);
 
-export function initial({ pair }: GridSettings, { bot, rules, allotted }: BotBirth): GridState {
+export function initial({ pair }: GridSettings, { bot, rules, allotted }: PairBirth): GridState {
   const funds = Object.fromEntries([baseOf(pair), quoteOf(pair)].map((asset) => [asset, held(allotted, asset)]));
   return {
     v: 1,

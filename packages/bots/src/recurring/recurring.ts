@@ -1,11 +1,11 @@
 /** Recurring buys of one pair: docs/bots/recurring.md. */
 import {
   type Amount,
-  type BotReport,
   baseOf,
   divide,
   formatAmount,
   multiply,
+  type PairReport,
   type PairRules,
   priceAmount,
   type Quote,
@@ -14,16 +14,17 @@ import {
   unit,
   zero,
 } from '@holdfast/domain';
-import type { Allotment, BotKind, MandateNeeds } from '../bot-kind.ts';
+import type { Allotment, MandateNeeds } from '../bot-kind.ts';
 import { raised } from '../dca/arithmetic.ts';
 import { mandateAmount } from '../mandate-amount.ts';
+import type { PairKind } from '../one-pair.ts';
 import { held } from '../orders/sub-book.ts';
 import { runsPerDay } from './schedule.ts';
 import { type RecurringSettings, type RecurringSettingsText, readRecurringSettings } from './settings.ts';
 import type { RecurringState } from './state.ts';
 import { initial, refuses, step } from './step.ts';
 
-export const recurring: BotKind<RecurringSettingsText, RecurringSettings, RecurringState> = {
+export const recurring: PairKind<RecurringSettingsText, RecurringSettings, RecurringState> = {
   name: 'recurring',
   readSettings: readRecurringSettings,
   pairsOf: ({ pair }) => [pair],
@@ -97,7 +98,7 @@ function mandateNeeds(
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
-function report(settings: RecurringSettings, state: RecurringState): BotReport {
+function report(settings: RecurringSettings, state: RecurringState): PairReport {
   const [base, quote] = [baseOf(settings.pair), quoteOf(settings.pair)];
   return {
     state: state.purchase !== null ? 'deal-open' : state.running && !isDone(settings, state) ? 'idle' : 'stopped',

@@ -20,9 +20,10 @@ import {
   type Wake,
   zero,
 } from '@holdfast/domain';
-import { type BotBirth, type StepResult, unchanged } from '../bot-kind.ts';
+import { type StepResult, unchanged } from '../bot-kind.ts';
 import { buyReserve, feeValue, lotsWithin, putIn, raised } from '../dca/arithmetic.ts';
 import { askAgainAt } from '../dca/refusals.ts';
+import type { PairBirth } from '../one-pair.ts';
 import { orderName } from '../order-name.ts';
 import { newOrder, tell } from '../orders/live-orders.ts';
 import { held, postFill } from '../orders/sub-book.ts';
@@ -35,7 +36,7 @@ const nothing = { quantity: zero, cost: zero };
 /** Missed times that are looked at one by one; after longer than that the rest are one more skipped time. */
 const missedMost = 10_000;
 
-export const initial = (_settings: RecurringSettings, birth: BotBirth): RecurringState => ({
+export const initial = (_settings: RecurringSettings, birth: PairBirth): RecurringState => ({
   v: 1,
   bot: birth.bot,
   rules: birth.rules,

@@ -1,11 +1,11 @@
 /** What a signal bot says about itself. */
 import {
   type Amount,
-  type BotReport,
   baseOf,
   divide,
   formatAmount,
   type OpenDeal,
+  type PairReport,
   priceAmount,
   quantityAmount,
   quoteOf,
@@ -17,7 +17,7 @@ import type { SignalSettings } from './settings.ts';
 import { exitQuantity } from './sizes.ts';
 import type { Position, SignalState } from './state.ts';
 
-export function report(settings: SignalSettings, state: SignalState): BotReport {
+export function report(settings: SignalSettings, state: SignalState): PairReport {
   const { pair } = settings;
   const isOpen = state.position !== null || state.entry !== null || state.orders.length > 0;
   return {

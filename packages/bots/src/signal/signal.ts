@@ -1,13 +1,13 @@
 /** The signal bot: docs/bots/signal.md. */
 import type { ClosedDeal } from '@holdfast/domain';
-import type { BotKind } from '../bot-kind.ts';
+import type { PairKind } from '../one-pair.ts';
 import { fundsNeeded, mandateNeeds, problems } from './needs.ts';
 import { report } from './report.ts';
 import { readSignalSettings, type SignalSettings, type SignalSettingsText } from './settings.ts';
 import type { SignalState } from './state.ts';
 import { hears, initial, refuses, step } from './step.ts';
 
-export const signal: BotKind<SignalSettingsText, SignalSettings, SignalState> & { readonly hears: typeof hears } = {
+export const signal: PairKind<SignalSettingsText, SignalSettings, SignalState> & { readonly hears: typeof hears } = {
   name: 'signal',
   readSettings: readSignalSettings,
   pairsOf: ({ pair }) => [pair],

@@ -11,7 +11,8 @@ import {
   type Wake,
   zero,
 } from '@holdfast/domain';
-import { type BotBirth, type StepResult, unchanged } from '../bot-kind.ts';
+import { type StepResult, unchanged } from '../bot-kind.ts';
+import type { PairBirth } from '../one-pair.ts';
 import { cancelTimes } from '../orders/live-orders.ts';
 import { held } from '../orders/sub-book.ts';
 import { told } from './facts.ts';
@@ -23,7 +24,7 @@ import type { SignalState } from './state.ts';
 
 type SignalEvent = Extract<BotEvent, { kind: 'signal' }>;
 
-export function initial({ pair }: SignalSettings, { bot, rules, allotted }: BotBirth): SignalState {
+export function initial({ pair }: SignalSettings, { bot, rules, allotted }: PairBirth): SignalState {
   const [base, quote] = [baseOf(pair), quoteOf(pair)];
   return {
     v: 1,

@@ -1,12 +1,12 @@
 /** What a trade says about itself. */
 import {
   type Amount,
-  type BotReport,
   baseOf,
   divide,
   formatAmount,
   type LadderLevel,
   type OpenDeal,
+  type PairReport,
   priceAmount,
   quoteOf,
   type Ticks,
@@ -23,7 +23,7 @@ import { stopRests } from './wanted.ts';
 
 const nothing = { quantity: zero, cost: zero };
 
-export function report(first: TradeSettings, state: TradeState): BotReport {
+export function report(first: TradeSettings, state: TradeState): PairReport {
   const settings = termsOf(first, state);
   const [base, quote] = [baseOf(settings.pair), quoteOf(settings.pair)];
   const isOver = state.closed !== null;

@@ -11,7 +11,8 @@ import {
   type Wake,
   zero,
 } from '@holdfast/domain';
-import { type BotBirth, type StepResult, unchanged } from '../bot-kind.ts';
+import { type StepResult, unchanged } from '../bot-kind.ts';
+import type { PairBirth } from '../one-pair.ts';
 import { held } from '../orders/sub-book.ts';
 import { newStep, targetPrice } from './arithmetic.ts';
 import { isDone, termsOf, withDivided } from './change.ts';
@@ -25,7 +26,7 @@ import { stopRests } from './wanted.ts';
 
 const nothingHeld = { quantity: zero, cost: zero };
 
-export function initial(settings: TradeSettings, birth: BotBirth): TradeState {
+export function initial(settings: TradeSettings, birth: PairBirth): TradeState {
   const waits = settings.entry === 'conditional' || settings.entry === 'trailing';
   return {
     v: 1,

@@ -1,5 +1,5 @@
 /** One trade by hand, with its ways out: docs/bots/trade.md. */
-import type { BotKind } from '../bot-kind.ts';
+import type { PairKind } from '../one-pair.ts';
 import { refuses, type TradeCommand } from './commands.ts';
 import { fundsNeeded, mandateNeeds, problems } from './needs.ts';
 import { report } from './report.ts';
@@ -7,7 +7,7 @@ import { readTradeSettings, type TradeSettings, type TradeSettingsText } from '.
 import type { TradeState } from './state.ts';
 import { initial, step } from './step.ts';
 
-export const trade: BotKind<TradeSettingsText, TradeSettings, TradeState> = {
+export const trade: PairKind<TradeSettingsText, TradeSettings, TradeState> = {
   name: 'trade',
   readSettings: readTradeSettings,
   pairsOf: ({ pair }) => [pair],
