@@ -35,7 +35,7 @@ import { botBook } from '@holdfast/ledger';
 import type { Due } from '@holdfast/runtime';
 import { readAct } from './acts.ts';
 import { Batch } from './batch.ts';
-import { checkFunds, checkSettings, needsText, suggestedGrid } from './check.ts';
+import { checkFunds, checkSettings, faultsOf, needsText, suggestedGrid } from './check.ts';
 import { CommandError } from './command-error.ts';
 import { barOf, readHistory } from './condition-history.ts';
 import { approved, baseline, refreshBot, refused, type SettledEvent, sampleEquity, stepBot, vaultEvent } from './effects.ts';
@@ -880,6 +880,35 @@ class Core implements Engine {
     return { result: this.#describe(bot), after: () => this.#moved() };
   }
 
+  /** What `#create` would need and refuse, all at once; nothing is made. */
+  async #check(command: Command<'bot-check'>): Promise<EngineCheck> {
+    const of = readPair(command.pair);
+    const read = (text: Record<string, unknown>) => readSettings(command.kind, text, [of]);
+    const { settings, stored, faults } = checkSettings(command.kind, command.settings, read);
+    if (settings === undefined || stored === null) return { settings: stored, faults, funds: null, needs: null };
+    const kind = botKind(command.kind);
+    const { rules, quotes } = await this.#market([of]);
+    const money = checkFunds(
+      command.funds ?? {},
+      (given) => kind.fundsNeeded(settings, rules, quotes, given),
+      (asset) => this.#memory.ledger.balance('owner', asset),
+    );
+    return {
+      settings: stored,
+      faults: [...faultsOf(kind.problems(settings, rules), stored), ...money.faults],
+      funds: money.funds,
+      needs: needsText(kind.mandateNeeds(settings, rules, quotes, money.allotted)),
+    };
+  }
+
+  async #suggest({ pair: name, funds, days, feePercent }: Command<'grid-suggest'>): Promise<EngineGridSuggestion> {
+    const of = readPair(name);
+    const { rules } = await this.#marketOf(of);
+    const candles = await this.#ports.market.candles(of, '1h', days * 24);
+    const money = funds === undefined ? this.#memory.ledger.balance('owner', quoteOf(of)) : amount(funds);
+    return suggestedGrid(of, candles, { feePercent, funds: money, leastOrder: rules.minNotional });
+  }
+
   /** Rules and prices of the pairs, read where they are not known yet. */
   async #market(pairs: readonly Pair[]): Promise<{ readonly rules: RulesByPair; readonly quotes: Quotes }> {
     const rules: Record<Pair, PairRules> = {};
@@ -983,9 +1012,20 @@ class Core implements Engine {
   async #actOnDeal(batch: Batch, { bot: id, act }: Command<'deal-act'>) {
     const bot = this.#memory.bots.get(id as BotId);
     if (bot === undefined) throw new CommandError('bot-unknown', `There is no bot ${id}; see \`holdfast bot list\``);
-    this.#command(batch, bot, readAct(act, bot, this.#memory.rules));
-    if (act.name === 'edit') bot.row.settings = JSON.stringify(completeSettings(bot.row.kind, act.settings));
+    const given = readAct(act, bot.row.kind, (settings) => this.#editable(bot, settings));
+    this.#command(batch, bot, given);
+    if (given.name === 'edit') bot.row.settings = JSON.stringify(given.settings);
     return { result: this.#describe(bot), after: () => this.#moved() };
+  }
+
+  /** New settings of a bot that goes on, checked as at its start. @throws CommandError `settings-malformed`, `settings-unfit` */
+  #editable({ row, runtime, pair: of }: Bot, settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    const complete = completeSettings(row.kind, settings);
+    const read = readSettings(row.kind, complete, [of]);
+    const rules = this.#memory.rules.get(of);
+    const problems = rules === undefined ? [] : runtime.kind.problems(read, { [of]: rules });
+    if (problems.length > 0) throw new CommandError('settings-unfit', problems.join(' '));
+    return complete;
   }
 
   #hear(batch: Batch, command: Command<'signal'>) {

@@ -51,8 +51,33 @@ export const dealAct = z.discriminatedUnion('name', [
       averagingOrders: z.int().min(0).max(100).optional(),
     }),
   }),
+  // The rest is of a trade. Steps of its take profit count from 1.
+  /** Sells so much base; resting at `price`, at the market without. */
+  z.strictObject({ name: z.literal('reduce-funds'), quantity: decimal, price: decimal.optional() }),
+  /** Sells a step at once. */
+  z.strictObject({ name: z.literal('close-step'), step: z.int().min(1).max(100) }),
+  /** Gives a step up; the others share what it would have sold. */
+  z.strictObject({ name: z.literal('cancel-step'), step: z.int().min(1).max(100) }),
+  /** Buys nothing more of the entry. */
+  z.strictObject({ name: z.literal('cancel-entry') }),
+  /** All settings anew, checked as at the start. */
+  z.strictObject({ name: z.literal('edit'), settings: z.record(z.string(), z.unknown()) }),
 ]);
 export type DealAct = z.infer<typeof dealAct>;
+
+/** What a bot would need with these settings, and what would be refused; makes nothing. Answer: `EngineCheck`. */
+const botCheck = botCreate.omit({ name: true, start: true }).extend({ command: z.literal('bot-check') });
+/** A grid made from recent candles. Answer: `EngineGridSuggestion`. */
+const gridSuggest = z.strictObject({
+  id: commandId,
+  command: z.literal('grid-suggest'),
+  pair: pairText,
+  /** In the pair's quote; what is free when left out. */
+  funds: decimal.optional(),
+  /** How far the candles go back. */
+  days: z.int().min(1).max(40).default(7),
+  feePercent: decimal.default('0.1'),
+});
 
 const dealActs = z.strictObject({ id: commandId, command: z.literal('deal-act'), bot: botId, act: dealAct });
 const botList = z.strictObject({ id: commandId, command: z.literal('bot-list') });
@@ -79,6 +104,8 @@ const signal = z.strictObject({
 export const engineCommand = z.discriminatedUnion('command', [
   signal,
   botCreate,
+  botCheck,
+  gridSuggest,
   botAction,
   dealActs,
   botList,
@@ -169,4 +196,48 @@ export interface EngineBot {
   readonly funds: Readonly<Record<string, string>>;
   readonly createdAt: number;
   readonly deals: { readonly open: number; readonly closed: number };
+}
+
+/** Answer to `bot-check`. Amounts are decimal strings. What could not be said because of a fault is null. */
+export interface EngineCheck {
+  /** Settings completed with their defaults. */
+  readonly settings: Readonly<Record<string, unknown>> | null;
+  /** Everything that would be refused; `field` is a path in the settings, or `funds`, null where it is of no one field. */
+  readonly faults: readonly { readonly field: string | null; readonly reason: string }[];
+  /** Per asset that it takes: needed at least, what it would get, and what is free of other bots. */
+  readonly funds:
+    | readonly { readonly asset: string; readonly needed: string; readonly allotted: string; readonly free: string }[]
+    | null;
+  readonly needs: EngineMandateNeeds | null;
+}
+
+/** The smallest mandate that a bot works under, in the mandate's words; money in quote. */
+export interface EngineMandateNeeds {
+  readonly pairs: readonly {
+    readonly pair: string;
+    readonly sides: readonly string[];
+    readonly orders: readonly string[];
+    readonly maxOrderQuote: string;
+    readonly maxOrderBase: string;
+    readonly maxPositionQuote: string;
+    readonly floor: string;
+    readonly ceiling: string;
+    readonly maxSellHeldBase24h: string;
+  }[];
+  readonly turnover24h: string;
+  readonly openOrders: number;
+  readonly maxOpenQuote: string;
+}
+
+/** Answer to `grid-suggest`. */
+export interface EngineGridSuggestion {
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** What an hour moves on average, (high - low) / close, and the step between two lines, in percent. */
+  readonly meanMovePercent: string;
+  readonly stepPercent: string;
+  readonly feePercent: string;
+  /** In quote. */
+  readonly funds: string;
+  /** The candles it was made from: `interval`, how many, and when the first opened. */
+  readonly candles: { readonly interval: string; readonly count: number; readonly from: number };
 }

@@ -62,7 +62,14 @@ export type BotCommand =
   /** Takes back added funds that rest. */
   | { readonly name: 'cancel-added' }
   /** Changes the open deal alone; later deals follow the settings. */
-  | { readonly name: 'edit-deal'; readonly changes: DealChanges };
+  | { readonly name: 'edit-deal'; readonly changes: DealChanges }
+  /** Of a trade: sells so much base, at `limit` or at the market. */
+  | { readonly name: 'reduce-funds'; readonly quantity: Amount; readonly limit: Amount | null }
+  /** Of a trade: one take-profit step, counted from 1, is sold at once or given up. */
+  | { readonly name: 'close-step' | 'cancel-step'; readonly step: number }
+  | { readonly name: 'cancel-entry' }
+  /** Of a trade: all settings anew, completed by the schema of its kind. */
+  | { readonly name: 'edit'; readonly settings: Readonly<Record<string, unknown>> };
 
 /** What of an open deal may be changed; percentages are decimals, "0" switches trailing and stop off. */
 export interface DealChanges {

@@ -103,10 +103,6 @@ export function refuses(_settings: GridSettings, state: GridState, command: BotC
   switch (command.name) {
     case 'start-deal':
       return 'A grid has no deals to start; its lines trade until it is stopped.';
-    case 'add-funds':
-    case 'cancel-added':
-    case 'edit-deal':
-      return 'A grid has no deal to add to or to change.';
     case 'resume':
       if (state.phase === 'ending') return 'The grid is ending; resume it when it has stopped.';
       return state.phase === 'stopped' ? null : 'The grid is running already.';
@@ -118,17 +114,12 @@ export function refuses(_settings: GridSettings, state: GridState, command: BotC
       if (state.phase === 'ending' && state.ending?.action === 'stop-and-close') return 'The grid is closing already.';
       return null;
     default:
-      return unreachable(command);
+      return 'A grid has no deal to add to or to change.';
   }
 }
 
 function commanded(state: GridState, command: BotCommand, at: EpochMs): GridState {
   switch (command.name) {
-    case 'start-deal':
-    case 'add-funds':
-    case 'cancel-added':
-    case 'edit-deal':
-      return state;
     case 'stop':
     case 'cancel-deal':
       return beginEnding(state, { action: 'stop', code: 'command', reason: 'it was stopped by command' });
@@ -139,7 +130,7 @@ function commanded(state: GridState, command: BotCommand, at: EpochMs): GridStat
       return { ...state, phase: 'balancing', ending: null, round, nextNumber: round + 1, roundStartedAt: at, pause: null };
     }
     default:
-      return unreachable(command);
+      return state;
   }
 }
 

@@ -8,11 +8,7 @@ import type { TradeState } from './state.ts';
 
 /** Steps count from 1, as the report shows them. No limit: at the market. */
 export type TradeCommand =
-  | BotCommand
-  /** Sells so much base. */
-  | { readonly name: 'reduce-funds'; readonly quantity: Amount; readonly limit: Amount | null }
-  | { readonly name: 'close-step' | 'cancel-step'; readonly step: number }
-  | { readonly name: 'cancel-entry' }
+  | Exclude<BotCommand, { readonly name: 'edit' }>
   /** All settings anew, checked as at the start. The entry is taken over as long as it has bought nothing. */
   | { readonly name: 'edit'; readonly settings: TradeSettingsText };
 

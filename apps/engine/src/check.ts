@@ -1,0 +1,150 @@
+/** What would become of settings, said before a bot is made: every fault with its field, the funds, the mandate it needs. */
+import { type Allotment, type MandateNeeds, type SubBook, suggestGrid } from '@holdfast/bots';
+import { botSettings, type EngineCheck, type EngineGridSuggestion, type EngineMandateNeeds } from '@holdfast/contracts';
+import { type Amount, type Asset, amount, type Candle, formatAmount, type Pair, quoteOf } from '@holdfast/domain';
+import { CommandError } from './command-error.ts';
+import { botKind } from './kinds.ts';
+
+type Fault = EngineCheck['faults'][number];
+
+interface CheckedSettings {
+  readonly stored: Record<string, unknown> | null;
+  /** Undefined while there is a fault that keeps them from being read. */
+  readonly settings: unknown;
+  readonly faults: readonly Fault[];
+}
+
+/** `read` makes exact settings of completed ones. @throws CommandError `bot-kind-unknown` */
+export function checkSettings(
+  name: string,
+  settings: unknown,
+  read: (stored: Record<string, unknown>) => unknown,
+): CheckedSettings {
+  const schema = (botSettings as Record<string, (typeof botSettings)[keyof typeof botSettings]>)[botKind(name).name];
+  const parsed = schema?.safeParse(settings);
+  if (parsed === undefined) throw new CommandError('bot-kind-unknown', `There is no kind of bot "${name}"`);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(({ path, message }) => ({ field: path.join('.') || null, reason: message }));
+    return { stored: null, settings: undefined, faults };
+  }
+  const stored = parsed.data as Record<string, unknown>;
+  try {
+    return { stored, settings: read(stored), faults: [] };
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return { stored, settings: undefined, faults: faultsOf([error.message], stored) };
+  }
+}
+
+/** Sentences of a kind such as `lines, upperPrice: …` or `takeProfits.0.price: …`, by the first field that they name. */
+export function faultsOf(sentences: readonly string[], stored: Record<string, unknown>): readonly Fault[] {
+  return sentences.map((text) => {
+    const colon = text.indexOf(': ');
+    const [first = ''] = text.slice(0, Math.max(0, colon)).split(', ');
+    const isField = (first.split('.')[0] ?? '') in stored;
+    return isField ? { field: first, reason: text.slice(colon + 2) } : { field: null, reason: text };
+  });
+}
+
+export interface CheckedFunds {
+  readonly funds: NonNullable<EngineCheck['funds']>;
+  /** Given, or needed where nothing is given: what the mandate has to be enough for. */
+  readonly allotted: SubBook;
+  readonly faults: readonly Fault[];
+}
+
+export function checkFunds(
+  given: Readonly<Record<string, string>>,
+  neededWith: (given: SubBook) => readonly Allotment[],
+  freeOf: (asset: Asset) => Amount,
+): CheckedFunds {
+  const amounts = Object.fromEntries(Object.entries(given).map(([asset, text]) => [asset, amount(text)]));
+  const needed = neededWith(amounts);
+  const taken: readonly string[] = needed.map(({ asset }) => asset);
+  const others = Object.keys(given).filter((asset) => !taken.includes(asset));
+  const rows = needed.map(({ asset, amount: least }) => ({
+    asset,
+    least,
+    allotted: amounts[asset] ?? least,
+    free: freeOf(asset),
+  }));
+  return {
+    funds: rows.map(({ asset, least, allotted, free }) => ({
+      asset,
+      needed: formatAmount(least),
+      allotted: formatAmount(allotted),
+      free: formatAmount(free),
+    })),
+    allotted: Object.fromEntries(rows.map(({ asset, allotted }) => [asset, allotted])),
+    faults: [
+      ...others.map((asset) => ({ field: `funds.${asset}`, reason: `this bot takes funds in ${taken.join(' and ')} only` })),
+      ...rows.flatMap(fundFaults),
+    ],
+  };
+}
+
+interface FundRow {
+  readonly asset: Asset;
+  readonly least: Amount;
+  readonly allotted: Amount;
+  readonly free: Amount;
+}
+
+function fundFaults({ asset, least, allotted, free }: FundRow): readonly Fault[] {
+  const field = `funds.${asset}`;
+  const text = (value: Amount): string => `${formatAmount(value)} ${asset}`;
+  const little = allotted < least ? [{ field, reason: `${text(allotted)} are given, and ${text(least)} are needed` }] : [];
+  const short =
+    allotted > free ? [{ field, reason: `${text(allotted)} are needed, and ${text(free)} are free of other bots` }] : [];
+  return [...little, ...short];
+}
+
+export const needsText = (needs: MandateNeeds): EngineMandateNeeds => ({
+  pairs: needs.pairs.map((each) => ({
+    pair: each.pair,
+    sides: each.sides,
+    orders: each.orders,
+    maxOrderQuote: formatAmount(each.maxOrderQuote),
+    maxOrderBase: formatAmount(each.maxOrderBase),
+    maxPositionQuote: formatAmount(each.maxPositionQuote),
+    floor: formatAmount(each.floor),
+    ceiling: formatAmount(each.ceiling),
+    maxSellHeldBase24h: formatAmount(each.maxSellHeldBase24h),
+  })),
+  turnover24h: formatAmount(needs.turnover24h),
+  openOrders: needs.openOrders,
+  maxOpenQuote: formatAmount(needs.maxOpenQuote),
+});
+
+interface GridWish {
+  readonly feePercent: string;
+  readonly funds: Amount;
+  readonly leastOrder: Amount;
+}
+
+/** @throws CommandError `candles-missing`, `funds-insufficient` */
+export function suggestedGrid(
+  of: Pair,
+  candles: readonly Candle[],
+  { feePercent, funds, leastOrder }: GridWish,
+): EngineGridSuggestion {
+  const [first] = candles;
+  const made = suggestGrid(candles, amount(feePercent) / 100n, funds, leastOrder);
+  if (made === null || first === undefined)
+    throw new CommandError(
+      'candles-missing',
+      `The exchange has no candle of ${of} with a trade; a range cannot be taken from it`,
+    );
+  if (funds === 0n) throw new CommandError('funds-insufficient', `No ${quoteOf(of)} is free of other bots; name the funds`);
+  return {
+    settings: { ...made.settings, feePercent },
+    meanMovePercent: formatAmount(shortened(made.meanMove * 100n)),
+    stepPercent: formatAmount(shortened(made.step * 100n)),
+    feePercent,
+    funds: formatAmount(funds),
+    candles: { interval: '1h', count: candles.length, from: first.openTime },
+  };
+}
+
+/** To four decimals: shown, not traded. */
+const shortened = (percent: bigint): bigint => percent - (percent % 10n ** 14n);
