@@ -2,6 +2,7 @@
  * A bot is a pure function `step(settings, state, event) -> { state, intents, wakes }`. It names the complete set of
  * conditions under which it wants to be called again; between wakes it does not exist.
  */
+import type { GuardCode } from './guard-code.ts';
 import type { Amount } from './money.ts';
 import type { CancelOrder, EpochMs, OrderEvent, PlaceOrder, RefusalCode } from './order.ts';
 import type { Asset, Pair, PairRules, Ticks } from './pair.ts';
@@ -42,7 +43,7 @@ export type BotEvent = BotEventBase &
     | { readonly kind: 'started' }
     | { readonly kind: 'woken'; readonly wake: Wake }
     | { readonly kind: 'order-event'; readonly event: OrderEvent }
-    | { readonly kind: 'refused'; readonly intent: PlaceOrder | CancelOrder; readonly code: RefusalCode; readonly reason: string }
+    | { readonly kind: 'refused'; readonly intent: PlaceOrder | CancelOrder; readonly code: RefusalCode | GuardCode; readonly reason: string }
     | { readonly kind: 'balance-changed'; readonly asset: Asset; readonly available: Amount }
     | { readonly kind: 'filters-changed'; readonly rules: PairRules }
     | { readonly kind: 'pair-halted'; readonly pair: Pair; readonly halted: boolean }

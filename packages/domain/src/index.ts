@@ -3,6 +3,7 @@ export type { Branded } from './brand.ts';
 export * from './candle.ts';
 export * from './door.ts';
 export * from './errors.ts';
+export * from './guard-code.ts';
 export * from './mandate.ts';
 export * from './market-data.ts';
 export * from './money.ts';

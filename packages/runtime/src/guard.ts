@@ -2,7 +2,7 @@
  * The rules that look at several bots at once, between bots and vault; pure, and the same in every mode.
  *   G1  A bot buys only with quote and sells only base of its own sub-book that no order of its own reserves.
  *   G2  An order of one bot never crosses a resting order of another: the account would trade with itself.
- * A cancel always passes.
+ * The limits that the owner set over all bots (G3 to G5) are in guards/judge.ts. A cancel always passes.
  */
 import {
   type Amount,
@@ -10,6 +10,7 @@ import {
   baseOf,
   type ClientOrderId,
   formatAmount,
+  type GuardCode,
   type Intent,
   multiply,
   type Pair,
@@ -18,6 +19,7 @@ import {
   type RefusalCode,
   type Side,
 } from '@holdfast/domain';
+import { type GuardView, judgeGuards, withPlaced } from './guards/judge.ts';
 
 /** An order of ours that may trade: on the book or on its way to it. */
 export interface LiveOrder {
@@ -33,12 +35,14 @@ export interface AccountState {
   available(bot: BotId, asset: string): Amount;
   /** Orders of all bots on one side of a pair. */
   orders(pair: Pair, side: Side): Iterable<LiveOrder>;
+  /** What the limits over all bots are judged by; absent where there are none. */
+  readonly guards?: GuardView | undefined;
 }
 
 export interface HeldBack {
   readonly intent: PlaceOrder;
-  /** The vault's word for the same reason, so that a bot needs to know one list only. */
-  readonly code: RefusalCode;
+  /** The vault's word where it has one for the same reason. */
+  readonly code: RefusalCode | GuardCode;
   readonly reason: string;
 }
 
@@ -54,7 +58,13 @@ export const needs = ({ side, pair, quantity, limit }: PlaceOrder): { readonly a
 const crosses = (order: PlaceOrder, other: LiveOrder): boolean =>
   order.side === 'buy' ? order.limit >= other.limit : order.limit <= other.limit;
 
-function judge(bot: BotId, account: AccountState, order: PlaceOrder, taken: ReadonlyMap<string, bigint>): HeldBack | undefined {
+function judge(
+  bot: BotId,
+  account: AccountState,
+  order: PlaceOrder,
+  taken: ReadonlyMap<string, bigint>,
+  placed: readonly PlaceOrder[],
+): HeldBack | undefined {
   const { asset, amount } = needs(order);
   const free = account.available(bot, asset) - (taken.get(asset) ?? 0n);
   if (amount > free) {
@@ -67,7 +77,8 @@ function judge(bot: BotId, account: AccountState, order: PlaceOrder, taken: Read
       return { intent: order, code: 'E_STATE', reason };
     }
   }
-  return undefined;
+  const limit = account.guards === undefined ? undefined : judgeGuards(withPlaced(account.guards, placed), order);
+  return limit === undefined ? undefined : { intent: order, ...limit };
 }
 
 /** Splits what a bot wants into what may go to the vault and what is held back, with the reason said. */
@@ -75,14 +86,16 @@ export function guard(bot: BotId, account: AccountState, intents: readonly Inten
   const passed: Intent[] = [];
   const heldBack: HeldBack[] = [];
   const taken = new Map<string, bigint>();
+  const placed: PlaceOrder[] = [];
   for (const intent of intents) {
-    const refusal = intent.kind === 'place-order' ? judge(bot, account, intent, taken) : undefined;
+    const refusal = intent.kind === 'place-order' ? judge(bot, account, intent, taken, placed) : undefined;
     if (refusal !== undefined) heldBack.push(refusal);
     else {
       passed.push(intent);
       if (intent.kind === 'place-order') {
         const { asset, amount } = needs(intent);
         taken.set(asset, (taken.get(asset) ?? 0n) + amount);
+        placed.push(intent);
       }
     }
   }

@@ -1,5 +1,6 @@
 /** The loop: event in, bot stepped, intents out. */
 export { Conditions, type Unwarmed } from './conditions.ts';
 export * from './guard.ts';
+export * from './guards/index.ts';
 export * from './runtime.ts';
 export * from './wake-index.ts';

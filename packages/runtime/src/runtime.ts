@@ -19,6 +19,7 @@ import {
 import type { Bar, Timeframe } from '@holdfast/indicators';
 import { Conditions, type Unwarmed } from './conditions.ts';
 import { type AccountState, guard, type HeldBack, needs } from './guard.ts';
+import { withPlaced } from './guards/judge.ts';
 import { type Due, type Quiet, WakeIndex } from './wake-index.ts';
 
 /** A kind of bot whose settings and state are opaque to the runtime. */
@@ -138,13 +139,13 @@ export class Runtime {
     const heldBack: HeldBack[] = [];
     let stepped = this.#call(bot, event);
     let changed = stepped.changed;
-    for (let refused = 0; ; ) {
+    for (let rounds = 1; ; rounds++) {
       const judged = guard(id, withTaken(account, id, intents), stepped.intents);
       intents.push(...judged.passed);
       heldBack.push(...judged.heldBack);
       if (judged.heldBack.length === 0) break;
-      refused += judged.heldBack.length;
-      if (refused > refusalsMost) throw new InvariantError(`bot ${id} asks for what is held back again and again`);
+      // A ladder or a grid may be refused whole in one round.
+      if (rounds > refusalsMost) throw new InvariantError(`bot ${id} asks for what is held back again and again`);
       const again: Intent[] = [];
       for (const { intent, code, reason } of judged.heldBack) {
         stepped = this.#call(bot, { kind: 'refused', at: event.at, intent, code, reason });
@@ -178,5 +179,6 @@ function withTaken(account: AccountState, bot: BotId, intents: readonly Intent[]
       return taken.reduce((left, need) => (left - need.amount) as typeof free, free);
     },
     orders: (pair, side) => account.orders(pair, side),
+    guards: account.guards === undefined ? undefined : withPlaced(account.guards, placed),
   };
 }

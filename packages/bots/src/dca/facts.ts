@@ -4,6 +4,7 @@ import {
   baseOf,
   type CancelOrder,
   type EpochMs,
+  type GuardCode,
   multiply,
   type OrderEvent,
   type OrderFill,
@@ -62,7 +63,7 @@ export function refused(
   settings: DcaSettings,
   state: DcaState,
   intent: PlaceOrder | CancelOrder,
-  code: RefusalCode,
+  code: RefusalCode | GuardCode,
   reason: string,
   at: EpochMs,
 ): DcaState {

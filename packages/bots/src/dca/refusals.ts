@@ -1,12 +1,12 @@
 /** How long a refused order waits, by the vault's reason. */
-import { type EpochMs, type RefusalCode, temporaryRefusals } from '@holdfast/domain';
+import { type EpochMs, type GuardCode, type RefusalCode, temporaryRefusals } from '@holdfast/domain';
 import { backoff } from './arithmetic.ts';
 
 /** `soon`: the same may be asked in seconds. `later`: a limit, a price or a person has to change. `never`: not in this shape. */
 export type Patience = 'soon' | 'later' | 'never';
 
 /** Limits that free themselves with time, prices that come back, and states that a person ends. */
-const changing: ReadonlySet<RefusalCode> = new Set([
+const changing: ReadonlySet<string> = new Set<RefusalCode | GuardCode>([
   'E_TURNOVER',
   'E_BURN',
   'E_OPEN',
@@ -17,11 +17,16 @@ const changing: ReadonlySet<RefusalCode> = new Set([
   'E_CONNECT',
   'E_STATE',
   'E_MANDATE_EXP',
+  'guard-black-list',
+  'guard-exposure',
+  'guard-deals',
+  'guard-crash',
+  'guard-daily-loss',
 ]);
 
 /** A used id is no matter of the order: the next one has another id. */
-export function patience(code: RefusalCode): Patience {
-  if (temporaryRefusals.has(code) || code === 'E_DUPLICATE') return 'soon';
+export function patience(code: RefusalCode | GuardCode): Patience {
+  if (temporaryRefusals.has(code as RefusalCode) || code === 'E_DUPLICATE') return 'soon';
   return changing.has(code) ? 'later' : 'never';
 }
 

@@ -13,6 +13,7 @@ import type {
   CancelOrder,
   ClientOrderId,
   EpochMs,
+  GuardCode,
   OrderEvent,
   OrderFill,
   OrderKind,
@@ -156,7 +157,7 @@ function filled<O extends LiveOrder>(orders: readonly O[], order: O, fill: Order
 function tellRefusal<O extends LiveOrder>(
   orders: readonly O[],
   intent: PlaceOrder | CancelOrder,
-  code: RefusalCode,
+  code: RefusalCode | GuardCode,
   reason: string,
   at: EpochMs,
   retryMs: number,
