@@ -27,6 +27,15 @@ export { type GrantJudgement, judgeGrant, mandateFor, type WideningTerms } from 
 export { closeOrder, type FillEffect, fillOrder, type Hold, holdOrder, noHold } from './holds.ts';
 export { isExit, judge, referenceAgeMsMax } from './judge.ts';
 export { type WorstLoss, worstLoss } from './loss.ts';
+export {
+  mandateOfNeeds,
+  missingOf,
+  type NeededMandate,
+  type NeededPair,
+  type NeedTerms,
+  type Shortfall,
+  widenedBy,
+} from './needs.ts';
 export { type MandateProposal, proposeMandate, proposePair } from './propose.ts';
 export { recountFills } from './recount.ts';
 export { type RestingFault, recountsDue, restingFaults, unheldBurn } from './resting.ts';

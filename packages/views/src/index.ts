@@ -3,3 +3,4 @@ export * from './deals.ts';
 export * from './equity.ts';
 export * from './fill-record.ts';
 export * from './profit.ts';
+export * from './statistics.ts';
