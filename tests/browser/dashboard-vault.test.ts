@@ -152,7 +152,7 @@ for (const [act, button] of [
   ['start-deal', 'Start a deal'],
 ] as const)
   test(`${act} asks first, shows the sentence of a refusal, and is sent once it is wanted`, { skip }, async () => {
-    if (act === 'start-deal') fixture().answers.bot.deal = null;
+    if (act === 'start-deal') fixture().answers.bot.openDeals = [];
     const reason = 'needs 500 USDT, 100 are free';
     fixture().refusal = { code: 'funds-short', reason };
     const { page, complaints } = await look();
@@ -189,7 +189,7 @@ test('a refusal stays on the page when the deal ends under the question', { skip
   await isFilled(page);
   await page.getByText('Live', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Close now' }).click();
-  fixture().answers.bot.deal = null;
+  fixture().answers.bot.openDeals = [];
   await page.getByRole('dialog').getByRole('button', { name: 'Close now' }).click();
   await page.getByText('No deal is open').waitFor();
   await page.getByRole('dialog').getByText('bot b1 has no open deal').waitFor();

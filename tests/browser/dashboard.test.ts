@@ -85,7 +85,7 @@ test('what changed is read again', { skip }, async () => {
   const { page } = await look();
   await isFilled(page);
   await page.getByText('Live', { exact: true }).waitFor();
-  fixture().answers.bot.deal = null;
+  fixture().answers.bot.openDeals = [];
   fixture().answers.bot.waitingFor = 'Cooling down until 09:44';
   fixture().changed(['deals']);
   await page.getByText('No deal is open').waitFor({ timeout: 4_000 });

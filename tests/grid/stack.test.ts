@@ -37,11 +37,11 @@ test('a grid made on the command line trades, shows its round trips and leaves t
     async () => (await json<{ bots: BotSummary[] }>('/bots')).bots,
     (bots) => bots.length > 0,
   );
-  const { deal } = await until(
+  const { openDeals } = await until(
     () => json<BotDetail>(`/bots/${demo?.id}`),
-    (bot) => bot.deal?.lastPrice != null,
+    (bot) => bot.openDeals[0]?.lastPrice != null,
   );
-  const last = Number(deal?.lastPrice);
+  const last = Number(openDeals[0]?.lastPrice);
   const range = { lowerPrice: (last * 0.97).toFixed(0), upperPrice: (last * 1.03).toFixed(0), lines: 17 };
   assert.match(create({ ...range, amountPerLine: '60' }), /^bot \S+ made and started/);
   const id = (await json<{ bots: BotSummary[] }>('/bots')).bots.find(({ kind }) => kind === 'grid')?.id;

@@ -22,7 +22,9 @@ export function Page() {
   const bots = status?.bots;
   const shown = bots?.find(({ id }) => id === wanted) ?? bots?.find(({ state }) => state === 'running') ?? bots?.[0];
   const bot = useBot(shown?.id);
-  const pair = shown?.pair ?? status?.vault.reference[0]?.pair;
+  const [wantedPair, choosePair] = useState<string>();
+  const pairs = shown?.pairs ?? [];
+  const pair = pairs.find((each) => each === wantedPair) ?? pairs[0] ?? status?.vault.reference[0]?.pair;
   const hasBots = bots === undefined || bots.length > 0;
   return (
     <div className="page">
@@ -42,7 +44,7 @@ export function Page() {
               <VaultCard />
             </div>
             <div className="panels" id="market">
-              <CandlePanel pair={pair} bot={bot.data} />
+              <CandlePanel pair={pair} pairs={pairs} choosePair={choosePair} bot={bot.data} />
               <OpenDealPanel query={bot} hasBots={hasBots} />
               <EquityPanel />
               <BotsPanel chosen={shown?.id} choose={choose} />

@@ -1,9 +1,40 @@
 /** What would become of settings, said before a bot is made: every fault with its field, the funds, the mandate it needs. */
 import { type Allotment, type MandateNeeds, type SubBook, suggestGrid } from '@holdfast/bots';
-import { botSettings, type EngineCheck, type EngineGridSuggestion, type EngineMandateNeeds } from '@holdfast/contracts';
+import {
+  botSettings,
+  type EngineCheck,
+  type EngineCommand,
+  type EngineGridSuggestion,
+  type EngineMandateNeeds,
+} from '@holdfast/contracts';
 import { type Amount, type Asset, amount, type Candle, formatAmount, type Pair, quoteOf } from '@holdfast/domain';
 import { CommandError } from './command-error.ts';
-import { botKind } from './kinds.ts';
+import { botKind, readSettings } from './kinds.ts';
+import { type Founding, namedPairs } from './new-bot.ts';
+
+/** What making the bot would need and refuse, all at once; nothing is made. @throws CommandError */
+export async function checkBot(
+  { memory, market }: Pick<Founding, 'memory' | 'market'>,
+  command: Extract<EngineCommand, { command: 'bot-check' }>,
+): Promise<EngineCheck> {
+  const named = namedPairs(command);
+  const read = (text: Record<string, unknown>) => readSettings(command.kind, text, named);
+  const { settings, stored, faults } = checkSettings(command.kind, command.settings, read);
+  if (settings === undefined || stored === null) return { settings: stored, faults, funds: null, needs: null };
+  const kind = botKind(command.kind);
+  const { rules, quotes } = await market(kind.pairsOf(settings));
+  const money = checkFunds(
+    command.funds ?? {},
+    (given) => kind.fundsNeeded(settings, rules, quotes, given),
+    (asset) => memory.ledger.balance('owner', asset),
+  );
+  return {
+    settings: stored,
+    faults: [...faultsOf(kind.problems(settings, rules), stored), ...money.faults],
+    funds: money.funds,
+    needs: needsText(kind.mandateNeeds(settings, rules, quotes, money.allotted)),
+  };
+}
 
 type Fault = EngineCheck['faults'][number];
 
@@ -15,11 +46,7 @@ interface CheckedSettings {
 }
 
 /** `read` makes exact settings of completed ones. @throws CommandError `bot-kind-unknown` */
-export function checkSettings(
-  name: string,
-  settings: unknown,
-  read: (stored: Record<string, unknown>) => unknown,
-): CheckedSettings {
+function checkSettings(name: string, settings: unknown, read: (stored: Record<string, unknown>) => unknown): CheckedSettings {
   const schema = (botSettings as Record<string, (typeof botSettings)[keyof typeof botSettings]>)[botKind(name).name];
   const parsed = schema?.safeParse(settings);
   if (parsed === undefined) throw new CommandError('bot-kind-unknown', `There is no kind of bot "${name}"`);
@@ -37,7 +64,7 @@ export function checkSettings(
 }
 
 /** Sentences of a kind such as `lines, upperPrice: …` or `takeProfits.0.price: …`, by the first field that they name. */
-export function faultsOf(sentences: readonly string[], stored: Record<string, unknown>): readonly Fault[] {
+function faultsOf(sentences: readonly string[], stored: Record<string, unknown>): readonly Fault[] {
   return sentences.map((text) => {
     const colon = text.indexOf(': ');
     const [first = ''] = text.slice(0, Math.max(0, colon)).split(', ');
@@ -46,14 +73,14 @@ export function faultsOf(sentences: readonly string[], stored: Record<string, un
   });
 }
 
-export interface CheckedFunds {
+interface CheckedFunds {
   readonly funds: NonNullable<EngineCheck['funds']>;
   /** Given, or needed where nothing is given: what the mandate has to be enough for. */
   readonly allotted: SubBook;
   readonly faults: readonly Fault[];
 }
 
-export function checkFunds(
+function checkFunds(
   given: Readonly<Record<string, string>>,
   neededWith: (given: SubBook) => readonly Allotment[],
   freeOf: (asset: Asset) => Amount,
@@ -99,7 +126,7 @@ function fundFaults({ asset, least, allotted, free }: FundRow): readonly Fault[]
   return [...little, ...short];
 }
 
-export const needsText = (needs: MandateNeeds): EngineMandateNeeds => ({
+const needsText = (needs: MandateNeeds): EngineMandateNeeds => ({
   pairs: needs.pairs.map((each) => ({
     pair: each.pair,
     sides: each.sides,

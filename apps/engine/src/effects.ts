@@ -68,7 +68,7 @@ export function refreshBot(memory: Memory, batch: Batch, bot: Bot): void {
   const { row, runtime } = bot;
   const report = runtime.kind.report(runtime.settings, runtime.state);
   row.waiting_for = report.waitingFor;
-  row.dust = formatAmount(report.dust[0]?.quantity ?? 0n);
+  row.dust = JSON.stringify(report.dust.map(({ pair, quantity }) => ({ pair, quantity: formatAmount(quantity) })));
   if (report.state === 'stopped') row.status = 'stopped';
   for (const deal of report.deals) refreshDeal(memory, batch, bot, deal);
   batch.put('bots', row);

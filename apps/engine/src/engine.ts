@@ -6,15 +6,13 @@
  *   E6  The vault's events are taken in by number, each once, in the same commit as their effects.
  *   E7  A time that goes back, as after the exchange was killed, is heard and not acted on twice.
  */
-import { type Allotment, encodeState, type MandateNeeds, type Quotes, type RulesByPair, type SubBook } from '@holdfast/bots';
-import type { EngineBot, EngineCheck, EngineCommand, EngineGridSuggestion, EngineStatus, LedgerMatch } from '@holdfast/contracts';
+import type { Quotes, RulesByPair } from '@holdfast/bots';
+import type { EngineCommand, EngineGridSuggestion, EngineStatus, LedgerMatch } from '@holdfast/contracts';
 import {
   type Amount,
   type Asset,
   amount,
   type BotCommand,
-  type BotId,
-  baseOf,
   type DoorEvent,
   type EpochMs,
   epochMs,
@@ -23,24 +21,22 @@ import {
   type MarketEvent,
   type Pair,
   type PairRules,
-  pair,
   priceAmount,
   type Quote,
   quoteOf,
   type SubKeyId,
   toTicks,
-  ValueError,
 } from '@holdfast/domain';
-import { botBook } from '@holdfast/ledger';
 import type { Due } from '@holdfast/runtime';
 import { readAct } from './acts.ts';
 import { Batch } from './batch.ts';
-import { checkFunds, checkSettings, faultsOf, needsText, suggestedGrid } from './check.ts';
+import { botOf, deleteBot, describeBot, editable, giveCommand } from './bot-commands.ts';
+import { checkBot, suggestedGrid } from './check.ts';
 import { CommandError } from './command-error.ts';
 import { barOf, readHistory } from './condition-history.ts';
-import { approved, baseline, refreshBot, refused, type SettledEvent, sampleEquity, stepBot, vaultEvent } from './effects.ts';
-import { botKind, completeSettings, readSettings } from './kinds.ts';
+import { approved, baseline, refused, type SettledEvent, sampleEquity, stepBot, vaultEvent } from './effects.ts';
 import { type Bot, loadMemory, type Memory, writeRules } from './memory.ts';
+import { createBot, type Founding, readPair } from './new-bot.ts';
 import { type EnginePorts, type QuietPromise, VaultRefusal } from './ports.ts';
 import { Ring } from './round.ts';
 import { type Answer, Sender } from './sender.ts';
@@ -88,6 +84,7 @@ class Core implements Engine {
   readonly #memory: Memory;
   readonly #ring = new Ring();
   readonly #sender: Sender;
+  readonly #founding: Founding;
   readonly #inbox: (() => Promise<void>)[] = [];
   #working = false;
   #dead = false;
@@ -118,6 +115,12 @@ class Core implements Engine {
     this.#ports = ports;
     this.#memory = memory;
     this.#match = readMatch(memory.engine.ledger_match);
+    this.#founding = {
+      memory,
+      vault: ports.vault,
+      newBotId: () => ports.newBotId(),
+      market: (pairs) => this.#market(pairs),
+    };
     this.#sender = new Sender(memory, ports.vault, ports.timers, (answer) => this.#enqueue(() => this.#onAnswer(answer)));
   }
 
@@ -271,7 +274,7 @@ class Core implements Engine {
     batch.put('pairs', row);
     if (before === undefined || writeRules(before) === written) return;
     for (const bot of this.#memory.bots.values())
-      if (bot.pair === rules.pair)
+      if (bot.pairs.includes(rules.pair))
         stepBot(this.#memory, batch, bot.runtime.id, { kind: 'filters-changed', at: epochMs(batch.at), rules });
   }
 
@@ -521,7 +524,7 @@ class Core implements Engine {
     batch.put('pairs', row);
     batch.say('warning', null, `${of} is ${halted ? 'halted' : 'trading again'}`);
     for (const bot of this.#memory.bots.values())
-      if (bot.pair === of)
+      if (bot.pairs.includes(of))
         stepBot(this.#memory, batch, bot.runtime.id, { kind: 'pair-halted', at: epochMs(batch.at), pair: of, halted });
     await this.#commit(batch);
   }
@@ -780,7 +783,7 @@ class Core implements Engine {
       case 'status':
         return { result: this.status() };
       case 'bot-list':
-        return { result: [...this.#memory.bots.values()].map((bot) => this.#describe(bot)) };
+        return { result: [...this.#memory.bots.values()].map((bot) => describeBot(this.#memory, bot)) };
       case 'reconcile':
         // A difference that is seen twice with nothing in between is one.
         await this.#compare(false);
@@ -793,7 +796,7 @@ class Core implements Engine {
       case 'bot-create':
         return this.#create(batch, command);
       case 'bot-check':
-        return { result: await this.#check(command) };
+        return { result: await checkBot(this.#founding, command) };
       case 'grid-suggest':
         return { result: await this.#suggest(command) };
       case 'signal':
@@ -805,100 +808,9 @@ class Core implements Engine {
     }
   }
 
-  #describe({ row }: Bot): EngineBot {
-    return {
-      id: row.id,
-      name: row.name,
-      kind: row.kind,
-      pair: row.pair,
-      status: row.status as EngineBot['status'],
-      waitingFor: row.waiting_for,
-      settings: JSON.parse(row.settings) as Record<string, unknown>,
-      funds: JSON.parse(row.funds) as Record<string, string>,
-      createdAt: row.created_at,
-      deals: {
-        open: this.#memory.openDealsOf(row.id as BotId).length,
-        closed: this.#memory.closedDeals.get(row.id) ?? 0,
-      },
-    };
-  }
-
   async #create(batch: Batch, command: Command<'bot-create'>) {
-    const memory = this.#memory;
-    const of = readPair(command.pair);
-    const stored = completeSettings(command.kind, command.settings);
-    const kind = botKind(command.kind);
-    const settings = readSettings(command.kind, stored, [of]);
-    if (memory.engine.baseline === 0) {
-      throw new CommandError(
-        'account-not-connected',
-        `Account ${memory.account} is not connected yet; connect it, then create bots`,
-      );
-    }
-    const { rules, quotes } = await this.#market([of]);
-    const problems = kind.problems(settings, rules);
-    if (problems.length > 0) throw new CommandError('settings-unfit', problems.join(' '));
-    const funds = this.#funds(command, (given) => kind.fundsNeeded(settings, rules, quotes, given));
-    const allotted = Object.fromEntries(funds.map(({ asset, amount }) => [asset, amount]));
-    const id = this.#ports.newBotId();
-    const granted = await this.#grant(id, kind.mandateNeeds(settings, rules, quotes, allotted));
-    // What is free was looked at above, and nothing else writes the ledger meanwhile: this is not short.
-    for (const { asset, amount } of funds) {
-      const posting = memory.ledger.allot(id, asset, amount, command.id, epochMs(batch.at));
-      if (posting.kind === 'short') throw new InvariantError(`L2: ${asset} allotted to ${id} is short`);
-      batch.post(memory.ledger, posting.entries);
-    }
-    const state = kind.initial(settings, { bot: id, rules, allotted });
-    const bot = memory.addBot(
-      {
-        id,
-        account: memory.account,
-        kind: command.kind,
-        name: command.name,
-        pair: of,
-        settings: JSON.stringify(stored),
-        state: encodeState(state),
-        wakes: '[]',
-        status: 'running',
-        waiting_for: null,
-        sub_key: granted.subKey,
-        funds: JSON.stringify(Object.fromEntries(funds.map((each) => [each.asset, formatAmount(each.amount)]))),
-        dust: '0',
-        problem: null,
-        created_at: batch.at,
-        updated_at: batch.at,
-      },
-      granted.secret,
-    );
-    batch.put('sub_keys', { sub_key: granted.subKey, bot: id, secret: granted.secret });
-    batch.say('info', id, `Bot ${command.name} created on ${of} with ${fundsText(funds)}`);
-    if (memory.bots.size === 1) memory.engine.quote = quoteOf(of);
-    batch.put('engine', memory.engine);
-    if (!command.start) this.#command(batch, bot, { name: 'stop' });
-    stepBot(memory, batch, id, { kind: 'started', at: epochMs(batch.at) });
-    refreshBot(memory, batch, bot);
-    return { result: this.#describe(bot), after: () => this.#moved() };
-  }
-
-  /** What `#create` would need and refuse, all at once; nothing is made. */
-  async #check(command: Command<'bot-check'>): Promise<EngineCheck> {
-    const of = readPair(command.pair);
-    const read = (text: Record<string, unknown>) => readSettings(command.kind, text, [of]);
-    const { settings, stored, faults } = checkSettings(command.kind, command.settings, read);
-    if (settings === undefined || stored === null) return { settings: stored, faults, funds: null, needs: null };
-    const kind = botKind(command.kind);
-    const { rules, quotes } = await this.#market([of]);
-    const money = checkFunds(
-      command.funds ?? {},
-      (given) => kind.fundsNeeded(settings, rules, quotes, given),
-      (asset) => this.#memory.ledger.balance('owner', asset),
-    );
-    return {
-      settings: stored,
-      faults: [...faultsOf(kind.problems(settings, rules), stored), ...money.faults],
-      funds: money.funds,
-      needs: needsText(kind.mandateNeeds(settings, rules, quotes, money.allotted)),
-    };
+    const bot = await createBot(this.#founding, batch, command);
+    return { result: describeBot(this.#memory, bot), after: () => this.#moved() };
   }
 
   async #suggest({ pair: name, funds, days, feePercent }: Command<'grid-suggest'>): Promise<EngineGridSuggestion> {
@@ -935,135 +847,27 @@ class Core implements Engine {
     return { rules, quote };
   }
 
-  /** What is given, and what is needed of what is not given. @throws CommandError `funds-malformed`, `funds-insufficient` */
-  #funds({ funds = {} }: Command<'bot-create'>, neededWith: (given: SubBook) => readonly Allotment[]): readonly Allotment[] {
-    const given = Object.fromEntries(Object.entries(funds).map(([asset, text]) => [asset, amount(text)]));
-    const needed = neededWith(given);
-    const taken = needed.map(({ asset }) => asset as string);
-    const others = Object.keys(given).filter((name) => !taken.includes(name));
-    if (others.length > 0)
-      throw new CommandError(
-        'funds-malformed',
-        `This bot takes funds in ${taken.join(' and ')} only, not in ${others.join(', ')}`,
-      );
-    return needed
-      .map((need) => ({ asset: need.asset, amount: this.#enough(need, given[need.asset] ?? need.amount) }))
-      .filter((each) => each.amount > 0n);
-  }
-
-  #enough({ asset, amount: needed }: Allotment, funds: Amount): Amount {
-    if (funds < needed) {
-      const least = `${formatAmount(needed)} ${asset}`;
-      throw new CommandError('funds-insufficient', `The bot needs up to ${least}; ${formatAmount(funds)} are given`);
+  async #act(batch: Batch, { bot: id, action, pair: of }: Command<'bot-action'>) {
+    const bot = botOf(this.#memory, id);
+    if (action === 'delete') {
+      const subKey = deleteBot(this.#memory, batch, bot);
+      return { result: { id, deleted: true }, after: () => this.#revoke(subKey) };
     }
-    const free = this.#memory.ledger.balance('owner', asset);
-    if (funds > free) {
-      const has = `${formatAmount(free)} ${asset} are free of other bots`;
-      throw new CommandError('funds-insufficient', `${has}; the bot needs ${formatAmount(funds)}`);
-    }
-    return funds;
+    giveCommand(this.#memory, batch, bot, { name: action === 'start' ? 'resume' : action }, of === undefined ? of : readPair(of));
+    return { result: describeBot(this.#memory, bot), after: () => this.#moved() };
   }
 
-  /** The smallest grant that the bot can work with, inside the mandate where that is narrower. */
-  async #grant(bot: BotId, needs: MandateNeeds) {
-    try {
-      const { accounts } = await this.#ports.vault.status();
-      const mandate = accounts.find((each) => each.account === this.#memory.account)?.mandate ?? undefined;
-      const bounds = needs.pairs.map((need) => mandate?.pairs.find(({ pair: of }) => of === need.pair));
-      const missing = needs.pairs.find((_, index) => bounds[index] === undefined);
-      if (mandate === undefined || missing !== undefined) {
-        const what = needs.pairs.map(({ pair: of }) => of).join(', ');
-        throw new CommandError(
-          'mandate-missing',
-          `The mandate of account ${this.#memory.account} does not allow ${missing?.pair ?? what}`,
-        );
-      }
-      const least = (a: bigint, b: bigint): Amount => (a < b ? a : b) as Amount;
-      const largest = (amounts: readonly bigint[]): bigint => amounts.reduce((top, each) => (each > top ? each : top), 0n);
-      return await this.#ports.vault.grant({
-        bot,
-        account: this.#memory.account,
-        pairs: needs.pairs.map((need) => need.pair),
-        maxOrderQuote: least(
-          largest(needs.pairs.map((need) => need.maxOrderQuote)),
-          largest(bounds.map((each) => each?.maxOrderQuote ?? 0n)),
-        ),
-        turnover24h: least(needs.turnover24h, mandate.turnover24h),
-        rights: [
-          ...(needs.pairs.some((need) => need.maxSellHeldBase24h > 0n) ? (['sell-held'] as const) : []),
-          // A stop is moved when the position grows, and gives way to the take profit.
-          ...(needs.pairs.some((need) => need.orders.includes('stop-limit')) ? (['cancel-stops'] as const) : []),
-        ],
-      });
-    } catch (error) {
-      if (error instanceof CommandError || error instanceof VaultRefusal) throw error;
-      throw new CommandError('vault-unreachable', `The vault does not answer: ${text(error)}`);
-    }
-  }
-
-  async #act(batch: Batch, { bot: id, action }: Command<'bot-action'>) {
-    const bot = this.#memory.bots.get(id as BotId);
-    if (bot === undefined) throw new CommandError('bot-unknown', `There is no bot ${id}; see \`holdfast bot list\``);
-    if (action === 'delete') return this.#delete(batch, bot);
-    this.#command(batch, bot, { name: action === 'start' ? 'resume' : action });
-    return { result: this.#describe(bot), after: () => this.#moved() };
-  }
-
-  async #actOnDeal(batch: Batch, { bot: id, act }: Command<'deal-act'>) {
-    const bot = this.#memory.bots.get(id as BotId);
-    if (bot === undefined) throw new CommandError('bot-unknown', `There is no bot ${id}; see \`holdfast bot list\``);
-    const given = readAct(act, bot.row.kind, (settings) => this.#editable(bot, settings));
-    this.#command(batch, bot, given);
+  async #actOnDeal(batch: Batch, { bot: id, act, pair: of }: Command<'deal-act'>) {
+    const bot = botOf(this.#memory, id);
+    const given = readAct(act, bot.row.kind, (settings) => editable(this.#memory, bot, settings));
+    giveCommand(this.#memory, batch, bot, given, of === undefined ? of : readPair(of));
     if (given.name === 'edit') bot.row.settings = JSON.stringify(given.settings);
-    return { result: this.#describe(bot), after: () => this.#moved() };
-  }
-
-  /** New settings of a bot that goes on, checked as at its start. @throws CommandError `settings-malformed`, `settings-unfit` */
-  #editable({ row, runtime, pair: of }: Bot, settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
-    const complete = completeSettings(row.kind, settings);
-    const read = readSettings(row.kind, complete, [of]);
-    const rules = this.#memory.rules.get(of);
-    const problems = rules === undefined ? [] : runtime.kind.problems(read, { [of]: rules });
-    if (problems.length > 0) throw new CommandError('settings-unfit', problems.join(' '));
-    return complete;
+    return { result: describeBot(this.#memory, bot), after: () => this.#moved() };
   }
 
   #hear(batch: Batch, command: Command<'signal'>) {
-    const result = hearSignal(this.#memory, batch, command, (bot, each) => this.#command(batch, bot, each));
-    return { result, after: () => this.#moved() };
-  }
-
-  #command(batch: Batch, bot: Bot, command: BotCommand): void {
-    const { runtime, row } = bot;
-    const why = runtime.kind.refuses(runtime.settings, runtime.state, command);
-    if (why !== null) throw new CommandError('command-refused', why);
-    if (command.name === 'resume') row.status = 'running';
-    if (command.name === 'stop') row.status = 'stopping';
-    batch.journal('command', command, row.id);
-    stepBot(this.#memory, batch, runtime.id, { kind: 'command', at: epochMs(batch.at), command });
-    refreshBot(this.#memory, batch, bot);
-    batch.say('info', row.id, `Command ${command.name}`);
-  }
-
-  async #delete(batch: Batch, bot: Bot) {
-    const { ledger, orders } = this.#memory;
-    const { id } = bot.runtime;
-    const live = [...orders.values()].some((order) => order.bot === id);
-    if (live || this.#memory.openDealsOf(id).length > 0) {
-      throw new CommandError('bot-has-open-deal', `Bot ${id} has an open deal; close or cancel it first`);
-    }
-    for (const asset of [baseOf(bot.pair), quoteOf(bot.pair)]) {
-      const posting = ledger.giveBack(id, asset, ledger.balance(botBook(id), asset), `delete:${id}`, epochMs(batch.at));
-      if (posting.kind === 'posted') batch.post(ledger, posting.entries);
-    }
-    bot.row.status = 'deleted';
-    bot.row.wakes = '[]';
-    bot.row.updated_at = batch.at;
-    batch.put('bots', bot.row);
-    batch.say('info', id, 'Bot deleted; its funds are free again');
-    this.#memory.removeBot(id);
-    const subKey = bot.row.sub_key;
-    return { result: { id, deleted: true }, after: () => this.#revoke(subKey as SubKeyId | null) };
+    const give = (bot: Bot, each: BotCommand, of?: Pair): void => giveCommand(this.#memory, batch, bot, each, of);
+    return { result: hearSignal(this.#memory, batch, command, give), after: () => this.#moved() };
   }
 
   async #revoke(subKey: SubKeyId | null): Promise<void> {
@@ -1096,9 +900,6 @@ function putCandle(batch: Batch, of: Pair, candle: Extract<MarketEvent, { kind: 
   });
 }
 
-const fundsText = (funds: readonly Allotment[]): string =>
-  funds.map(({ asset, amount }) => `${formatAmount(amount)} ${asset}`).join(' and ');
-
 /** `price`, or the nearer of two bounds that it lies outside of. A bound of 0 is an empty side of the book. */
 function inside(price: Amount, bid: Amount | undefined, ask: Amount | undefined): Amount {
   if (bid !== undefined && bid > 0n && price < bid) return bid;
@@ -1107,15 +908,6 @@ function inside(price: Amount, bid: Amount | undefined, ask: Amount | undefined)
 
 const no = (code: string, reason: string): EngineResult => ({ ok: false, error: { code, reason } });
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-function readPair(name: string): Pair {
-  try {
-    return pair(name);
-  } catch (error) {
-    if (error instanceof ValueError) throw new CommandError('pair-malformed', `${name} is not a pair such as BTC/USDT`);
-    throw error;
-  }
-}
 
 function readMatch(stored: string | null): LedgerMatch {
   return stored === null ? { matches: null, at: null, differences: [] } : (JSON.parse(stored) as LedgerMatch);

@@ -25,7 +25,7 @@ import { botKind, readSettings } from './kinds.ts';
 
 export interface Bot {
   readonly row: Row<'bots'>;
-  readonly pair: Pair;
+  readonly pairs: readonly Pair[];
   readonly runtime: RuntimeBot;
   readonly secret: string;
 }
@@ -110,10 +110,10 @@ export class Memory {
   /** Takes a stored bot in and arms its wakes again. */
   addBot(row: Row<'bots'>, secret: string): Bot {
     const id = row.id as BotId;
-    const of = pair(row.pair);
-    const settings = readSettings(row.kind, JSON.parse(row.settings) as Record<string, unknown>, [of]);
+    const pairs = (JSON.parse(row.pairs) as string[]).map(pair);
+    const settings = readSettings(row.kind, JSON.parse(row.settings) as Record<string, unknown>, pairs);
     const runtime: RuntimeBot = { id, kind: botKind(row.kind), settings, state: decodeState(row.state) };
-    const bot: Bot = { row, pair: of, runtime, secret };
+    const bot: Bot = { row, pairs, runtime, secret };
     this.bots.set(id, bot);
     this.runtime.add(runtime, JSON.parse(row.wakes) as Wake[]);
     return bot;
@@ -130,7 +130,7 @@ export class Memory {
 
   /** Pairs of all bots. */
   pairs(): readonly Pair[] {
-    return [...new Set([...this.bots.values()].map((bot) => bot.pair))].sort();
+    return [...new Set([...this.bots.values()].flatMap((bot) => bot.pairs))].sort();
   }
 
   accountState(): AccountState {

@@ -8,9 +8,8 @@ import {
   amount,
   type BotCommand,
   type BotId,
-  baseOf,
   epochMs,
-  quoteOf,
+  type Pair,
   type Signal,
   type SignalAsk,
   unreachable,
@@ -22,7 +21,7 @@ import type { Bot, Memory } from './memory.ts';
 
 type SignalCommand = Extract<EngineCommand, { readonly command: 'signal' }>;
 /** Gives a bot a command. @throws CommandError when the bot refuses it; then nothing was done */
-export type GiveCommand = (bot: Bot, command: BotCommand) => void;
+export type GiveCommand = (bot: Bot, command: BotCommand, of?: Pair) => void;
 
 /** Takes a signal in; everything that it does goes into the batch. */
 export function hearSignal(memory: Memory, batch: Batch, command: SignalCommand, give: GiveCommand): SignalOutcome {
@@ -39,6 +38,10 @@ const refused = (bot: string | null, code: string, reason: string): SignalOutcom
 /** `BTCUSDT`, `btc-usdt` and `BTC/USDT` name the same. */
 const bare = (name: string): string => name.toUpperCase().replace(/[^A-Z0-9.]/g, '');
 
+/** The pair of the bot that the message names; undefined for none of its own, or where it names none. */
+const pairNamed = ({ pairs }: Bot, instrument: string | null): Pair | undefined =>
+  instrument === null ? undefined : pairs.find((pair) => bare(instrument) === bare(pair));
+
 /** The registered bot that trades what the message names; where it names nothing, the only one. */
 function botFor(memory: Memory, { bots, instrument }: SignalCommand): Bot | SignalOutcome {
   const registered = bots.flatMap((id) => memory.bots.get(id as BotId) ?? []);
@@ -49,10 +52,10 @@ function botFor(memory: Memory, { bots, instrument }: SignalCommand): Bot | Sign
     return others.length === 0
       ? only
       : refused(null, 'signal-pair', `the token is registered for ${registered.length} bots and the message names no pair`);
-  const named = registered.filter(({ pair }) => bare(instrument) === bare(pair));
+  const named = registered.filter((bot) => pairNamed(bot, instrument) !== undefined);
   const [match, ...more] = named;
   if (match !== undefined && more.length === 0) return match;
-  const pairs = registered.map(({ pair }) => `${baseOf(pair)}/${quoteOf(pair)}`).join(', ');
+  const pairs = registered.flatMap(({ pairs: of }) => of).join(', ');
   return refused(
     others.length === 0 ? only.row.id : null,
     'signal-pair',
@@ -65,8 +68,10 @@ function botFor(memory: Memory, { bots, instrument }: SignalCommand): Bot | Sign
 function heardBy(memory: Memory, batch: Batch, command: SignalCommand, bot: Bot, give: GiveCommand): SignalOutcome {
   const { runtime, row } = bot;
   const ask = readAsk(command.ask);
-  if (ask.kind === 'commands') return commands(bot, ask.commands, give);
-  if (ask.kind === 'add-funds') return given(bot, { name: 'add-funds', amount: ask.quote, limit: ask.limit }, give);
+  const of = bot.pairs.length > 1 ? pairNamed(bot, command.instrument) : undefined;
+  const giveTo: GiveCommand = (to, each) => give(to, each, of);
+  if (ask.kind === 'commands') return commands(bot, ask.commands, giveTo);
+  if (ask.kind === 'add-funds') return given(bot, { name: 'add-funds', amount: ask.quote, limit: ask.limit }, giveTo);
   const { hears } = runtime.kind;
   if (hears === undefined) return refused(row.id, 'signal-unsupported', `a ${row.kind} bot takes no ${words(ask)} by signal`);
   const signal: Signal = { id: command.id, price: command.price === null ? null : amount(command.price), ask };

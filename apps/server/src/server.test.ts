@@ -66,14 +66,14 @@ describe('reading', () => {
 
   test('a bot shows its settings, funds, ladder, take profit and dust', async () => {
     const bot = botDetail.parse((await get('/api/bots/dca1')).json());
-    assert.equal(bot.deal?.ladder.length, 3);
-    assert.equal(bot.deal?.ladder[1]?.state, 'resting');
-    assert.equal(bot.deal?.takeProfit?.price, '101');
-    assert.deepEqual(bot.dust, { asset: 'BTC', quantity: '0.0001' });
+    assert.equal(bot.openDeals[0]?.ladder.length, 3);
+    assert.equal(bot.openDeals[0]?.ladder[1]?.state, 'resting');
+    assert.equal(bot.openDeals[0]?.takeProfit?.price, '101');
+    assert.deepEqual(bot.dust, [{ asset: 'BTC', quantity: '0.0001' }]);
     assert.deepEqual(bot.funds, [{ asset: 'USDT', available: '700', reserved: '99' }]);
     // 1 BTC less the fee of 0.001 BTC, at 102, less the 100 spent
-    assert.equal(bot.deal?.profit, '1.898');
-    assert.equal(bot.deal?.profitPercent, '1.898');
+    assert.equal(bot.openDeals[0]?.profit, '1.898');
+    assert.equal(bot.openDeals[0]?.profitPercent, '1.898');
   });
 
   test('a bot that is not there is named in the refusal', async () => {

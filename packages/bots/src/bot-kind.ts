@@ -94,8 +94,8 @@ export interface BotKind<SettingsText, Settings, State> {
   mandateNeeds(settings: Settings, rules: RulesByPair, quotes: Quotes, funds: SubBook): MandateNeeds;
   initial(settings: Settings, birth: BotBirth): State;
   step(settings: Settings, state: State, event: BotEvent): StepResult<State>;
-  /** Null when the command will do something now, else one sentence why not. Ask before stepping with it. */
-  refuses(settings: Settings, state: State, command: BotCommand): string | null;
+  /** Null when the command will do something now, else one sentence why not. Ask before stepping with it. `pair` is one of its own. */
+  refuses(settings: Settings, state: State, command: BotCommand, pair?: Pair): string | null;
   /** What it will make of a signal, for kinds that take any; ask before stepping with it. Pure, and the same as what `step` then does. */
   hears?(settings: Settings, state: State, event: Extract<BotEvent, { kind: 'signal' }>): SignalAnswer;
   report(settings: Settings, state: State): BotReport;

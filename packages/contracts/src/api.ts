@@ -72,13 +72,14 @@ export const botSummary = z.object({
   kind: z.string(),
   name: z.string(),
   account: z.string(),
-  pair: pairName,
+  /** All that it trades; the first stands for the bot where one is shown. */
+  pairs: z.array(pairName).min(1),
   state: botState,
   /** One sentence for people: what the bot waits for, e.g. "BTC/USDT at or below 64,120 to buy averaging order 2 of 6"; null when nothing is to say. */
   waitingFor: z.string().nullable(),
   createdAt: time,
   deals: z.object({ open: z.int(), closed: z.int() }),
-  /** Of closed deals, after fees, in the pair's quote. */
+  /** Of closed deals, after fees, in the quote of its pairs. */
   profit: decimal,
   fees: decimal,
   quote: assetName,
@@ -141,8 +142,9 @@ export const botDetail = botSummary.extend({
   /** Funds of the bot's own sub-book. */
   funds: z.array(z.object({ asset: assetName, available: decimal, reserved: decimal })),
   /** Base below one lot that could not be sold, carried to the next deal. */
-  dust: z.object({ asset: assetName, quantity: decimal }),
-  deal: openDeal.nullable(),
+  dust: z.array(z.object({ asset: assetName, quantity: decimal })),
+  /** Oldest first, at most one of a pair. */
+  openDeals: z.array(openDeal),
   /** The last refusal of the vault to this bot that still matters; null when there is none. */
   problem: z.object({ at: time, code: z.string(), reason: z.string() }).nullable(),
 });
@@ -152,7 +154,9 @@ export const createBot = z.strictObject({
   kind: z.string().min(1).max(40),
   /** Made from kind and pair when left out. */
   name: z.string().trim().min(1).max(80).optional(),
-  pair: pairName,
+  /** What it trades: one pair, or several; both are left out where the settings name the pairs. */
+  pair: pairName.optional(),
+  pairs: z.array(pairName).min(1).max(100).optional(),
   /** Checked against the schema of the kind. */
   settings: z.record(z.string(), z.unknown()),
   /** Asset to amount set aside for this bot; what the settings need at most when left out. */
@@ -161,6 +165,9 @@ export const createBot = z.strictObject({
   start: z.boolean().optional(),
 });
 export type CreateBot = z.infer<typeof createBot>;
+
+/** Body of an act on a bot: for one of its pairs, or for all. */
+export const ofPair = z.strictObject({ pair: pairName.optional() });
 
 /** What a person may do to a bot over the API: `POST /api/bots/:id/ACTION`, body `{}`. */
 export const botRoutes = ['start', 'stop', 'start-deal', 'close-now', 'cancel-deal'] as const;

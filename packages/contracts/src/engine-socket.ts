@@ -23,7 +23,9 @@ const botCreate = z.strictObject({
   name: z.string().min(1).max(200),
   /** Which strategy, such as "dca". */
   kind: z.string().min(1).max(40),
-  pair: pairText,
+  /** What it trades: one pair, or several; both are left out where the settings name the pairs. */
+  pair: pairText.optional(),
+  pairs: z.array(pairText).min(1).max(100).optional(),
   /** As the strategy's own schema says; checked there. Amounts are decimal strings. */
   settings: z.record(z.string(), z.unknown()),
   /** Asset to amount set aside for this bot. Left out: what the settings need at most. */
@@ -35,6 +37,8 @@ const botAction = z.strictObject({
   command: z.literal('bot-action'),
   bot: botId,
   action: z.enum(botActions),
+  /** For one of several pairs; for all when left out. */
+  pair: pairText.optional(),
 });
 const percent = z.string().regex(/^\d{1,4}(\.\d{1,4})?$/, 'a percentage such as "1.5"');
 /** What a person does to the open deal of a bot; the bot says what it refuses. */
@@ -79,7 +83,13 @@ const gridSuggest = z.strictObject({
   feePercent: decimal.default('0.1'),
 });
 
-const dealActs = z.strictObject({ id: commandId, command: z.literal('deal-act'), bot: botId, act: dealAct });
+const dealActs = z.strictObject({
+  id: commandId,
+  command: z.literal('deal-act'),
+  bot: botId,
+  act: dealAct,
+  pair: pairText.optional(),
+});
 const botList = z.strictObject({ id: commandId, command: z.literal('bot-list') });
 const status = z.strictObject({ id: commandId, command: z.literal('status') });
 /** Compares the ledger with the exchange now. */
@@ -188,7 +198,7 @@ export interface EngineBot {
   readonly id: string;
   readonly name: string;
   readonly kind: string;
-  readonly pair: string;
+  readonly pairs: readonly string[];
   readonly status: 'running' | 'stopping' | 'stopped';
   /** Why it does nothing at the moment, in one sentence; null when it runs as it should. */
   readonly waitingFor: string | null;

@@ -43,11 +43,17 @@ export type BotEvent = BotEventBase &
     | { readonly kind: 'started' }
     | { readonly kind: 'woken'; readonly wake: Wake }
     | { readonly kind: 'order-event'; readonly event: OrderEvent }
-    | { readonly kind: 'refused'; readonly intent: PlaceOrder | CancelOrder; readonly code: RefusalCode | GuardCode; readonly reason: string }
+    | {
+        readonly kind: 'refused';
+        readonly intent: PlaceOrder | CancelOrder;
+        readonly code: RefusalCode | GuardCode;
+        readonly reason: string;
+      }
     | { readonly kind: 'balance-changed'; readonly asset: Asset; readonly available: Amount }
     | { readonly kind: 'filters-changed'; readonly rules: PairRules }
     | { readonly kind: 'pair-halted'; readonly pair: Pair; readonly halted: boolean }
-    | { readonly kind: 'command'; readonly command: BotCommand }
+    /** `pair`: for that pair alone; without it for all that the bot trades. */
+    | { readonly kind: 'command'; readonly command: BotCommand; readonly pair?: Pair }
     | { readonly kind: 'signal'; readonly signal: Signal }
   );
 

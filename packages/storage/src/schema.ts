@@ -37,7 +37,8 @@ export interface BotsTable {
   readonly account: string;
   readonly kind: string;
   name: string;
-  readonly pair: string;
+  /** JSON array of its pairs; the first stands for the bot where one is shown. */
+  readonly pairs: string;
   /** JSON, as the person gave it and the strategy's schema completed it. */
   settings: string;
   /** JSON of the strategy's state; readable by the strategy only. */
@@ -51,7 +52,7 @@ export interface BotsTable {
   sub_key: string | null;
   /** JSON asset → amount set aside at creation. */
   funds: string;
-  /** Base below one lot that could not be sold, carried to the next deal. */
+  /** JSON array of `{"pair","quantity"}`: base below one lot that could not be sold, carried to the next deal. */
   dust: string;
   /** JSON `{"at","code","reason"}` of the last refusal that still matters. */
   problem: string | null;
@@ -331,6 +332,16 @@ export const engineMigrations: readonly Migration[] = [
       `create table log (seq integer primary key autoincrement, at integer not null, level text not null, bot text,
          text text not null) strict`,
       'create table commands (id text primary key, body text not null, answer text not null, at integer not null) strict, without rowid',
+    ],
+  },
+  {
+    number: 2,
+    name: 'several pairs of a bot',
+    statements: [
+      "alter table bots add column pairs text not null default '[]'",
+      'update bots set pairs = json_array(pair)',
+      "update bots set dust = case dust when '0' then '[]' else json_array(json_object('pair', pair, 'quantity', dust)) end",
+      'alter table bots drop column pair',
     ],
   },
 ];

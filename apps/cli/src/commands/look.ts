@@ -15,7 +15,7 @@ const describeBots = (bots: readonly BotSummary[]): string =>
         bots.map((bot) => [
           bot.id,
           bot.kind,
-          bot.pair,
+          bot.pairs.join(' '),
           bot.state,
           String(bot.deals.open),
           String(bot.deals.closed),
@@ -26,17 +26,21 @@ const describeBots = (bots: readonly BotSummary[]): string =>
 
 function describeBot(bot: BotDetail): string {
   const head = `${describeBots([bot])}\n\nsettings  ${JSON.stringify(bot.settings)}`;
-  if (bot.deal === null) return `${head}\nno open deal`;
-  const rungs = bot.deal.ladder.map((rung) => [
+  if (bot.openDeals.length === 0) return `${head}\nno open deal`;
+  return [head, ...bot.openDeals.map(describeDeal)].join('\n');
+}
+
+function describeDeal(deal: BotDetail['openDeals'][number]): string {
+  const rungs = deal.ladder.map((rung) => [
     rung.kind === 'base' ? 'base' : `averaging ${rung.index}`,
     rung.price ?? 'market',
     rung.quantity,
     rung.filled,
     rung.state,
   ]);
-  const exit = bot.deal.takeProfit;
+  const exit = deal.takeProfit;
   if (exit !== null) rungs.push(['take profit', exit.price, exit.quantity, exit.filled, exit.state]);
-  return `${head}\ndeal ${bot.deal.number}, open since ${timeText(bot.deal.openedAt)}\n\n${table(['order', 'price', 'quantity', 'filled', 'state'], rungs)}`;
+  return `deal ${deal.number} on ${deal.pair}, open since ${timeText(deal.openedAt)}\n\n${table(['order', 'price', 'quantity', 'filled', 'state'], rungs)}`;
 }
 
 const dealRow = (deal: Deal): string[] => [
@@ -54,7 +58,8 @@ const dealRow = (deal: Deal): string[] => [
 
 interface CreateOptions extends Common {
   readonly kind: string;
-  readonly pair: string;
+  readonly pairs?: string;
+  readonly pair?: string;
   readonly name?: string;
   readonly settings: string;
   readonly stopped?: true;
@@ -110,14 +115,16 @@ export function addLookCommands(program: Command): void {
   );
   common(bot.command('create').description('make a bot and start it'))
     .option('--kind <kind>', 'strategy', 'dca')
-    .requiredOption('--pair <pair>', 'what it trades, such as BTC/USDT')
+    .option('--pair <pair>', 'what it trades, such as BTC/USDT')
+    .option('--pairs <list>', 'several of them, such as BTC/USDT,ETH/USDT; left out where the settings name the pairs')
     .option('--name <name>', 'name for people; made from kind and pair when left out')
     .requiredOption('--settings <json>', 'settings as a JSON object; docs/bots/ lists the fields of each kind')
     .option('--stopped', 'make it without starting it')
-    .action(async ({ data, json, kind, pair, name, settings, stopped }: CreateOptions) => {
+    .action(async ({ data, json, kind, pair, pairs, name, settings, stopped }: CreateOptions) => {
       const body: CreateBot = {
         kind,
-        pair,
+        ...(pair === undefined ? {} : { pair }),
+        ...(pairs === undefined ? {} : { pairs: pairs.split(/[,;\s]+/).filter((each) => each !== '') }),
         ...(name === undefined ? {} : { name }),
         settings: readSettings(settings),
         start: stopped !== true,
@@ -134,8 +141,9 @@ export function addLookCommands(program: Command): void {
     'cancel-deal': 'cancel its orders and keep the coins',
   } as const;
   for (const [act, description] of Object.entries(acts)) {
-    common(bot.command(`${act} <id>`).description(description)).action(async (id: string, { data, json }: Common) => {
-      const done = await apiClient(data).post(`/api/bots/${encodeURIComponent(id)}/${act}`, {});
+    const named = common(bot.command(`${act} <id>`).description(description)).option('--pair <pair>', 'for one of several pairs');
+    named.action(async (id: string, { data, json, pair }: Common & { readonly pair?: string }) => {
+      const done = await apiClient(data).post(`/api/bots/${encodeURIComponent(id)}/${act}`, pair === undefined ? {} : { pair });
       if (json) printJson(done);
       else print(`bot ${id}: ${act} done`);
     });

@@ -55,7 +55,8 @@ const BotEntry = ({ bot, chosen, choose }: BotEntryProps) => (
     </div>
     <div className="entry-line entry-note">
       <span className="entry-what">
-        {bot.pair} · {bot.deals.closed} closed{bot.deals.open > 0 ? `, ${bot.deals.open} open` : ''}
+        {bot.pairs.length > 2 ? `${bot.pairs.length} pairs` : bot.pairs.join(', ')} · {bot.deals.closed} closed
+        {bot.deals.open > 0 ? `, ${bot.deals.open} open` : ''}
       </span>
       <span className={`push ${toneOf(bot.profit)}`}>{formatMoney(bot.profit, bot.quote, 'always')}</span>
     </div>

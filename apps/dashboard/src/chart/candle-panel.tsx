@@ -1,5 +1,5 @@
 import type { BotDetail } from '@holdfast/contracts';
-import { SegmentedControl } from '@mantine/core';
+import { NativeSelect, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
 import { useTick } from '../api/live.ts';
 import { useCandles, useFills } from '../api/queries.ts';
@@ -11,10 +11,13 @@ import { type Interval, intervals } from './candles.ts';
 
 interface CandlePanelProps {
   readonly pair: string | undefined;
+  /** Pairs of the bot, of which `choosePair` shows another. */
+  readonly pairs: readonly string[];
+  readonly choosePair: (pair: string) => void;
   readonly bot: BotDetail | undefined;
 }
 
-export function CandlePanel({ pair, bot }: CandlePanelProps) {
+export function CandlePanel({ pair, pairs, choosePair, bot }: CandlePanelProps) {
   const [interval, setInterval] = useState<Interval>('1m');
   const candles = useCandles(pair, interval);
   const fills = useFills(pair);
@@ -24,13 +27,24 @@ export function CandlePanel({ pair, bot }: CandlePanelProps) {
       className="chart-panel"
       note={<LastPrice pair={pair} from={candles.data?.candles.at(-1)?.close} />}
       aside={
-        <SegmentedControl
-          size="xs"
-          aria-label="Interval of the candles"
-          data={[...intervals]}
-          value={interval}
-          onChange={(value) => setInterval(value as Interval)}
-        />
+        <div className="chart-choices">
+          {pairs.length > 1 ? (
+            <NativeSelect
+              size="xs"
+              aria-label="Pair of the chart"
+              data={[...pairs]}
+              value={pair ?? ''}
+              onChange={({ currentTarget }) => choosePair(currentTarget.value)}
+            />
+          ) : null}
+          <SegmentedControl
+            size="xs"
+            aria-label="Interval of the candles"
+            data={[...intervals]}
+            value={interval}
+            onChange={(value) => setInterval(value as Interval)}
+          />
+        </div>
       }
     >
       <Legend />

@@ -14,7 +14,8 @@ const rests = (state: string): boolean => state === 'resting' || state === 'part
 
 /** The bot's resting orders and what its coins cost on average. Orders that the deal does not name are drawn by their side. */
 export function marksOf(bot: BotDetail | undefined, answer: FillsAnswer | undefined): PriceMark[] {
-  const ofDeal = bot?.deal == null ? [] : dealMarks(bot.deal);
+  const deal = bot?.openDeals.find(({ pair }) => answer === undefined || pair === answer.pair);
+  const ofDeal = deal === undefined ? [] : dealMarks(deal);
   const known = new Set(ofDeal.map(({ price }) => price));
   const others = (answer?.orders ?? [])
     .filter((order) => order.bot === bot?.id && !known.has(Number(order.price)))

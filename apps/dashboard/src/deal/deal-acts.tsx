@@ -34,7 +34,7 @@ export const DealActs = ({ bot }: { readonly bot: BotDetail }) => (
   <div className="deal-acts" key={bot.id}>
     {all.map((act) => {
       const { label, title, text, no } = acts[act];
-      const isOffered = (bot.deal === null) === (act === 'start-deal');
+      const isOffered = act === 'start-deal' ? bot.openDeals.length < bot.pairs.length : bot.openDeals.length > 0;
       return (
         <Confirm
           key={act}

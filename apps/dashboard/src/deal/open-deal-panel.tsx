@@ -16,17 +16,22 @@ interface OpenDealPanelProps {
 }
 
 export function OpenDealPanel({ query, hasBots }: OpenDealPanelProps) {
-  const deal = query.data?.deal;
+  const deals = query.data?.openDeals ?? [];
+  const [deal, ...others] = deals;
   return (
     <Panel
-      title={deal == null ? 'Open deal' : `Deal ${deal.number}`}
+      title={deal === undefined ? 'Open deal' : others.length > 0 ? `${deals.length} open deals` : `Deal ${deal.number}`}
       className="ladder-panel"
-      note={deal == null ? undefined : `open since ${formatDayTime(deal.openedAt)}`}
+      note={deal === undefined ? undefined : `open since ${formatDayTime(deal.openedAt)}`}
     >
       <OfBot query={query} hasBots={hasBots} none="No deal" hint="A deal opens when a bot buys for the first time.">
         {(bot) => (
           <>
-            {bot.deal === null ? <NoDeal bot={bot} /> : <Ladder bot={bot} deal={bot.deal} />}
+            {bot.openDeals.length === 0 ? <NoDeal bot={bot} /> : null}
+            {bot.openDeals.map((each) => (
+              <Ladder key={each.id} deal={each} named={bot.pairs.length > 1} />
+            ))}
+            {bot.openDeals.length === 0 ? null : <Waits bot={bot} />}
             <DealActs bot={bot} />
           </>
         )}
@@ -41,7 +46,17 @@ const NoDeal = ({ bot }: { readonly bot: BotDetail }) => (
   </Empty>
 );
 
-function Ladder({ bot, deal }: { readonly bot: BotDetail; readonly deal: OpenDeal }) {
+const Waits = ({ bot }: { readonly bot: BotDetail }) => (
+  <p className="panel-foot">{bot.problem === null ? bot.waitingFor : <Problem problem={bot.problem} />}</p>
+);
+
+interface LadderProps {
+  readonly deal: OpenDeal;
+  /** Whether the pair has to be said. */
+  readonly named: boolean;
+}
+
+function Ladder({ deal, named }: LadderProps) {
   const last = useTick(deal.pair)?.last ?? deal.lastPrice;
   const rungs = rungsOf(deal, last);
   const priced = rungs.filter(({ kind }) => kind !== 'average').map(({ price }) => price ?? '0');
@@ -49,8 +64,13 @@ function Ladder({ bot, deal }: { readonly bot: BotDetail; readonly deal: OpenDea
   const quantities = placesOfAll(rungs.map(({ quantity }) => quantity ?? '0'));
   return (
     <>
+      {named ? (
+        <h3 className="deal-pair">
+          {deal.pair} · deal {deal.number}
+        </h3>
+      ) : null}
       <DealFigures deal={deal} />
-      <Scroll label="Ladder of the open deal">
+      <Scroll label={named ? `Ladder of the deal on ${deal.pair}` : 'Ladder of the open deal'}>
         <table className="table ladder" data-testid="ladder">
           <thead>
             <tr>
@@ -73,7 +93,6 @@ function Ladder({ bot, deal }: { readonly bot: BotDetail; readonly deal: OpenDea
           </tbody>
         </table>
       </Scroll>
-      <p className="panel-foot">{bot.problem === null ? bot.waitingFor : <Problem problem={bot.problem} />}</p>
     </>
   );
 }

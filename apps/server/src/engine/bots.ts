@@ -9,19 +9,20 @@ import { heldBase, lastPrices, openDealView } from './deals.ts';
 
 type BotRow = Row<'bots'>;
 function summary(row: BotRow, open: number, totals: DealTotals | undefined): BotSummary {
+  const pairs = JSON.parse(row.pairs) as Pair[];
   return {
     id: row.id,
     kind: row.kind,
     name: row.name,
     account: row.account,
-    pair: row.pair,
+    pairs,
     state: row.status as BotSummary['state'],
     waitingFor: row.waiting_for,
     createdAt: row.created_at,
     deals: { open, closed: totals?.closed ?? 0 },
     profit: formatAmount(totals?.profit ?? 0n),
     fees: formatAmount(totals?.fees ?? 0n),
-    quote: quoteOf(row.pair as Pair),
+    quote: quoteOf(pairs[0] as Pair),
   };
 }
 
@@ -56,15 +57,21 @@ async function fundsOf(db: EngineQueries, bot: string): Promise<BotDetail['funds
 export async function showBot(db: EngineQueries, id: string, totals: TotalsByBot): Promise<BotDetail> {
   const row = await db.selectFrom('bots').selectAll().where('id', '=', id).where('status', '<>', 'deleted').executeTakeFirst();
   if (row === undefined) throw new ApiFailure(404, 'bot-unknown', `there is no bot "${id}"; GET /api/bots lists them`, 'id');
-  const open = await db.selectFrom('deals').selectAll().where('bot', '=', id).where('status', '=', 'open').execute();
-  const [current] = open;
+  const open = await db
+    .selectFrom('deals')
+    .selectAll()
+    .where('bot', '=', id)
+    .where('status', '=', 'open')
+    .orderBy('number')
+    .execute();
+  const dust = JSON.parse(row.dust) as { readonly pair: Pair; readonly quantity: string }[];
   const [prices, held] = [await lastPrices(db), await heldBase(db, open)];
   return {
     ...summary(row, open.length, totals.get(id)),
     settings: JSON.parse(row.settings) as Record<string, unknown>,
     funds: await fundsOf(db, id),
-    dust: { asset: baseOf(row.pair as Pair), quantity: row.dust },
-    deal: current === undefined ? null : openDealView(current, held.get(current.id), prices.get(current.pair)),
+    dust: dust.map(({ pair, quantity }) => ({ asset: baseOf(pair), quantity })),
+    openDeals: open.map((each) => openDealView(each, held.get(each.id), prices.get(each.pair))),
     problem: row.problem === null ? null : (JSON.parse(row.problem) as BotDetail['problem']),
   };
 }

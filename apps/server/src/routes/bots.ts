@@ -12,6 +12,7 @@ import {
   deal,
   dealsAnswer,
   done,
+  ofPair,
 } from '@holdfast/contracts';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
@@ -30,6 +31,13 @@ const botKinds = () =>
     const { $schema: _, ...jsonSchema } = z.toJSONSchema(schema, { io: 'input' });
     return { kind, title: jsonSchema.title ?? kind, description: jsonSchema.description ?? '', schema: jsonSchema };
   });
+
+/** `DCA BTC/USDT`, `DCA of 3 pairs`; pairs that the settings name are not counted. */
+function nameOf({ kind, pair, pairs = [] }: CreateBot): string {
+  const named = pairs.length > 0 ? pairs : pair === undefined ? [] : [pair];
+  if (named.length === 0) return kind.toUpperCase();
+  return `${kind.toUpperCase()} ${named.length === 1 ? named[0] : `of ${named.length} pairs`}`;
+}
 
 /** Settings completed with their defaults. @throws ApiFailure bot-kind-unknown, settings-malformed */
 function checkedSettings({ kind, settings }: CreateBot): Record<string, unknown> {
@@ -130,9 +138,10 @@ export function addBotRoutes(app: App, context: Context): void {
       const settings = checkedSettings(body);
       const made = await command<{ id: string }>(context, headers['idempotency-key'], {
         command: 'bot-create',
-        name: body.name ?? `${body.kind.toUpperCase()} ${body.pair}`,
+        name: body.name ?? nameOf(body),
         kind: body.kind,
-        pair: body.pair,
+        ...(body.pair === undefined ? {} : { pair: body.pair }),
+        ...(body.pairs === undefined ? {} : { pairs: body.pairs }),
         settings,
         ...(body.funds === undefined ? {} : { funds: body.funds }),
         start: body.start ?? true,
@@ -151,12 +160,12 @@ export function addBotRoutes(app: App, context: Context): void {
           ...changing,
           params: byId,
           headers: idempotency,
-          body: z.strictObject({}),
+          body: ofPair,
           response: answers(done, 'Committed'),
         },
       },
-      async ({ params, headers }) => {
-        await command(context, headers['idempotency-key'], { command: 'bot-action', bot: params.id, action });
+      async ({ params, headers, body }) => {
+        await command(context, headers['idempotency-key'], { command: 'bot-action', bot: params.id, action, ...body });
         return { ok: true as const, bot: params.id };
       },
     );
