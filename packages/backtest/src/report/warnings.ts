@@ -1,0 +1,54 @@
+/** What a reader must know before the figures. The run's own warnings come first. */
+
+import type { Series } from '../data/series.ts';
+import { intervalName } from '../data/series.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { dayMs } from '../metrics/returns.ts';
+import type { RunResult } from '../run/result.ts';
+import type { OtherPath } from './document.ts';
+import { count, money, percent, placesOf, plain } from './words.ts';
+
+/** Share of the profit by which the two paths may differ before finer data is asked for. */
+export const pathsMayDiffer = 0.1;
+const fewDeals = 30;
+const shortDays = 60;
+const missingShare = 0.01;
+
+export function warningsOf(result: RunResult, metrics: Metrics, other: OtherPath | null, series: Series): readonly string[] {
+  const days = (result.to - result.from) / dayMs;
+  const ending = result.endEquity - result.startEquity;
+  const openLoss = ending - metrics.deals.realised;
+  const checks: readonly (readonly [boolean, () => string])[] = [
+    [
+      other !== null && (other.differs === null ? other.profit !== '0' : other.differs > pathsMayDiffer),
+      () =>
+        `The order of high and low inside candles decides this result: on the ${other!.path} path the profit is ${money(other!.profit, placesOf(metrics.quote))} ${metrics.quote}${other!.differs === null ? '' : `, ${percent(other!.differs, 0)} away`}. Candles finer than ${intervalName(series.intervalMs)} would tell which is right.`,
+    ],
+    [
+      metrics.deals.count < fewDeals,
+      () =>
+        `Only ${count(metrics.deals.count, 'deal')} closed: too few to tell skill from luck (${fewDeals} is the least to look at).`,
+    ],
+    [
+      days < shortDays,
+      () => `The run covers ${plain(days, 1)} days: one kind of market, not several. Figures a year are extrapolated.`,
+    ],
+    [
+      result.missing > missingShare * (result.candles + result.missing),
+      () => `${count(result.missing, 'candle')} of ${plain(result.candles + result.missing)} are missing.`,
+    ],
+    [
+      openLoss < 0n && -openLoss > metrics.deals.realised,
+      () =>
+        'What is still held at the end has lost more than all closed deals have won: the closed deals alone show a profit that is not there.',
+    ],
+    [
+      metrics.drawdown > 0 && metrics.totalReturn !== null && metrics.totalReturn < metrics.buyAndHold,
+      () =>
+        `Holding ${result.pairs[0]} would have given ${percent(metrics.buyAndHold)}, the bot gave ${percent(metrics.totalReturn)}.`,
+    ],
+  ];
+  const known = new Set(result.warnings);
+  const own = checks.filter(([holds]) => holds).map(([, text]) => text());
+  return [...result.warnings, ...own.filter((text) => !known.has(text))];
+}
