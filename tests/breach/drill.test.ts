@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { amount, defaultRules, noRules } from '@holdfast/domain';
-import { forgedPrices } from '../../apps/cli/src/drill/attacks/forged.ts';
+import { forgedPrices, forgedPricesUnruled } from '../../apps/cli/src/drill/attacks/forged.ts';
 import { latePrices, latePricesExits } from '../../apps/cli/src/drill/attacks/late-prices.ts';
 import { thinCoinAttack } from '../../apps/cli/src/drill/attacks/thin-coin.ts';
 import { searched } from '../../apps/cli/src/drill/drill.ts';
-import { timeToFreeze } from '../../apps/cli/src/drill/hands.ts';
+import { stopsIn, timeToFreeze } from '../../apps/cli/src/drill/freezes.ts';
 import { boundOf, playAgainstStolenKeys, playAgainstVault, type ScenarioResult } from '../../apps/cli/src/drill/scenario.ts';
 
 const bin = resolve(import.meta.dirname, '../../bin/holdfast.mjs');
@@ -62,19 +62,73 @@ test('with the rules on the same thief is frozen as soon as his jumps have used 
   close();
   assert.deepEqual([...new Set(conditions.map((it) => it.condition))], ['frozen']);
   assert.match(conditions[0]!.reason, /of the burn budget of 40 are spent in 24 h/);
-  const { ms, text } = timeToFreeze(run.stage.tally, 3);
-  assert.ok(ms !== null && ms > 0);
-  assert.match(text, /^3 of 3 victims were stopped/);
+  const stops = stopsIn(vault.vault.journal().toString('utf8'));
+  const { ms, text } = timeToFreeze({ ...run.stage.tally, accounts: vault.accounts, stops, noFreeze: undefined });
+  // The price after the first jump is heard a second later.
+  assert.equal(ms, 1_000);
+  assert.equal(text, '3 of 3 accounts were stopped, the quickest 1 s after the first hostile order, the slowest 1 s');
 });
 
 test('with forged prices the loss comes near the bound under forged prices and does not pass it', async () => {
-  const attack = { ...forgedPrices, victims: 4 };
-  const { run, vault, close } = await playAgainstVault(attack, 5, noRules);
+  const attack = { ...forgedPricesUnruled, victims: 4 };
+  const { run, vault, close } = await playAgainstVault(attack, 5);
   const bound = boundOf(vault, attack);
   close();
   assert.ok(run.loss <= bound.total, `${run.loss} of ${bound.total}`);
   assert.ok(run.worstDay <= bound.accountDay);
   assert.ok(run.loss > (bound.total * 9n) / 10n, 'the bound is not far above what a thief can do');
+});
+
+test('with the rules on, forged prices that let the equity fall by the limit of the mandate stop the account', async () => {
+  const attack = { ...forgedPrices, victims: 2 };
+  const { run, vault, close } = await playAgainstVault(attack, 5);
+  const conditions = await vault.conditions();
+  const bound = boundOf(vault, attack);
+  close();
+  assert.ok(run.loss > 0n && 2n * run.loss < bound.total, `${run.loss} of ${bound.total}`);
+  for (const { condition, reason } of conditions) {
+    assert.equal(condition, 'frozen');
+    assert.match(reason, /^equity fell by .* within 24 h, limit 2000$/);
+  }
+});
+
+test('the time to freeze ends with the record of the stop, not when the thief notices it', () => {
+  const line = (record: object): string => JSON.stringify({ seq: 1, ...record });
+  const journal = [
+    line({ kind: 'granted', os: 100, subKey: 'k1', account: 'one' }),
+    line({ kind: 'decided', os: 150, account: 'one' }),
+    line({ kind: 'frozen', os: 250, account: 'one', subKey: 'k1', pair: null, condition: 'frozen' }),
+    line({ kind: 'frozen', os: 300, account: 'two', subKey: null, pair: null, condition: 'reduce-only' }),
+    line({ kind: 'frozen', os: 900, account: 'one', subKey: null, pair: null, condition: 'frozen' }),
+    line({ kind: 'revoked', os: 950, subKey: 'k1', by: 'rule R8' }),
+    '{"kind":"decided","to',
+  ].join('\n');
+  const stops = stopsIn(journal);
+  assert.deepEqual(stops, [
+    { account: 'one', what: 'sub-key', at: 250 },
+    { account: 'two', what: 'account', at: 300 },
+    { account: 'one', what: 'account', at: 900 },
+    { account: 'one', what: 'sub-key', at: 950 },
+  ]);
+  const asked = { accounts: ['one', 'two', 'three'], stops, refusals: {}, noFreeze: undefined };
+  const of = (firstAt: readonly (readonly [number, number])[], change = {}) =>
+    timeToFreeze({ ...asked, firstAt: new Map(firstAt), ...change });
+  assert.equal(of([[0, 200]]).ms, 700, 'of the account, where it was stopped in the end');
+  assert.equal(of([[0, 920]]).ms, 30, 'of the sub-key, where only that was');
+  assert.equal(of([[1, 300]]).ms, 0, 'reduce-only takes no new risk');
+  assert.equal(
+    of([
+      [0, 200],
+      [1, 200],
+      [2, 200],
+    ]).ms,
+    700,
+    'the slowest that was stopped',
+  );
+  assert.deepEqual(of([[2, 200]], { refusals: { E_POS: 3, E_BURN: 9 }, noFreeze: 'rules off' }), {
+    ms: null,
+    text: 'nothing was stopped: rules off; limits refused, mostly E_BURN × 9',
+  });
 });
 
 test('without the vault the same thief takes nearly everything', async () => {
@@ -97,27 +151,36 @@ test('the command prints exactly what programs were promised, writes the page, a
   });
   assert.equal(done.status, 0, done.stderr);
   assert.ok(performance.now() - started < 120_000);
-  const { scenarios } = JSON.parse(done.stdout) as { scenarios: ScenarioResult[] };
-  const promised = [
-    'name',
-    'victims',
-    'orders',
-    'lossUsd',
-    'attackerGainUsd',
-    'boundUsd',
-    'withoutVaultLossUsd',
-    'timeToFreezeMs',
-    'timeToFreezeText',
-    'refusals',
-  ] as const;
-  for (const row of scenarios) {
-    for (const field of promised) assert.ok(field in row, `${row.name} has no ${field}`);
+  const { scenarios, details } = JSON.parse(done.stdout) as { scenarios: ScenarioResult[]; details: ScenarioResult[] };
+  const promised = {
+    name: 'string',
+    victims: 'number',
+    orders: 'number',
+    lossUsd: 'number',
+    attackerGainUsd: 'number',
+    boundUsd: 'number',
+    withoutVaultLossUsd: 'number',
+    timeToFreezeMs: 'number',
+    refusals: 'object',
+  };
+  for (const [index, row] of scenarios.entries()) {
+    assert.deepEqual(Object.keys(row), Object.keys(promised), row.name);
+    for (const [field, type] of Object.entries(promised)) {
+      const value = row[field as keyof ScenarioResult];
+      if (field !== 'timeToFreezeMs' || value !== null) assert.equal(typeof value, type, `${row.name}: ${field}`);
+    }
+    for (const [code, count] of Object.entries(row.refusals))
+      assert.ok(/^E/.test(code) && Number.isSafeInteger(count) && count > 0);
     assert.ok(row.lossUsd <= row.boundUsd, row.name);
-    assert.ok(row.boundFormula.length > 0 && row.boundForgedUsd > 0);
-    assert.match(
-      row.timeToFreezeText,
-      row.timeToFreezeMs === null ? /^nothing was stopped: / : /^\d+ of \d+ victims were stopped/,
-    );
+    const more = details[index]!;
+    assert.equal(more.name, row.name);
+    assert.ok(more.boundFormula.length > 0 && more.boundForgedUsd > 0);
+    // A freeze where a rule is meant to stop him, none where the limits alone refuse.
+    assert.equal(row.timeToFreezeMs === null, more.noFreeze !== null, row.name);
+    // A search of a thousand orders does not come to all accounts.
+    const count = row.name.startsWith('search') ? '\\d+' : row.victims;
+    const stopped = new RegExp(`^${count} of ${row.victims} `);
+    assert.match(more.timeToFreezeText, more.noFreeze === null ? stopped : /^nothing was stopped: /);
   }
   const names = scenarios.map(({ name }) => name);
   for (const name of [
@@ -128,6 +191,7 @@ test('the command prints exactly what programs were promised, writes the page, a
     'dormant key',
     'leaked sub-keys',
     'forged prices',
+    'forged prices, rules off',
     'sell everything',
     'stops cancelled first',
     'late prices',
@@ -137,11 +201,18 @@ test('the command prints exactly what programs were promised, writes the page, a
     'thin coin, real processes',
   ])
     assert.ok(names.includes(name), `${name} is missing`);
-  const nothing = scenarios.filter(({ timeToFreezeMs }) => timeToFreezeMs === null).map(({ name }) => name);
-  // Limits alone refuse these, order by order; there is nothing that a rule would have to stop.
-  assert.deepEqual(nothing, ['slow burn', 'forged prices', 'sell everything', 'stops cancelled first', 'search, rules off']);
-  assert.equal(scenarios.find(({ how }) => how === 'processes')?.lossUsd, 0);
+  const nothing = details.filter(({ noFreeze }) => noFreeze !== null).map(({ name, noFreeze }) => [name, noFreeze]);
+  assert.deepEqual(nothing, [
+    ['slow burn', 'each day stays below the budget at which R7 stops'],
+    ['forged prices, rules off', 'rules off'],
+    ['sell everything', 'he asks like a bot that sells, within its cap'],
+    ['stops cancelled first', 'one cancel without the right, then sales within the cap'],
+    ['search, rules off', 'rules off'],
+  ]);
+  const processes = details.findIndex(({ how }) => how === 'processes');
+  assert.equal(scenarios[processes]?.lossUsd, 0);
   const html = readFileSync(page, 'utf8');
   assert.match(html, /The robbery of 2022/);
   assert.doesNotMatch(html, /<script|src=|href=/);
+  assert.match(html, /<td class="n">- \(rules off\)<\/td>/);
 });

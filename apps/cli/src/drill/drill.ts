@@ -2,12 +2,12 @@
 import { defaultRules, type MandateRules, noRules } from '@holdfast/domain';
 import { everyVictim } from './attacks/attack.ts';
 import { burst, contraTrade, dormantKey, slowBurn } from './attacks/contra.ts';
-import { forgedPrices } from './attacks/forged.ts';
+import { forgedPrices, forgedPricesUnruled } from './attacks/forged.ts';
 import { latePrices, latePricesExits } from './attacks/late-prices.ts';
 import { leakedSubKeys } from './attacks/leaked.ts';
 import { stopsCancelled } from './attacks/stops.ts';
 import { sellEverything, thinCoinAttack } from './attacks/thin-coin.ts';
-import { timeToFreeze } from './hands.ts';
+import { stopsIn, timeToFreeze } from './freezes.ts';
 import { dollars } from './losses.ts';
 import { act } from './owners.ts';
 import { thinCoinThroughProcesses } from './processes.ts';
@@ -59,6 +59,7 @@ export async function drill(options: DrillOptions): Promise<DrillResult> {
     dormantKey,
     leakedSubKeys,
     forgedPrices,
+    forgedPricesUnruled,
     sellEverything,
     stopsCancelled(),
     latePrices,
@@ -115,7 +116,9 @@ export async function searched(
     return own > most ? own : most;
   }, 0n);
   const { tally } = stage;
-  const frozen = timeToFreeze(tally, searchVictims);
+  const noFreeze = rules === noRules ? 'rules off' : undefined;
+  const stops = stopsIn(vault.journal().toString('utf8'));
+  const frozen = timeToFreeze({ ...tally, accounts, stops, noFreeze });
   const result: ScenarioResult = {
     name,
     victims: searchVictims,
@@ -126,6 +129,7 @@ export async function searched(
     withoutVaultLossUsd,
     timeToFreezeMs: frozen.ms,
     timeToFreezeText: frozen.text,
+    noFreeze: noFreeze ?? null,
     refusals: tally.refusals,
     title: `he tries ${found.tried} orders over ${searchDays} days, by chance and by what paid best; owners lifted ${lifted} freezes`,
     how: 'in-process',

@@ -32,7 +32,7 @@ export interface Tally {
   readonly refusals: Record<string, number>;
   /** First reason given per code, for people. */
   readonly reasons: Record<string, string>;
-  /** Per victim: when the first hostile order came, and when it was first found that nothing passes any more. Unix ms. */
+  /** Per victim: when the first hostile order or cancel came, and when the thief first noticed that nothing passes any more. Unix ms. */
   readonly firstAt: Map<number, number>;
   readonly stoppedAt: Map<number, number>;
 }
@@ -71,33 +71,10 @@ export function counted(hands: Hands, { clock }: World, tally: Tally): Hands {
       return outcome;
     },
     cancel: async (victim, pair, id) => {
+      if (!tally.firstAt.has(victim)) tally.firstAt.set(victim, clock.now());
       const outcome = await hands.cancel(victim, pair, id);
       if (outcome.kind === 'refused') refuse(tally, outcome.code, outcome.reason);
       return outcome;
     },
-  };
-}
-
-export interface TimeToFreeze {
-  /** From the first hostile order to the end of trading, of the slowest that was stopped, in ms; null when nobody was. */
-  readonly ms: number | null;
-  readonly text: string;
-}
-
-/** Time until accounts or their sub-keys were stopped, with a text that says how many, or why none had to be. */
-export function timeToFreeze({ firstAt, stoppedAt, refusals }: Tally, victims: number): TimeToFreeze {
-  let ms: number | null = null;
-  let count = 0;
-  for (const [victim, from] of firstAt) {
-    const to = stoppedAt.get(victim);
-    if (to === undefined) continue;
-    count += 1;
-    ms = Math.max(ms ?? 0, to - from);
-  }
-  if (ms !== null) return { ms, text: `${count} of ${victims} victims were stopped; the time is that of the slowest of them` };
-  const [most] = Object.entries(refusals).sort(([, one], [, other]) => other - one);
-  return {
-    ms,
-    text: most === undefined ? 'nothing was stopped' : `nothing was stopped: limits refused, mostly ${most[0]} × ${most[1]}`,
   };
 }

@@ -1,6 +1,6 @@
 /** The drill as one page for people: no script, nothing from elsewhere. */
 import type { DrillResult } from './drill.ts';
-import { duration, howText, refusalText, usd } from './report.ts';
+import { duration, freezeText, howText, refusalText, usd } from './report.ts';
 import type { ScenarioResult } from './scenario.ts';
 
 const style = `
@@ -45,7 +45,7 @@ const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${t
 
 const summaryRow = (it: ScenarioResult): string =>
   `<tr><td>${escaped(it.name)}</td><td class="n">${usd(it.withoutVaultLossUsd)}</td><td class="n">${usd(it.lossUsd)}</td>` +
-  `<td class="n">${usd(it.attackerGainUsd)}</td><td class="n">${usd(it.boundUsd)}</td><td class="n">${duration(it.timeToFreezeMs)}</td>` +
+  `<td class="n">${usd(it.attackerGainUsd)}</td><td class="n">${usd(it.boundUsd)}</td><td class="n">${escaped(freezeText(it))}</td>` +
   `<td>${it.orders}, ${it.approved} approved</td></tr>`;
 
 function section(it: ScenarioResult): string {

@@ -8,6 +8,7 @@ import {
   type Mandate,
   type MandatePair,
   type MandateRules,
+  noRules,
   type OwnerId,
 } from '@holdfast/domain';
 import { btc, eth } from './markets.ts';
@@ -65,5 +66,7 @@ export const victimMandate = ({ account, owner, uid, now, rules }: MandateTerms)
     openOrders: 20,
     foreign: 'freeze',
     mayCancelStops: false,
+    // A tenth of the account, as the portal proposes.
+    drawdown24h: amount(rules === noRules ? '0' : '2000'),
     rules,
   });

@@ -3,6 +3,8 @@
  * machine's clock. It shows that what the other scenarios measure in one process is not a model of itself.
  */
 import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type AccountId,
@@ -24,7 +26,8 @@ import {
 import { balancesOf, createKey, creditUser, listMarket, registerKey } from '@holdfast/exchange/control';
 import { worstLoss } from '@holdfast/policy';
 import { codeIn } from './enrol.ts';
-import { newTally, refuse, timeToFreeze } from './hands.ts';
+import { stopsIn, timeToFreeze } from './freezes.ts';
+import { newTally, refuse } from './hands.ts';
 import { type Instances, startInstances } from './instances.ts';
 import { dollars } from './losses.ts';
 import { victimMandate } from './mandates.ts';
@@ -88,7 +91,9 @@ async function play(instances: Instances): Promise<ScenarioResult> {
   const own = after.accounts.filter((it) => victims.some(({ account }) => account === it.account));
   const conditions: Record<string, number> = {};
   for (const { condition } of own) conditions[condition] = (conditions[condition] ?? 0) + 1;
-  const frozen = timeToFreeze(tally, victimCount);
+  const journal = readFileSync(join(instances.data, 'vault', 'signer', 'journal.log'), 'utf8');
+  const accounts = victims.map((it) => it.account);
+  const frozen = timeToFreeze({ ...tally, accounts, stops: stopsIn(journal), noFreeze: undefined });
   return {
     name: 'thin coin, real processes',
     victims: victimCount,
@@ -99,6 +104,7 @@ async function play(instances: Instances): Promise<ScenarioResult> {
     withoutVaultLossUsd: dollars(unguarded),
     timeToFreezeMs: frozen.ms,
     timeToFreezeText: frozen.text,
+    noFreeze: null,
     refusals: tally.refusals,
     title: 'the robbery itself, on this machine’s clock',
     how: 'processes',
@@ -189,7 +195,6 @@ async function rob(
     return;
   }
   refuse(tally, verdict.code, verdict.reason);
-  if (verdict.code === 'E_FROZEN' && !tally.stoppedAt.has(index)) tally.stoppedAt.set(index, Date.now());
 }
 
 interface Key {

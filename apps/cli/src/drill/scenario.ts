@@ -3,7 +3,8 @@ import { type Amount, amount, defaultRules, formatAmount, type MandateRules } fr
 import { worstLoss } from '@holdfast/policy';
 import { attackerIn } from './attacker.ts';
 import type { Attack, Stage } from './attacks/attack.ts';
-import { counted, type Hands, newTally, type Tally, timeToFreeze } from './hands.ts';
+import { stopsIn, timeToFreeze } from './freezes.ts';
+import { counted, type Hands, newTally, type Tally } from './hands.ts';
 import { dollars } from './losses.ts';
 import { stolenKeys } from './stolen-keys.ts';
 import { type Vaulted, type VaultedOptions, vaultedVictims } from './vaulted.ts';
@@ -19,9 +20,12 @@ export interface ScenarioResult {
   readonly attackerGainUsd: number;
   readonly boundUsd: number;
   readonly withoutVaultLossUsd: number;
-  /** Slowest of the victims that were stopped; null when nobody was. `timeToFreezeText` says how many, or why none had to be. */
+  /** From the first hostile order to the stop, of the slowest victim that was stopped; null when nobody was. */
   readonly timeToFreezeMs: number | null;
+  /** How many were stopped, or why none was. */
   readonly timeToFreezeText: string;
+  /** Why none had to be, in a few words; null where a rule is meant to. */
+  readonly noFreeze: string | null;
   readonly refusals: Readonly<Record<string, number>>;
   readonly title: string;
   /** `in-process`: signer and exchange in one process, on a simulated clock. `processes`: warden, signer, gate, egress and exchange as they ship. */
@@ -100,7 +104,7 @@ const widerTurnover = (turnover24h: string): Pick<VaultedOptions, 'mandate' | 'g
 export async function playAgainstVault(
   attack: Attack,
   seed: number,
-  rules: MandateRules = defaultRules,
+  rules: MandateRules = attack.rules ?? defaultRules,
 ): Promise<{ readonly run: Run; readonly vault: Vaulted; close(): void }> {
   const world = createWorld({ seed, victims: attack.victims });
   const { turnover24h } = attack;
@@ -156,7 +160,12 @@ export async function scenario(attack: Attack, seed: number): Promise<ScenarioRe
   const standing = await vault.conditions();
   close();
   const { tally } = done.stage;
-  const frozen = timeToFreeze(tally, attack.victims);
+  const frozen = timeToFreeze({
+    ...tally,
+    accounts: vault.accounts,
+    stops: stopsIn(vault.vault.journal().toString('utf8')),
+    noFreeze: attack.noFreeze,
+  });
   const conditions: Record<string, number> = {};
   for (const { condition } of standing) conditions[condition] = (conditions[condition] ?? 0) + 1;
   return {
@@ -169,6 +178,7 @@ export async function scenario(attack: Attack, seed: number): Promise<ScenarioRe
     withoutVaultLossUsd: dollars(without.loss),
     timeToFreezeMs: frozen.ms,
     timeToFreezeText: frozen.text,
+    noFreeze: attack.noFreeze ?? null,
     refusals: tally.refusals,
     title: attack.title,
     how: 'in-process',

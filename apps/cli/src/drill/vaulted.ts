@@ -62,8 +62,6 @@ export interface Vaulted {
   widenWithoutOwner(pair: Pair, tally: Tally): Promise<void>;
   /** An order with a sub-key's id and a secret that was guessed. */
   guess(victim: number, order: HostileOrder): Promise<Outcome>;
-  /** Whether the account, a pair or a sub-key of it was stopped. */
-  isStopped(victim: number): Promise<boolean>;
   /** A sub-key used from another host: at the exchange, by guessing its secret, and by sending again what was caught. */
   fromElsewhere(victim: number, order: HostileOrder): Promise<readonly Outcome[]>;
   status(): Promise<VaultStatus>;
@@ -184,10 +182,6 @@ export async function vaultedVictims(world: World, options: VaultedOptions): Pro
       await guessed(vault, thiefKeys[victim]!, order),
       ...(await caught(world, vault, botKeys[victim]!, order, `c${victim}`)),
     ],
-    isStopped: async (victim) => {
-      const found = (await status()).accounts.find((it) => it.account === accounts[victim]!);
-      return found !== undefined && (found.condition !== 'active' || found.stopped.length > 0);
-    },
     status,
     conditions: async () => {
       const byName = new Map((await status()).accounts.map((it) => [it.account, it]));

@@ -1,5 +1,5 @@
 /** What an attack is, and what its scripts are made of. */
-import { type Amount, amount, multiply, type Pair, type Side } from '@holdfast/domain';
+import { type Amount, amount, type MandateRules, multiply, type Pair, type Side } from '@holdfast/domain';
 import type { Attacker } from '../attacker.ts';
 import type { Hands, HostileOrder, Outcome, Tally } from '../hands.ts';
 import { baseFor, inLots, moved } from '../markets.ts';
@@ -31,6 +31,10 @@ export interface Attack {
   readonly forged: boolean;
   /** Whether he also waits for jumps up through resting exits: then what the mandate says of those counts beside the bound. */
   readonly throughExits?: true;
+  /** Why no rule is meant to stop him, in a few words; left out: one is. */
+  readonly noFreeze?: string;
+  /** Rules of the owners' mandates; the usual ones when left out. */
+  readonly rules?: MandateRules;
   /** Turnover that the owners allowed in 24 h, in quote; as the usual mandate has it when left out. */
   readonly turnover24h?: string;
   /** What happens before the thief comes. */

@@ -58,6 +58,7 @@ export const slowBurn: Attack = {
   victims: 10,
   days: 30,
   forged: false,
+  noFreeze: 'each day stays below the budget at which R7 stops',
   play: async (stage) => {
     const midnight = stage.world.clock.now();
     for (let day = 0; day < 30; day += 1) {

@@ -1,4 +1,4 @@
-import { type Amount, amount, type Pair, type Side } from '@holdfast/domain';
+import { type Amount, amount, noRules, type Pair, type Side } from '@holdfast/domain';
 import { baseFor, btc, eth, inLots, marketOf, moved } from '../markets.ts';
 import { venues } from '../world.ts';
 import { type Attack, everyVictim, freeOf, type Stage } from './attack.ts';
@@ -66,31 +66,56 @@ async function sellHeld(stage: Stage, victim: number, pair: Pair): Promise<void>
   }
 }
 
+async function sellAllHeld(stage: Stage): Promise<void> {
+  for (const victim of everyVictim(stage)) for (const pair of [btc, eth]) await sellHeld(stage, victim, pair);
+}
+
+async function buyAllDear(stage: Stage): Promise<readonly Bought[]> {
+  const bought: Bought[] = [];
+  for (const victim of everyVictim(stage)) for (const pair of [btc, eth]) bought.push(...(await buyDear(stage, victim, pair)));
+  return bought;
+}
+
+async function sellBought(stage: Stage, bought: readonly Bought[]): Promise<void> {
+  for (const { victim, pair, quantity } of bought) {
+    const free = freeOf(stage, victim, pair.split('/')[0]!);
+    await order(stage, victim, pair, 'sell', inLots(pair, least(((quantity * 999n) / 1000n) as Amount, free)));
+  }
+}
+
+/** `buysFirst`: a rise alarms nobody, while accounts that seem to fall by a tenth are stopped (R12). */
+async function play(stage: Stage, buysFirst: boolean): Promise<void> {
+  for (let pass = 0; pass < passes[stage.hands.by]; pass += 1) {
+    if (!buysFirst) {
+      await forge(stage, 'sell');
+      await sellAllHeld(stage);
+    }
+    await forge(stage, 'buy');
+    const bought = await buyAllDear(stage);
+    await forge(stage, 'sell');
+    await sellBought(stage, bought);
+    if (buysFirst) await sellAllHeld(stage);
+  }
+  stage.world.forge(venues, null);
+  stage.world.forgeOwn(null);
+}
+
 export const forgedPrices: Attack = {
   name: 'forged prices',
-  title: 'all that the vault hears of prices is what he wants: accounts sell at the floor, buy at the ceiling, sell again',
+  title: 'all that the vault hears of prices is what he wants: accounts buy at the ceiling, then sell at the floor',
   victims: 50,
   days: 1,
   forged: true,
-  play: async (stage) => {
-    for (let pass = 0; pass < passes[stage.hands.by]; pass += 1) {
-      await forge(stage, 'sell');
-      for (const victim of everyVictim(stage)) for (const pair of [btc, eth]) await sellHeld(stage, victim, pair);
-      await forge(stage, 'buy');
-      const bought: Bought[] = [];
-      for (const victim of everyVictim(stage))
-        for (const pair of [btc, eth]) bought.push(...(await buyDear(stage, victim, pair)));
-      await forge(stage, 'sell');
-      for (const { victim, pair, quantity } of bought)
-        await order(
-          stage,
-          victim,
-          pair,
-          'sell',
-          inLots(pair, least(((quantity * 999n) / 1000n) as Amount, freeOf(stage, victim, pair.split('/')[0]!))),
-        );
-    }
-    stage.world.forge(venues, null);
-    stage.world.forgeOwn(null);
-  },
+  play: (stage) => play(stage, true),
+};
+
+export const forgedPricesUnruled: Attack = {
+  name: 'forged prices, rules off',
+  title: 'the same, and accounts sell at the floor before they buy at the ceiling: what the limits alone hold',
+  victims: 50,
+  days: 1,
+  forged: true,
+  rules: noRules,
+  noFreeze: 'rules off',
+  play: (stage) => play(stage, false),
 };

@@ -22,7 +22,6 @@ async function fromAnotherHost(stage: Stage, vault: Vaulted, victim: number): Pr
     await stage.beat(1_000);
     count(tally, await vault.guess(victim, order));
   }
-  if (await vault.isStopped(victim)) tally.stoppedAt.set(victim, world.clock.now());
   for (const outcome of await vault.fromElsewhere(victim, order)) count(tally, outcome);
   await stage.beat(1_000);
 }

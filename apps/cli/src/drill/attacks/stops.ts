@@ -40,6 +40,7 @@ export function stopsCancelled(): Attack {
     victims: 50,
     days: 1,
     forged: false,
+    noFreeze: 'one cancel without the right, then sales within the cap',
     before: async (stage) => {
       stops.length = 0;
       for (const victim of everyVictim(stage)) stops.push(await protect(stage, victim));

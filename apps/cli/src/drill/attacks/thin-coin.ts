@@ -45,6 +45,7 @@ export const sellEverything: Attack = {
   victims: 50,
   days: 1,
   forged: false,
+  noFreeze: 'he asks like a bot that sells, within its cap',
   play: async (stage) => {
     // Where nothing hinders him, what he gets for the coins goes the same way.
     const price = stage.vault === null ? await pump(stage) : undefined;
