@@ -16,3 +16,8 @@ export * from './report/csv.ts';
 export * from './report/document.ts';
 export { htmlReport } from './report/html.ts';
 export { headline, terminalReport } from './report/terminal.ts';
+export { assumptionsInWords, usualAssumptions } from './run/assumptions.ts';
+export { hashOf } from './run/hash.ts';
+export * from './run/result.ts';
+export { runBacktest } from './run/run.ts';
+export { RunError, type RunErrorCode } from './run/run-error.ts';

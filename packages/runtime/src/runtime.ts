@@ -103,6 +103,11 @@ export class Runtime {
     return this.#conditions.onMinute(pair, minute, this.#index.conditions()).flatMap((it) => this.#index.onCondition(pair, it));
   }
 
+  /** A condition is known to hold: who drives it by recorded candles has looked for itself. */
+  onCondition(pair: Pair, condition: string): readonly Due[] {
+    return this.#index.onCondition(pair, condition);
+  }
+
   /** Conditions that somebody waits for and that have seen no candles yet. Give them some by `warm`, then minutes go on. */
   unwarmed(): readonly Unwarmed[] {
     return this.#conditions.unwarmed(this.#index.conditions());

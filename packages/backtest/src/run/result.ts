@@ -1,5 +1,16 @@
 /** What a backtest is asked and what it answers. Money is exact; only figures for people (shares, ratios) are floating point. */
-import type { Amount, Asset, BotReport, ClientOrderId, ClosedDeal, EpochMs, Pair, PairRules, Side } from '@holdfast/domain';
+import type {
+  Amount,
+  Asset,
+  BotId,
+  BotReport,
+  ClientOrderId,
+  ClosedDeal,
+  EpochMs,
+  Pair,
+  PairRules,
+  Side,
+} from '@holdfast/domain';
 import type { Series } from '../data/series.ts';
 
 /** Everything that a run takes for granted; each is printed in its report. */
@@ -21,6 +32,13 @@ export interface Assumptions {
   readonly volumeShare: number | null;
   /** Time from a decision to its order at the exchange, ms. */
   readonly latencyMs: number;
+  /**
+   * How much there is to take. `house`: quotes of the sizes that the simulated exchange shows on a tape, each level a little worse;
+   * `best`: any quantity at the best price. `house` when left out.
+   */
+  readonly depth?: 'house' | 'best';
+  /** Seed of the house's sizes; 1 when left out, as on the simulated exchange. */
+  readonly seed?: number;
 }
 
 /** One bot over one stretch of candles. */
@@ -40,6 +58,8 @@ export interface RunRequest {
   readonly assumptions: Assumptions;
   /** `jump` skips to what can happen next, `step` looks at every candle; both give the same result. */
   readonly driver: 'jump' | 'step';
+  /** Id of the bot, the first part of its client order ids; `backtest` when left out. */
+  readonly bot?: BotId;
 }
 
 /** A fill; parity of two runs means that all of these are equal, in order. */

@@ -1,6 +1,7 @@
 export { openTimeOf, shiftOpenTime } from './candles.ts';
 export { usualCommission } from './commission.ts';
 export { createExchange } from './exchange.ts';
+export { bestHouseQuote } from './house.ts';
 export { defineMarket } from './market.ts';
 export { isConditional, isOpen, remaining } from './orders.ts';
 export * from './port.ts';

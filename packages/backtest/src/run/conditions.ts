@@ -1,0 +1,104 @@
+/**
+ * Conditions of indicators over a whole series: the rows at whose close each holds, made once per columns and condition and
+ * searched from then on. A candle longer than a minute goes in as its last minute, one that is shorter is put into minutes.
+ */
+import { type Bar, ConditionFollower, readCondition, timeframeMs } from '@holdfast/indicators';
+import { timeOf } from '../data/series.ts';
+import type { Columns } from './columns.ts';
+import { RunError } from './run-error.ts';
+
+const minuteMs = 60_000;
+const known = new WeakMap<object, Map<string, Int32Array>>();
+
+/** Rows at whose close the condition holds, rising. @throws RunError `series-missing` when candles are longer than its time frames */
+export function rowsWhere(columns: Columns, condition: string): Int32Array {
+  const made = known.get(columns.close) ?? new Map<string, Int32Array>();
+  known.set(columns.close, made);
+  const found = made.get(condition);
+  if (found !== undefined) return found;
+  const rows = follow(columns, condition);
+  made.set(condition, rows);
+  return rows;
+}
+
+/** The first of `rows` at or after `row`; Infinity when there is none. */
+export function nextOf(rows: Int32Array, row: number): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (rows[middle]! < row) low = middle + 1;
+    else high = middle;
+  }
+  return rows[low] ?? Number.POSITIVE_INFINITY;
+}
+
+export const holdsAt = (rows: Int32Array, row: number): boolean => nextOf(rows, row) === row;
+
+function follow(columns: Columns, condition: string): Int32Array {
+  const follower = new ConditionFollower(readCondition(condition));
+  const { intervalMs } = columns;
+  const shortest = follower.timeframes[0];
+  if (shortest !== undefined && timeframeMs(shortest) < intervalMs)
+    throw new RunError(
+      'series-missing',
+      `A condition looks at candles of ${shortest} and those of ${columns.pair} are ${intervalMs / minuteMs} minutes long: give finer candles`,
+    );
+  const found: number[] = [];
+  for (const { bar, row } of minutesOf(columns))
+    if (follower.push(bar) && follower.truth(bar.time + minuteMs) === true) found.push(row);
+  return Int32Array.from(found);
+}
+
+/** The candles as minutes, each with the row that completes it. */
+function* minutesOf(columns: Columns): Generator<{ readonly bar: Bar; readonly row: number }> {
+  const { rows, intervalMs } = columns;
+  const shift = Math.max(intervalMs - minuteMs, 0);
+  const [price, lots] = [scaleOf(columns.rules.tick), scaleOf(columns.rules.lot)];
+  let open: Bar | undefined;
+  for (let row = 0; row < rows; row++) {
+    const bar = barOf(columns, row, price, lots);
+    if (intervalMs >= minuteMs) {
+      bar.time += shift;
+      yield { bar, row };
+      continue;
+    }
+    const minute = Math.floor(bar.time / minuteMs) * minuteMs;
+    if (open !== undefined && open.time !== minute) yield { bar: open, row: row - 1 };
+    if (open === undefined || open.time !== minute) open = { ...bar, time: minute };
+    else {
+      open.high = Math.max(open.high, bar.high);
+      open.low = Math.min(open.low, bar.low);
+      open.close = bar.close;
+      open.volume += bar.volume;
+    }
+  }
+}
+
+/** Indicators compute in floating point; nothing that is traded does. */
+function barOf(columns: Columns, row: number, price: Scale, lots: Scale): Bar {
+  const number = (value: number, { times, over }: Scale): number => (value * times) / over;
+  return {
+    time: timeOf(columns, row),
+    open: number(columns.open[row]!, price),
+    high: number(columns.high[row]!, price),
+    low: number(columns.low[row]!, price),
+    close: number(columns.close[row]!, price),
+    volume: number(columns.volume[row]!, lots),
+  };
+}
+
+interface Scale {
+  readonly times: number;
+  readonly over: number;
+}
+
+/** A step as a whole number over a power of ten: a whole number divided by it is the double nearest to the decimal. */
+function scaleOf(step: bigint): Scale {
+  let [times, zeros] = [step, 0];
+  while (times % 10n === 0n && zeros < 18) {
+    times /= 10n;
+    zeros++;
+  }
+  return { times: Number(times), over: 10 ** (18 - zeros) };
+}

@@ -1,0 +1,375 @@
+/**
+ * The simulated exchange's rules for the orders of one run on one market, in ticks and lots: no users but the bot, no bigint.
+ * What an order costs and whether the bot has it is not looked at here.
+ *   T1  A resting order fills at its own price when a tick reaches it, best price first, then the one that came first, within the
+ *       tick's volume share; buys before sells.
+ *   T2  A taker meets the house, whose bid is the tick's price and whose ask lies a spread above; never through an own order.
+ *   T3  Every price that is printed or moved to may set off waiting stops, in the order in which they were placed.
+ */
+import type { ClientOrderId, Side } from '@holdfast/domain';
+import { bestHouseQuote, type HouseRules } from '@holdfast/exchanges/simulated';
+
+export interface MatchRules {
+  readonly fill: 'touch' | 'through';
+  readonly spreadTicks: number;
+  /** Of a tick's volume, in 1/10,000; null: as much as there is to fill. */
+  readonly volumeShareBps: number | null;
+  readonly slippageTicks: number;
+  /** Sizes of the house's quotes as on the simulated exchange; null: as much as is asked for at the best price. */
+  readonly house: HouseRules | null;
+  readonly maxOrders: number;
+}
+
+export type MatchKind = 'limit' | 'post-only' | 'ioc' | 'stop-limit';
+
+/** An order on its way: counts of ticks and lots. */
+export interface Ask {
+  readonly id: ClientOrderId;
+  readonly side: Side;
+  readonly kind: MatchKind;
+  readonly price: number;
+  /** 0 without one. */
+  readonly trigger: number;
+  readonly lots: number;
+}
+
+export interface BookOrder extends Ask {
+  executed: number;
+  rank: number;
+  /** A stop that waits for its trigger. */
+  waits: boolean;
+}
+
+/** What happened, in order. */
+export type MatchEvent =
+  | { readonly kind: 'accepted'; readonly order: BookOrder }
+  | { readonly kind: 'rejected'; readonly ask: Ask; readonly code: string; readonly reason: string }
+  | {
+      readonly kind: 'filled';
+      readonly order: BookOrder;
+      readonly price: number;
+      readonly lots: number;
+      readonly maker: boolean;
+      readonly trade: number;
+    }
+  | { readonly kind: 'ended'; readonly order: BookOrder; readonly cause: 'cancel' | 'expired' }
+  | { readonly kind: 'cancel-rejected'; readonly id: ClientOrderId };
+
+export interface Best {
+  readonly bid: number;
+  readonly bidLots: number;
+  readonly ask: number;
+  readonly askLots: number;
+}
+
+const opposite = (side: Side): Side => (side === 'buy' ? 'sell' : 'buy');
+
+export class Matcher {
+  readonly #rules: MatchRules;
+  /** The next one to fill is at the end. */
+  readonly #bids: BookOrder[] = [];
+  readonly #asks: BookOrder[] = [];
+  readonly #stops: BookOrder[] = [];
+  readonly #byId = new Map<ClientOrderId, BookOrder>();
+  readonly #consumed = new Map<number, number>();
+  #rank = 1;
+  #trade = 1;
+  #tickRank = 0;
+  #tickCount = 0;
+  #anchor: number;
+  #pending: number[] = [];
+  /** What was said last; undefined where that is the best of now. */
+  #published: Best | undefined;
+  /** Price of the newest trade or move, in ticks. */
+  last: number;
+  /** What happened since it was last taken away. */
+  events: MatchEvent[] = [];
+  /** Prices of trades since they were last taken away. */
+  prints: number[] = [];
+
+  /** @param price of before the first tick */
+  constructor(rules: MatchRules, price: number) {
+    this.#rules = rules;
+    this.#anchor = price;
+    this.last = price;
+  }
+
+  get openOrders(): number {
+    return this.#byId.size;
+  }
+
+  /** A price at or below this one may fill or set off an order; 0 when none can. */
+  get below(): number {
+    const bid = this.#bids.at(-1)?.price ?? 0;
+    let below = this.#rules.fill === 'touch' ? bid : bid - 1;
+    for (const { side, trigger } of this.#stops) if (side === 'sell' && trigger > below) below = trigger;
+    return below;
+  }
+
+  /** A price at or above this one may fill or set off an order; Infinity when none can. */
+  get above(): number {
+    const ask = this.#asks.at(-1)?.price ?? Number.POSITIVE_INFINITY;
+    let above = this.#rules.fill === 'touch' ? ask : ask + 1;
+    for (const { side, trigger } of this.#stops) if (side === 'buy' && trigger < above) above = trigger;
+    return above;
+  }
+
+  /** Highest trigger of a sale that waits; 0 without one. */
+  get saleTrigger(): number {
+    let highest = 0;
+    for (const { side, trigger } of this.#stops) if (side === 'sell' && trigger > highest) highest = trigger;
+    return highest;
+  }
+
+  /** Ticks that touched nothing went by: the newest had this price and was the `count`th. */
+  pass(price: number, count: number): void {
+    this.last = price;
+    this.#anchor = price;
+    this.#tickCount = count;
+    this.#tickRank = this.#rank;
+    if (this.#consumed.size > 0) this.#consumed.clear();
+    this.#published = undefined;
+  }
+
+  /** One tick of the tape, the `count`th; whether it said anything to who listens to prices. */
+  tick(price: number, volume: number, count: number): boolean {
+    if (volume === 0) this.#published ??= this.best();
+    this.#tickCount = count;
+    this.#tickRank = this.#rank;
+    this.#anchor = price;
+    if (this.#consumed.size > 0) this.#consumed.clear();
+    const filled = this.#fillReached(price, volume);
+    if (volume > filled) this.#print(price);
+    else if (filled === 0 || this.last !== price) this.#move(price);
+    this.#finish();
+    if (this.prints.length === 0) return this.takeBest();
+    this.#published = undefined;
+    return true;
+  }
+
+  place(ask: Ask): void {
+    this.#published ??= this.best();
+    const refused = this.#refusal(ask);
+    if (refused !== undefined) {
+      this.events.push({ kind: 'rejected', ask, ...refused });
+      return;
+    }
+    const order: BookOrder = { ...ask, executed: 0, rank: this.#rank++, waits: ask.kind === 'stop-limit' };
+    this.#byId.set(order.id, order);
+    this.events.push({ kind: 'accepted', order });
+    if (order.waits) this.#stops.push(order);
+    else this.#work(order);
+    this.#finish();
+  }
+
+  cancel(id: ClientOrderId): void {
+    this.#published ??= this.best();
+    const order = this.#byId.get(id);
+    if (order === undefined) {
+      this.events.push({ kind: 'cancel-rejected', id });
+      return;
+    }
+    this.#unqueue(order);
+    this.#end(order, 'cancel');
+    this.#finish();
+  }
+
+  /** The best prices of the visible book: the house's and the bot's own. */
+  best(): Best {
+    const bid = this.#bestOf('buy');
+    const ask = this.#bestOf('sell');
+    return { bid: bid.price, bidLots: bid.lots, ask: ask.price, askLots: ask.lots };
+  }
+
+  /** Whether the best prices differ from those taken before. */
+  takeBest(): boolean {
+    const before = this.#published;
+    if (before === undefined) return false;
+    const best = this.best();
+    this.#published = undefined;
+    return (
+      before.bid !== best.bid || before.ask !== best.ask || before.bidLots !== best.bidLots || before.askLots !== best.askLots
+    );
+  }
+
+  #refusal(ask: Ask): { readonly code: string; readonly reason: string } | undefined {
+    if (this.#byId.size >= this.#rules.maxOrders) return { code: '-1013', reason: 'Filter failure: MAX_NUM_ORDERS' };
+    if (ask.kind === 'stop-limit' && (ask.side === 'buy' ? ask.trigger <= this.last : ask.trigger >= this.last))
+      return { code: '-2010', reason: 'Order would trigger immediately.' };
+    if (ask.kind === 'post-only' && this.#wouldTake(ask))
+      return { code: '-2010', reason: 'Order would immediately match and take.' };
+    return undefined;
+  }
+
+  #wouldTake({ side, price }: Ask): boolean {
+    const best = this.best();
+    return side === 'buy' ? price >= best.ask : price <= best.bid;
+  }
+
+  // Resting orders
+
+  #side(side: Side): BookOrder[] {
+    return side === 'buy' ? this.#bids : this.#asks;
+  }
+
+  #queue(order: BookOrder): void {
+    const orders = this.#side(order.side);
+    const sign = order.side === 'buy' ? 1 : -1;
+    // The end of the list is the front of the queue.
+    let place = orders.length;
+    while (place > 0 && this.#isBefore(orders[place - 1]!, order, sign)) place--;
+    orders.splice(place, 0, order);
+  }
+
+  #isBefore(a: BookOrder, b: BookOrder, sign: number): boolean {
+    const difference = (a.price - b.price) * sign;
+    return difference > 0 || (difference === 0 && a.rank < b.rank);
+  }
+
+  #unqueue(order: BookOrder): void {
+    const orders = order.waits ? this.#stops : this.#side(order.side);
+    const at = orders.indexOf(order);
+    if (at >= 0) orders.splice(at, 1);
+  }
+
+  #end(order: BookOrder, cause: 'cancel' | 'expired'): void {
+    this.#byId.delete(order.id);
+    this.events.push({ kind: 'ended', order, cause });
+  }
+
+  #isReached({ price, side }: BookOrder, at: number): boolean {
+    if (this.#rules.fill === 'touch' && price === at) return true;
+    return side === 'buy' ? price > at : price < at;
+  }
+
+  #fillReached(price: number, volume: number): number {
+    const share = this.#rules.volumeShareBps;
+    let available = share === null ? Number.POSITIVE_INFINITY : Math.floor((volume * share) / 10_000);
+    let filled = 0;
+    for (const orders of [this.#bids, this.#asks]) {
+      for (;;) {
+        const order = orders.at(-1);
+        if (order === undefined || available <= 0 || !this.#isReached(order, price)) break;
+        const lots = Math.min(available, order.lots - order.executed);
+        this.#fill(order, order.price, lots, true);
+        this.#print(order.price);
+        available -= lots;
+        filled += lots;
+      }
+    }
+    return filled;
+  }
+
+  #fill(order: BookOrder, price: number, lots: number, maker: boolean): void {
+    order.executed += lots;
+    const isDone = order.executed === order.lots;
+    if (isDone) {
+      if (maker) this.#unqueue(order);
+      this.#byId.delete(order.id);
+    }
+    // The event keeps what the order had then: another fill may follow before it is read.
+    this.events.push({ kind: 'filled', order: { ...order }, price, lots, maker, trade: this.#trade++ });
+  }
+
+  // Prices and stops
+
+  #print(price: number): void {
+    this.prints.push(price);
+    this.#move(price);
+  }
+
+  #move(price: number): void {
+    this.last = price;
+    if (this.#stops.length > 0) this.#pending.push(price);
+  }
+
+  #finish(): void {
+    for (let price = this.#pending.shift(); price !== undefined; price = this.#pending.shift()) {
+      const set = this.#stops.filter(({ side, trigger }) => (side === 'buy' ? trigger <= price! : trigger >= price!));
+      if (set.length > 1) set.sort((a, b) => a.rank - b.rank);
+      for (const order of set) this.#trigger(order);
+    }
+  }
+
+  #trigger(order: BookOrder): void {
+    if (!order.waits || !this.#byId.has(order.id)) return;
+    this.#unqueue(order);
+    order.waits = false;
+    order.rank = this.#rank++;
+    this.#work(order);
+  }
+
+  // Taking
+
+  #work(order: BookOrder): void {
+    this.#match(order);
+    if (order.executed === order.lots) return;
+    if (order.kind === 'ioc') this.#end(order, 'expired');
+    else this.#queue(order);
+  }
+
+  #match(taker: BookOrder): void {
+    const side = opposite(taker.side);
+    while (taker.executed < taker.lots) {
+      const own = this.#side(side).at(-1);
+      const quote = this.#houseBest(side);
+      const isHouse = quote !== undefined && (own === undefined || this.#comesFirst(quote.price, own));
+      const price = isHouse ? this.#slipped(quote.price, taker.side) : own?.price;
+      if (price === undefined || (taker.side === 'buy' ? price > taker.price : price < taker.price)) return;
+      if (!isHouse) {
+        // Self-trade prevention: the order that rests gives way.
+        this.#unqueue(own!);
+        this.#end(own!, 'expired');
+        continue;
+      }
+      const lots = Math.min(taker.lots - taker.executed, quote.lots);
+      if (this.#rules.house !== null) this.#consume(side, quote.price, lots);
+      this.#fill(taker, price, lots, false);
+      this.#print(price);
+    }
+  }
+
+  #slipped(price: number, side: Side): number {
+    return side === 'buy' ? price + this.#rules.slippageTicks : Math.max(1, price - this.#rules.slippageTicks);
+  }
+
+  #comesFirst(price: number, own: BookOrder): boolean {
+    if (price === own.price) return own.rank >= this.#tickRank;
+    return own.side === 'buy' ? price > own.price : price < own.price;
+  }
+
+  #consume(side: Side, price: number, lots: number): void {
+    const key = side === 'buy' ? -price : price;
+    this.#consumed.set(key, (this.#consumed.get(key) ?? 0) + lots);
+  }
+
+  /** The house's best quote of a side, never at or through the bot's best order of the other. */
+  #houseBest(side: Side): { readonly price: number; readonly lots: number } | undefined {
+    const { house, spreadTicks } = this.#rules;
+    const limit = this.#side(opposite(side)).at(-1)?.price ?? 0;
+    if (house === null) {
+      const price =
+        side === 'buy'
+          ? limit === 0
+            ? this.#anchor
+            : Math.min(this.#anchor, limit - 1)
+          : Math.max(this.#anchor + spreadTicks, limit + 1);
+      return price > 0 ? { price, lots: Number.POSITIVE_INFINITY } : undefined;
+    }
+    const state = { anchor: this.#anchor, tickCount: this.#tickCount, consumed: this.#consumed };
+    const best = bestHouseQuote(side === 'buy' ? 'BUY' : 'SELL', house, state, limit);
+    return best === undefined ? undefined : { price: best.price, lots: best.quantity };
+  }
+
+  #bestOf(side: Side): { readonly price: number; readonly lots: number } {
+    const quote = this.#houseBest(side);
+    const orders = this.#side(side);
+    const own = orders.at(-1);
+    if (own === undefined) return quote ?? { price: 0, lots: 0 };
+    if (quote !== undefined && (side === 'buy' ? quote.price > own.price : quote.price < own.price)) return quote;
+    let lots = quote?.price === own.price ? quote.lots : 0;
+    for (let at = orders.length - 1; at >= 0 && orders[at]!.price === own.price; at--)
+      lots += orders[at]!.lots - orders[at]!.executed;
+    return { price: own.price, lots };
+  }
+}

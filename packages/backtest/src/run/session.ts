@@ -1,0 +1,331 @@
+/**
+ * One bot of a run: its runtime, its sub-book, what it has asked for and what it is told. The order of things is that of the
+ * engine in lockstep with the simulated exchange (docs/decisions/0002-lockstep.md):
+ *   O1  Within a tick: candle closes and times with the prices before it, then its prices are known, fills, what prices wake, times.
+ *   O2  Intents reach the exchange one after the other in the order in which they were planned, `latencyMs` after it; each is
+ *       answered before anything else happens there.
+ *   O3  What the bot's own orders did to prices is told when all of its intents are answered, as a further picture of the same time.
+ */
+import {
+  type Amount,
+  type Asset,
+  type BotId,
+  baseOf,
+  type ClosedDeal,
+  type EpochMs,
+  type Intent,
+  InvariantError,
+  type Lots,
+  lots,
+  notional,
+  type OrderEvent,
+  type Pair,
+  type PlaceOrder,
+  priceAmount,
+  type Quote,
+  quantityAmount,
+  quoteOf,
+  type Ticks,
+  toLots,
+  toTicks,
+} from '@holdfast/domain';
+import { type Due, type EventBody, Runtime, type RuntimeBot } from '@holdfast/runtime';
+import { Account } from './account.ts';
+import { feeOn } from './fee.ts';
+import type { Market } from './market.ts';
+import type { MatchEvent } from './matcher.ts';
+import type { Assumptions, RunFill } from './result.ts';
+
+interface Planned {
+  readonly intent: Intent;
+  readonly due: number;
+}
+
+export interface SessionParts {
+  readonly bot: RuntimeBot;
+  readonly funds: Readonly<Record<string, Amount>>;
+  readonly markets: readonly Market[];
+  readonly assumptions: Assumptions;
+  /** Called after a fill changed what the bot holds. */
+  readonly onFill: (market: Market, account: Account, at: EpochMs) => void;
+}
+
+export class Session {
+  readonly runtime = new Runtime();
+  readonly account: Account;
+  readonly fills: RunFill[] = [];
+  readonly deals: ClosedDeal[] = [];
+  readonly refused = new Map<string, number>();
+  ordersPlaced = 0;
+  fees = 0n;
+  now = 0 as EpochMs;
+  readonly #parts: SessionParts;
+  readonly #id: BotId;
+  readonly #outbox: Planned[] = [];
+  readonly #orders = new Map<string, PlaceOrder>();
+  #sent = 0;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.#id = parts.bot.id;
+    this.account = new Account(parts.funds);
+    this.runtime.add(parts.bot, []);
+  }
+
+  get bot(): RuntimeBot {
+    return this.#parts.bot;
+  }
+
+  /** When the oldest intent reaches the exchange; Infinity when none is on its way. */
+  get arrival(): number {
+    return this.#outbox[this.#sent]?.due ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Begins with the prices of now. */
+  start(at: EpochMs): void {
+    this.now = at;
+    for (const market of this.#parts.markets) this.runtime.know(market.quote());
+    this.#step({ kind: 'started', at });
+    this.afterOrders();
+  }
+
+  /** A candle of the market closed; the prices are still those of before. */
+  closed(market: Market, intervals: readonly string[], held: readonly string[]): void {
+    const { pair } = market.columns;
+    for (const interval of intervals) this.#wake(this.runtime.onCandleClose(pair, interval));
+    for (const condition of held) this.#wake(this.runtime.onCondition(pair, condition));
+    this.onTime();
+  }
+
+  onTime(): void {
+    this.#wake(this.runtime.onTime(this.now));
+  }
+
+  /** A tick of the market was played: its prices, its fills, what they wake. */
+  ticked(market: Market, isHeard: boolean): void {
+    const pictures = market.pictures(isHeard);
+    const newest = pictures.at(-1);
+    if (newest !== undefined) this.runtime.know(inside(newest));
+    this.#deliver(market);
+    for (const quote of pictures) this.#wake(this.runtime.onQuote(quote));
+    this.onTime();
+    this.afterOrders();
+  }
+
+  /** Everything that is due reaches the exchange and is answered, until nothing new comes of it. */
+  afterOrders(): void {
+    while (this.#settle()) {
+      const pictures: Quote[] = [];
+      for (const market of this.#parts.markets) pictures.push(...market.pictures(market.matcher.takeBest()));
+      for (const quote of pictures) this.runtime.know(inside(quote));
+      for (const quote of pictures) this.#wake(this.runtime.onQuote(quote));
+      this.onTime();
+    }
+  }
+
+  /** Sends what is due and hands out the answers; whether anything was sent. */
+  #settle(): boolean {
+    let any = false;
+    while (this.arrival <= this.now) {
+      const { intent } = this.#outbox[this.#sent++]!;
+      if (this.#sent === this.#outbox.length) {
+        this.#outbox.length = 0;
+        this.#sent = 0;
+      }
+      any = true;
+      const market = this.#marketOf(intent.pair);
+      this.#send(market, intent);
+      this.#deliver(market);
+    }
+    return any;
+  }
+
+  #marketOf(pair: Pair): Market {
+    const market = this.#parts.markets.find(({ columns }) => columns.pair === pair);
+    if (market === undefined) throw new InvariantError(`the bot trades ${pair}, of which there are no candles`);
+    return market;
+  }
+
+  #send(market: Market, intent: Intent): void {
+    const { matcher, columns } = market;
+    switch (intent.kind) {
+      case 'cancel-order':
+        matcher.cancel(intent.clientOrderId);
+        return;
+      case 'place-order': {
+        const wrong = this.#misfit(market, intent);
+        if (wrong !== undefined) {
+          this.#rejected(intent, '-1013', wrong);
+          return;
+        }
+        const { rules } = columns;
+        matcher.place({
+          id: intent.clientOrderId,
+          side: intent.side,
+          kind: intent.order,
+          price: toTicks(intent.limit, rules, 'down'),
+          trigger: intent.trigger === undefined ? 0 : toTicks(intent.trigger, rules, 'down'),
+          lots: toLots(intent.quantity, rules, 'down'),
+        });
+        return;
+      }
+      default:
+        throw new InvariantError(`a backtest does not know the intent ${intent.kind}`);
+    }
+  }
+
+  /** The exchange's filter that an order fails; undefined when it passes them all. */
+  #misfit({ columns: { rules } }: Market, intent: PlaceOrder): string | undefined {
+    const prices = [intent.limit, ...(intent.trigger === undefined ? [] : [intent.trigger])];
+    const isPrice = (price: Amount): boolean =>
+      price % rules.tick === 0n && price >= priceAmount(rules.minPrice, rules) && price <= priceAmount(rules.maxPrice, rules);
+    if (!prices.every(isPrice)) return 'Filter failure: PRICE_FILTER';
+    const { quantity } = intent;
+    const [least, most] = [quantityAmount(rules.minQuantity, rules), quantityAmount(rules.maxQuantity, rules)];
+    if (quantity % rules.lot !== 0n || quantity < least || quantity > most) return 'Filter failure: LOT_SIZE';
+    const value = notional(toTicks(intent.limit, rules, 'down'), toLots(quantity, rules, 'down'), rules, 'down');
+    return value < rules.minNotional ? 'Filter failure: NOTIONAL' : undefined;
+  }
+
+  #deliver(market: Market): void {
+    while (market.matcher.events.length > 0) {
+      const events = market.matcher.events;
+      market.matcher.events = [];
+      for (const event of events) this.#tell(market, event);
+    }
+  }
+
+  #tell(market: Market, event: MatchEvent): void {
+    switch (event.kind) {
+      case 'accepted':
+        this.#say(this.#order(event.order.id), { kind: 'order-accepted', exchangeOrderId: String(event.order.rank) });
+        return;
+      case 'rejected':
+        this.#rejected(this.#order(event.ask.id), event.code, event.reason);
+        return;
+      case 'filled':
+        this.#filled(market, event);
+        return;
+      case 'ended': {
+        const { id, executed } = event.order;
+        const filled = quantityAmount(executed as Lots, market.columns.rules);
+        const order = this.#order(id);
+        this.#close(id);
+        this.#say(order, { kind: 'order-cancelled', cause: event.cause, filled });
+        return;
+      }
+      case 'cancel-rejected': {
+        const order = this.#orders.get(event.id);
+        const side = order?.side ?? 'buy';
+        const said = { kind: 'cancel-rejected', code: '-2011', reason: 'Unknown order sent.' } as const;
+        const base = { clientOrderId: event.id, pair: market.columns.pair, side, at: this.now };
+        this.#step({ kind: 'order-event', at: this.now, event: { ...base, ...said } });
+        return;
+      }
+    }
+  }
+
+  #filled(market: Market, { order, price, lots: filledLots, maker, trade }: Extract<MatchEvent, { kind: 'filled' }>): void {
+    const { rules, pair } = market.columns;
+    const { assumptions, onFill } = this.#parts;
+    const quantity = quantityAmount(lots(filledLots), rules);
+    const at = this.now;
+    const value = notional(price as Ticks, lots(filledLots), rules, order.side === 'buy' ? 'up' : 'down');
+    const isInBase = order.side === 'buy' && assumptions.feeIn === 'received';
+    const fee = feeOn(isInBase ? quantity : value, maker ? assumptions.makerFee : assumptions.takerFee);
+    const feeAsset: Asset = isInBase ? baseOf(pair) : quoteOf(pair);
+    const complete = order.executed === order.lots;
+    const fill: RunFill = {
+      clientOrderId: order.id,
+      pair,
+      side: order.side,
+      price: priceAmount(price as Ticks, rules),
+      quantity,
+      complete,
+      fee,
+      feeAsset,
+      maker,
+      at,
+    };
+    this.fills.push(fill);
+    this.account.fill(fill);
+    // Fees of all assets are counted in quote at the price of their fill.
+    this.fees += isInBase ? (fee * fill.price) / 10n ** 18n : fee;
+    const placed = this.#order(order.id);
+    if (complete) this.#close(order.id);
+    onFill(market, this.account, at);
+    const filled = quantityAmount(lots(order.executed), rules);
+    const { price: paid } = fill;
+    this.#say(placed, {
+      kind: 'order-filled',
+      tradeId: String(trade),
+      price: paid,
+      quantity,
+      filled,
+      complete,
+      fee,
+      feeAsset,
+      maker,
+    });
+  }
+
+  #rejected(intent: PlaceOrder, code: string, reason: string): void {
+    this.#count(code);
+    this.#close(intent.clientOrderId);
+    this.#say(intent, { kind: 'order-rejected', code, reason });
+  }
+
+  #order(id: string): PlaceOrder {
+    const order = this.#orders.get(id);
+    if (order === undefined) throw new InvariantError(`order ${id} was never placed`);
+    return order;
+  }
+
+  #close(id: PlaceOrder['clientOrderId']): void {
+    this.account.release(id);
+    this.#orders.delete(id);
+  }
+
+  #say({ clientOrderId, pair, side }: PlaceOrder, said: Said): void {
+    const event = { clientOrderId, pair, side, at: this.now, ...said } as OrderEvent;
+    this.#step({ kind: 'order-event', at: this.now, event });
+  }
+
+  // The bot
+
+  #wake(dues: readonly Due[]): void {
+    for (const due of dues) if (this.runtime.stillDue(due)) this.#step({ kind: 'woken', at: this.now, wake: due.wake });
+  }
+
+  #step(body: EventBody): void {
+    const outcome = this.runtime.step(this.#id, body, this.account.state);
+    if (!outcome.changed) return;
+    for (const { code } of outcome.heldBack) this.#count(code);
+    const { kind } = this.#parts.bot;
+    for (const deal of kind.closedDeals(outcome.before, outcome.after)) this.deals.push(deal);
+    for (const intent of outcome.intents) this.#plan(intent);
+  }
+
+  #plan(intent: Intent): void {
+    if (intent.kind === 'place-order') {
+      this.account.reserve(intent);
+      this.#orders.set(intent.clientOrderId, intent);
+      this.ordersPlaced++;
+    }
+    this.#outbox.push({ intent, due: this.now + this.#parts.assumptions.latencyMs });
+  }
+
+  #count(code: string): void {
+    this.refused.set(code, (this.refused.get(code) ?? 0) + 1);
+  }
+}
+
+/** A last price that the best prices have left behind is the nearer of the two. */
+const inside = (quote: Quote): Quote =>
+  quote.last < quote.bid ? { ...quote, last: quote.bid } : quote.last > quote.ask ? { ...quote, last: quote.ask } : quote;
+
+type Said = OrderEvent extends infer Each
+  ? Each extends OrderEvent
+    ? Omit<Each, 'clientOrderId' | 'pair' | 'side' | 'at'>
+    : never
+  : never;
