@@ -6,6 +6,7 @@ import { addAuditCommands } from './commands/audit.ts';
 import { addDataCommands } from './commands/data.ts';
 import { addDrillCommand } from './commands/drill.ts';
 import { addExchangeCommands } from './commands/exchange.ts';
+import { addGuardCommands } from './commands/guards.ts';
 import { addIncidentCommands } from './commands/incident.ts';
 import { addKillCommand } from './commands/kill.ts';
 import { addLookCommands } from './commands/look.ts';
@@ -38,6 +39,7 @@ function program(): Command {
   addServiceCommands(root);
   addSubKeyCommands(root);
   addSignalCommands(root);
+  addGuardCommands(root);
   addAuditCommands(root);
   addIncidentCommands(root);
   addKillCommand(root);

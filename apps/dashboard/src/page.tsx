@@ -5,6 +5,7 @@ import { CandlePanel } from './chart/candle-panel.tsx';
 import { EquityPanel } from './chart/equity-panel.tsx';
 import { ClosedDealsPanel } from './deal/closed-deals-panel.tsx';
 import { OpenDealPanel } from './deal/open-deal-panel.tsx';
+import { GuardsPanel } from './guards/guards-panel.tsx';
 import { AccountCard } from './header/account-card.tsx';
 import { Banners } from './header/banners.tsx';
 import { Notices } from './header/notices.tsx';
@@ -53,6 +54,7 @@ export function Page() {
               <VerdictsPanel />
               <LogPanel />
               <ProcessesPanel />
+              <GuardsPanel />
             </div>
           </>
         )}

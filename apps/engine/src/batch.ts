@@ -12,11 +12,13 @@ const topicOf: Partial<Record<Table, EngineTopic>> = {
   equity: 'equity',
   log: 'events',
   engine: 'status',
+  guards: 'status',
 };
 
 /** Columns that name a row, for tables whose rows change. */
 const keyOf: { readonly [Name in Table]?: (row: Row<Name>) => string } = {
   engine: () => '',
+  guards: () => '',
   bots: (row) => row.id,
   outbox: (row) => String(row.seq),
   orders: (row) => row.client_order_id,

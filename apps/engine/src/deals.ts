@@ -185,6 +185,7 @@ export function closeDeal(memory: Memory, batch: Batch, bot: Bot, closed: Closed
   memory.closedDeals.set(bot.row.id, (memory.closedDeals.get(bot.row.id) ?? 0) + 1);
   const quote = quoteOf(closed.pair);
   memory.realised.set(quote, (memory.realised.get(quote) ?? 0n) + closed.profit);
+  memory.guards.closed(quote, closed.profit, closed.closedAt);
   batch.put('deals', row);
   batch.say('info', bot.row.id, `Deal ${row.number} closed (${closed.ending}), profit ${formatAmount(closed.profit)} ${quote}`);
 }

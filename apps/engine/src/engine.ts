@@ -35,6 +35,7 @@ import { checkBot, suggestedGrid } from './check.ts';
 import { CommandError } from './command-error.ts';
 import { barOf, readHistory } from './condition-history.ts';
 import { approved, baseline, refused, type SettledEvent, sampleEquity, stepBot, vaultEvent } from './effects.ts';
+import { actOnTrips } from './guard-trips.ts';
 import { type Bot, loadMemory, type Memory, writeRules } from './memory.ts';
 import { createBot, type Founding, readPair } from './new-bot.ts';
 import { type EnginePorts, type QuietPromise, VaultRefusal } from './ports.ts';
@@ -190,6 +191,7 @@ class Core implements Engine {
   }
 
   async #commit(batch: Batch): Promise<void> {
+    actOnTrips(this.#memory, batch);
     if (batch.isEmpty) return;
     // Readers follow the curve by its newest time, so no sample may come after a later one.
     if (batch.topics.includes('equity')) batch.takeOver(this.#unsaved, 'equity');
@@ -254,6 +256,7 @@ class Core implements Engine {
     this.#setRules(batch, rules);
     const newest = (await this.#ports.store.newestCandle(of)) ?? 0;
     for (const candle of candles) if (candle.openTime > newest) putCandle(batch, of, candle, true);
+    for (const candle of candles) this.#memory.guards.minute(of, candle);
     for (const event of await this.#ports.market.prices([of])) this.#know(event);
     await this.#commit(batch);
   }
@@ -417,6 +420,8 @@ class Core implements Engine {
     if (quote === undefined) return;
     const rules = this.#memory.rules.get(of);
     const due = this.#memory.runtime.onQuote(quote);
+    this.#memory.guards.priced(quote);
+    if (this.#memory.guards.hasTripped) await this.#commit(this.#batch());
     this.#dirtyPrices.add(of);
     this.#flushLater();
     const say = (price: Quote['last']): string => formatAmount(rules === undefined ? 0n : priceAmount(price, rules));
@@ -496,6 +501,8 @@ class Core implements Engine {
     this.#closes.set(of, { at: sample.at, price: candle.close });
     sampleEquity(this.#memory, sample, this.#closes);
     for (const change of sample.changes) if (change.table === 'equity') this.#unsaved.put('equity', change.row);
+    this.#memory.guards.minute(of, candle);
+    if (this.#memory.guards.hasTripped) await this.#commit(this.#batch());
     await this.#wake(this.#memory.runtime.onCandleClose(of, event.interval));
     await this.#warmConditions();
     await this.#wake(this.#memory.runtime.onMinute(of, barOf(candle)));
@@ -650,7 +657,8 @@ class Core implements Engine {
     if (this.#memory.outbox.size > 0 || this.#sender.isBusy) return { until: 0, prices: [] };
     const { until, candles, pairs } = this.#memory.runtime.quiet();
     const now = this.#memory.engine.time ?? 0;
-    const minuteEnd = candles.length === 0 ? null : (Math.floor(now / minuteMs) + 1) * minuteMs;
+    const hearsMinutes = candles.length > 0 || this.#memory.guards.needsMinutes;
+    const minuteEnd = hearsMinutes ? (Math.floor(now / minuteMs) + 1) * minuteMs : null;
     const ends = [until, minuteEnd].filter((time) => time !== null);
     const prices = this.#subscribed.flatMap((of) => {
       const rules = this.#memory.rules.get(of);
@@ -658,7 +666,9 @@ class Core implements Engine {
       if (rules === undefined) return [];
       const say = (price: number | null | undefined): string | null =>
         price === null || price === undefined ? null : formatAmount(BigInt(price) * rules.tick);
-      return [{ pair: of, below: say(bounds?.below), above: say(bounds?.above) }];
+      const floor = this.#memory.guards.floor(of);
+      const below = floor === null ? bounds?.below : Math.max(floor, bounds?.below ?? 0);
+      return [{ pair: of, below: say(below), above: say(bounds?.above) }];
     });
     return { until: ends.length === 0 ? null : Math.min(...ends), prices };
   }
@@ -784,6 +794,10 @@ class Core implements Engine {
         return { result: this.status() };
       case 'bot-list':
         return { result: [...this.#memory.bots.values()].map((bot) => describeBot(this.#memory, bot)) };
+      case 'guards-set':
+        return { result: this.#memory.guards.set(batch, command.changes) };
+      case 'guards-resume':
+        return { result: this.#memory.guards.resume(batch) };
       case 'reconcile':
         // A difference that is seen twice with nothing in between is one.
         await this.#compare(false);

@@ -21,6 +21,7 @@ import { type Book, type BookBalance, botBook, Ledger } from '@holdfast/ledger';
 import { type AccountState, type LiveOrder, Runtime, type RuntimeBot } from '@holdfast/runtime';
 import type { EngineSnapshot, EngineStore, Row } from '@holdfast/storage';
 import { amounts } from './batch.ts';
+import { Guards } from './guards.ts';
 import { botKind, readSettings } from './kinds.ts';
 
 export interface Bot {
@@ -69,6 +70,7 @@ export class Memory {
   readonly realised = new Map<string, bigint>();
   readonly ledger: Ledger;
   readonly engine: Row<'engine'>;
+  readonly guards: Guards;
   readonly isNew: boolean;
   readonly #live = new Map<string, Map<string, LiveOrder>>();
   nextOutbox: number;
@@ -88,6 +90,7 @@ export class Memory {
       vault_state: '{"connected":false,"reason":null}',
       exchange_state: '{"connected":false,"reason":null}',
     };
+    this.guards = new Guards(this, snapshot.guards);
     this.nextOutbox = snapshot.nextOutbox;
     this.closedDeals = new Map(snapshot.closedDeals);
     for (const [quote, profits] of snapshot.realised)
@@ -137,6 +140,7 @@ export class Memory {
     return {
       available: (bot, asset) => this.ledger.balance(botBook(bot), asset as Asset),
       orders: (pair, side) => this.#live.get(`${pair} ${side}`)?.values() ?? [],
+      guards: this.guards.view(),
     };
   }
 

@@ -13,6 +13,7 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from './o
 import { addPage } from './page/page.ts';
 import { addBotRoutes } from './routes/bots.ts';
 import { addEventsRoute } from './routes/events.ts';
+import { addGuardRoutes } from './routes/guards.ts';
 import { addMarketRoutes } from './routes/market.ts';
 import { addStatusRoutes } from './routes/status.ts';
 import { addVaultRoutes } from './routes/vault.ts';
@@ -122,6 +123,7 @@ export async function buildServer(options: ServerOptions) {
   await addOpenApi(app as never, options.version);
   addStatusRoutes(app, context);
   addBotRoutes(app, context);
+  addGuardRoutes(app, context);
   addMarketRoutes(app, context);
   addVaultRoutes(app, context);
   const endStreams = addEventsRoute(app, context);

@@ -6,6 +6,7 @@
  * A connection that sends `{subscribe:true}` also receives `EngineNotice` lines until it closes.
  */
 import { z } from 'zod';
+import { guardChanges } from './guard-settings.ts';
 import { signalAsk } from './webhook-ask.ts';
 
 const decimal = z.string().regex(/^\d{1,30}(\.\d{1,18})?$/, 'a plain decimal such as "250" or "0.5"');
@@ -92,6 +93,10 @@ const dealActs = z.strictObject({
 });
 const botList = z.strictObject({ id: commandId, command: z.literal('bot-list') });
 const status = z.strictObject({ id: commandId, command: z.literal('status') });
+/** Changes the limits over all bots that are named; the others stay. */
+const guardsSet = z.strictObject({ id: commandId, command: z.literal('guards-set'), changes: guardChanges });
+/** Ends pauses and the day's stop. */
+const guardsResume = z.strictObject({ id: commandId, command: z.literal('guards-resume') });
 /** Compares the ledger with the exchange now. */
 const reconcile = z.strictObject({ id: commandId, command: z.literal('reconcile') });
 /** Copies the database, complete and consistent, to a new file. */
@@ -120,6 +125,8 @@ export const engineCommand = z.discriminatedUnion('command', [
   dealActs,
   botList,
   status,
+  guardsSet,
+  guardsResume,
   reconcile,
   backup,
 ]);

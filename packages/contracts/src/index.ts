@@ -4,5 +4,6 @@ export * from './api-values.ts';
 export * from './api-vault.ts';
 export * from './bot-settings.ts';
 export * from './engine-socket.ts';
+export * from './guard-settings.ts';
 export * from './webhook.ts';
 export * from './webhook-ask.ts';

@@ -21,6 +21,7 @@ const isSpent = (change: Change): boolean => change.table === 'books' && change.
 /** What the engine starts from. */
 export interface EngineSnapshot {
   readonly engine: Row<'engine'> | undefined;
+  readonly guards: Row<'guards'> | undefined;
   /** All but deleted ones. */
   readonly bots: readonly Row<'bots'>[];
   readonly subKeys: readonly Row<'sub_keys'>[];
@@ -91,6 +92,7 @@ function load(db: DatabaseSync): EngineSnapshot {
   const next = db.prepare('select coalesce(max(seq), 0) + 1 as next from outbox').get() as { next: number };
   return {
     engine: rowsOf<'engine'>(db, 'select * from engine')[0],
+    guards: rowsOf<'guards'>(db, 'select * from guards')[0],
     bots: rowsOf<'bots'>(db, "select * from bots where status <> 'deleted' order by created_at, id"),
     subKeys: rowsOf<'sub_keys'>(db, 'select * from sub_keys'),
     outbox: rowsOf<'outbox'>(db, "select * from outbox where state in ('planned', 'approved') order by seq"),

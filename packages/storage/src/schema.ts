@@ -252,8 +252,16 @@ export interface CommandsTable {
   readonly at: number;
 }
 
+/** One row: the limits over all bots. `record` is JSON of the contracts' `GuardRecord`, `state` is readable by the guards only. */
+export interface GuardsTable {
+  readonly only: Generated<number>;
+  record: string;
+  state: string;
+}
+
 export interface EngineDatabase {
   engine: EngineTable;
+  guards: GuardsTable;
   bots: BotsTable;
   sub_keys: SubKeysTable;
   journal: JournalTable;
@@ -342,6 +350,13 @@ export const engineMigrations: readonly Migration[] = [
       'update bots set pairs = json_array(pair)',
       "update bots set dust = case dust when '0' then '[]' else json_array(json_object('pair', pair, 'quantity', dust)) end",
       'alter table bots drop column pair',
+    ],
+  },
+  {
+    number: 3,
+    name: 'limits over all bots',
+    statements: [
+      'create table guards (only integer primary key default 1 check (only = 1), record text not null, state text not null) strict',
     ],
   },
 ];

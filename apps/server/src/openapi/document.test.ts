@@ -46,6 +46,8 @@ test('the document is OpenAPI 3.1 and names every route of the API', () => {
     '/api/equity',
     '/api/events',
     '/api/freeze',
+    '/api/guards',
+    '/api/guards/resume',
     '/api/log',
     '/api/pairs',
     '/api/pairs/{base}/{quote}/candles',

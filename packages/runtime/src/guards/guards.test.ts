@@ -287,6 +287,20 @@ test('a fall from the highest price of the last minutes pauses, at a price withi
     null,
     'a further fall trips again',
   );
+  assert.equal(
+    closed(fallen, 3, '99', '94.5').trip,
+    null,
+    'the minute of the trip brings its old peak, which does not count again',
+  );
+});
+
+test('a peak within the minute that goes on counts', () => {
+  const said = (state: GuardState, price: string, at: number) => priceSaid(breaker, state, btc, amount(price), at as EpochMs);
+  let { state } = said(guardsAtFirst, '100', minute + 1);
+  state = said(state, '110', minute + 2).state;
+  assert.equal(said(state, '104.6', minute + 3).trip, null);
+  assert.notEqual(said(state, '104.5', minute + 3).trip, null);
+  assert.equal(said(state, '104.5', 13 * minute).trip, null, 'eleven minutes later it is forgotten');
 });
 
 test('a peak older than the window is forgotten', () => {

@@ -12,6 +12,8 @@ import type { GuardSettings } from './settings.ts';
 interface Market {
   /** Close of the newest minute seen, unix ms. */
   readonly seen: number;
+  /** Peaks count from here: the newest trip. */
+  readonly since: number;
   readonly highs: readonly { readonly at: number; readonly price: Amount }[];
 }
 
@@ -60,24 +62,40 @@ export function minuteClosed(
   minute: { readonly at: number; readonly high: Amount; readonly close: Amount },
 ): Guarding {
   const { crash } = settings;
-  const market = state.markets[pair] ?? { seen: 0, highs: [] };
+  const market = state.markets[pair] ?? nothingSeen;
   if (crash === null || minute.at <= market.seen) return { state, trip: null };
-  const since = minute.at - crash.withinMs;
-  const higher = market.highs.filter(({ at, price }) => at > since && price > minute.high);
-  const next: Market = { seen: minute.at, highs: [...higher, { at: minute.at, price: minute.high }] };
+  // The high of a minute that a trip fell into may be the peak that tripped.
+  const high = minute.at - minuteMs < market.since ? minute.close : minute.high;
+  const next = { ...market, seen: minute.at, highs: withHigh(market.highs, minute.at, high, minute.at - crash.withinMs) };
   const markets = { ...state.markets, [pair]: next };
   return priceSaid(settings, { ...state, markets }, pair, minute.close, minute.at as EpochMs);
 }
 
-/** A market's price is `price` now. */
+const nothingSeen: Market = { seen: 0, since: 0, highs: [] };
+const minuteMs = 60_000;
+
+/** Only what is higher than all that came after it can ever be the peak. */
+const withHigh = (highs: Market['highs'], at: number, price: Amount, since: number): Market['highs'] => [
+  ...highs.filter((high) => high.at > since && high.price > price),
+  { at, price },
+];
+
+/** A market's price is `price` now; it counts as a peak of the minute that goes on. */
 export function priceSaid(settings: GuardSettings, state: GuardState, pair: Pair, price: Amount, at: EpochMs): Guarding {
   const { crash } = settings;
   const floor = crashFloor(settings, state, pair, at);
-  if (crash === null || floor === null || price > floor.price) return { state, trip: null };
+  if (crash === null) return { state, trip: null };
+  const market = state.markets[pair] ?? nothingSeen;
+  if (floor === null || price > floor.price) {
+    const last = market.highs.at(-1);
+    const minuteEnd = (Math.floor((at - 1) / minuteMs) + 1) * minuteMs;
+    if (last !== undefined && last.at >= minuteEnd && last.price >= price) return { state, trip: null };
+    const highs = withHigh(market.highs, minuteEnd, price, at - crash.withinMs);
+    return { state: { ...state, markets: { ...state.markets, [pair]: { ...market, highs } } }, trip: null };
+  }
   const pause: Pause = { pair, at, until: (at + crash.pauseMs) as EpochMs, from: floor.peak, to: price };
   const others = state.pauses.filter((each) => each.pair !== pair && each.until > at);
-  const market: Market = { seen: state.markets[pair]?.seen ?? 0, highs: [{ at, price }] };
-  const markets = { ...state.markets, [pair]: market };
+  const markets = { ...state.markets, [pair]: { ...market, since: at, highs: [{ at, price }] } };
   return { state: { ...state, markets, pauses: [...others, pause] }, trip: { kind: 'crash', pause } };
 }
 
