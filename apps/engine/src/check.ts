@@ -51,7 +51,10 @@ function checkSettings(name: string, settings: unknown, read: (stored: Record<st
   const parsed = schema?.safeParse(settings);
   if (parsed === undefined) throw new CommandError('bot-kind-unknown', `There is no kind of bot "${name}"`);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => ({ field: path.join('.') || null, reason: message }));
+    const faults = parsed.error.issues.map(({ path, message }) => ({
+      field: path.join('.') || null,
+      reason: faultText(message),
+    }));
     return { stored: null, settings: undefined, faults };
   }
   const stored = parsed.data as Record<string, unknown>;
@@ -62,6 +65,9 @@ function checkSettings(name: string, settings: unknown, read: (stored: Record<st
     return { stored, settings: undefined, faults: faultsOf([error.message], stored) };
   }
 }
+
+/** The schema library's own words for a field that was left out name types. */
+const faultText = (message: string): string => (message.endsWith('received undefined') ? 'is missing' : message);
 
 /** Sentences of a kind such as `lines, upperPrice: …` or `takeProfits.0.price: …`, by the first field that they name. */
 function faultsOf(sentences: readonly string[], stored: Record<string, unknown>): readonly Fault[] {

@@ -15,6 +15,7 @@ export type FailureCode =
   | 'bot-kind-unknown'
   | 'settings-malformed'
   | 'interval-unknown'
+  | 'signals-unreadable'
   | 'engine-unreachable'
   | 'engine-data-missing'
   | 'vault-unreachable'

@@ -61,7 +61,7 @@ const source: Readonly<Record<Program, readonly string[]>> = {
 const read: Readonly<Record<Program, readonly string[]>> = {
   exchange: [],
   engine: ['peers/engine.key', 'exchange/control.token'],
-  server: ['peers/server.key', 'engine/*', 'cli.token', 'processes.json'],
+  server: ['peers/server.key', 'engine/*', 'cli.token', 'processes.json', 'webhook/webhook.db'],
   webhook: [],
 };
 

@@ -41,7 +41,7 @@ export async function listBots(db: EngineQueries, totals: TotalsByBot): Promise<
 }
 
 /** What is free lies in the book `bot:ID`, what is reserved in one book `order:ID` per order that is not settled. */
-async function fundsOf(db: EngineQueries, bot: string): Promise<BotDetail['funds']> {
+export async function fundsOf(db: EngineQueries, bot: string): Promise<BotDetail['funds']> {
   const orders = await db.selectFrom('orders').select('client_order_id').where('bot', '=', bot).execute();
   const reserving = new Set(orders.map(({ client_order_id }) => `order:${client_order_id}`));
   const books = await db.selectFrom('books').selectAll().orderBy('asset').execute();

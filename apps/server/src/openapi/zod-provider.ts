@@ -8,12 +8,15 @@ export interface ZodTypeProvider extends FastifyTypeProvider {
   serializer: this['schema'] extends z.ZodType ? z.input<this['schema']> : unknown;
 }
 
+/** What an issue says to a person: the library's own words for a field that was left out name types. */
+export const issueText = (message: string): string => (message.endsWith('received undefined') ? 'is missing' : message);
+
 /** The first thing wrong with a request, as a failure that names the field. */
 export function malformed(error: z.ZodError): ApiFailure {
   const issue = error.issues[0];
   const field = issue?.path.join('.') ?? '';
-  const reason = issue?.message ?? 'is malformed';
-  const others = error.issues.slice(1).map(({ path, message }) => `; ${path.join('.') || 'request'}: ${message}`);
+  const reason = issueText(issue?.message ?? 'is malformed');
+  const others = error.issues.slice(1).map(({ path, message }) => `; ${path.join('.') || 'request'}: ${issueText(message)}`);
   return new ApiFailure(
     400,
     'request-malformed',

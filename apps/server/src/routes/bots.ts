@@ -1,5 +1,4 @@
 /** Routes of bots and their deals. Reads come from the engine's database, changes go to the engine as commands. */
-import { randomUUID } from 'node:crypto';
 import {
   botDetail,
   botId,
@@ -7,7 +6,6 @@ import {
   botRoutes,
   botSettings,
   botsAnswer,
-  type CreateBot,
   createBot,
   deal,
   dealsAnswer,
@@ -15,12 +13,11 @@ import {
   ofPair,
 } from '@holdfast/contracts';
 import { z } from 'zod';
+import { makeBot } from '../bots/create.ts';
 import type { Context } from '../context.ts';
 import { listBots, showBot } from '../engine/bots.ts';
+import { command, idempotency } from '../engine/command.ts';
 import { listDeals } from '../engine/deals.ts';
-import { ApiFailure } from '../failure.ts';
-import { malformed } from '../openapi/zod-provider.ts';
-import type { EngineRequest } from '../ports.ts';
 import { answers, changing, count, since } from './answers.ts';
 import type { App } from './app.ts';
 
@@ -31,55 +28,6 @@ const botKinds = () =>
     const { $schema: _, ...jsonSchema } = z.toJSONSchema(schema, { io: 'input' });
     return { kind, title: jsonSchema.title ?? kind, description: jsonSchema.description ?? '', schema: jsonSchema };
   });
-
-/** `DCA BTC/USDT`, `DCA of 3 pairs`; pairs that the settings name are not counted. */
-function nameOf({ kind, pair, pairs = [] }: CreateBot): string {
-  const named = pairs.length > 0 ? pairs : pair === undefined ? [] : [pair];
-  if (named.length === 0) return kind.toUpperCase();
-  return `${kind.toUpperCase()} ${named.length === 1 ? named[0] : `of ${named.length} pairs`}`;
-}
-
-/** Settings completed with their defaults. @throws ApiFailure bot-kind-unknown, settings-malformed */
-function checkedSettings({ kind, settings }: CreateBot): Record<string, unknown> {
-  const schema = kinds.find(([name]) => name === kind)?.[1];
-  if (schema === undefined) {
-    const known = kinds.map(([name]) => name).join(', ');
-    throw new ApiFailure(400, 'bot-kind-unknown', `there is no kind of bot "${kind}"; it must be one of: ${known}`, 'kind');
-  }
-  const result = schema.safeParse(settings);
-  if (result.success) return result.data;
-  const { message, field } = malformed(result.error);
-  throw new ApiFailure(400, 'settings-malformed', message, field === undefined ? 'settings' : `settings.${field}`);
-}
-
-/** HTTP statuses of the engine's codes; all others are 409: understood, but not possible as things are. */
-const statuses: Readonly<Record<string, number>> = {
-  'bot-unknown': 404,
-  'bot-kind-unknown': 400,
-  'command-malformed': 400,
-  'funds-malformed': 400,
-  'pair-malformed': 400,
-  'pair-unknown': 400,
-  'settings-malformed': 400,
-  'settings-unfit': 400,
-  'vault-unreachable': 503,
-  'exchange-unreachable': 503,
-};
-
-/** @throws ApiFailure with the engine's code */
-async function command<Result>(context: Context, id: string | undefined, request: EngineRequest): Promise<Result> {
-  const answer = await context.engine.command(`api:${id ?? randomUUID()}`, request);
-  if (answer.ok) return answer.result as Result;
-  throw new ApiFailure(statuses[answer.error.code] ?? 409, answer.error.code, answer.error.reason);
-}
-
-const idempotency = z.object({
-  'idempotency-key': z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -')
-    .optional()
-    .describe('Sent again with the same key, a change is made once and gets the same answer'),
-});
 
 const byId = z.object({ id: botId });
 
@@ -135,18 +83,8 @@ export function addBotRoutes(app: App, context: Context): void {
       },
     },
     async ({ body, headers }) => {
-      const settings = checkedSettings(body);
-      const made = await command<{ id: string }>(context, headers['idempotency-key'], {
-        command: 'bot-create',
-        name: body.name ?? nameOf(body),
-        kind: body.kind,
-        ...(body.pair === undefined ? {} : { pair: body.pair }),
-        ...(body.pairs === undefined ? {} : { pairs: body.pairs }),
-        settings,
-        ...(body.funds === undefined ? {} : { funds: body.funds }),
-        start: body.start ?? true,
-      });
-      return { ok: true as const, bot: made.id };
+      const made = await makeBot(context, headers['idempotency-key'], body);
+      return { ok: true as const, bot: made };
     },
   );
   for (const action of botRoutes) {

@@ -398,6 +398,7 @@ export async function scriptedServer(
         vault: vaultPort(base),
         readClock: async () => ({ now: start, speed: 10, tape: null, ended: false }),
         processesFile: join(folder, 'processes.json'),
+        signalsFile: join(folder, 'webhook.db'),
       },
       port: options.listenPort ?? (() => port),
       token: () => token,

@@ -1,0 +1,44 @@
+/** Making a bot: its settings are checked here, so that every fault is named before the engine is asked. */
+import { botSettings, type CreateBot } from '@holdfast/contracts';
+import type { Context } from '../context.ts';
+import { command } from '../engine/command.ts';
+import { ApiFailure } from '../failure.ts';
+import { malformed } from '../openapi/zod-provider.ts';
+
+const kinds = Object.entries(botSettings);
+
+/** `DCA BTC/USDT`, `DCA of 3 pairs`; pairs that the settings name are not counted. */
+function nameOf({ kind, pair, pairs = [] }: CreateBot): string {
+  const named = pairs.length > 0 ? pairs : pair === undefined ? [] : [pair];
+  if (named.length === 0) return kind.toUpperCase();
+  return `${kind.toUpperCase()} ${named.length === 1 ? named[0] : `of ${named.length} pairs`}`;
+}
+
+/** Settings completed with their defaults. @throws ApiFailure bot-kind-unknown, settings-malformed */
+function checkedSettings({ kind, settings }: CreateBot): Record<string, unknown> {
+  const schema = kinds.find(([name]) => name === kind)?.[1];
+  if (schema === undefined) {
+    const known = kinds.map(([name]) => name).join(', ');
+    throw new ApiFailure(400, 'bot-kind-unknown', `there is no kind of bot "${kind}"; it must be one of: ${known}`, 'kind');
+  }
+  const result = schema.safeParse(settings);
+  if (result.success) return result.data;
+  const { message, field } = malformed(result.error);
+  throw new ApiFailure(400, 'settings-malformed', message, field === undefined ? 'settings' : `settings.${field}`);
+}
+
+/** Its id. @throws ApiFailure bot-kind-unknown, settings-malformed, and with the engine's codes */
+export async function makeBot(context: Context, key: string | undefined, body: CreateBot): Promise<string> {
+  const settings = checkedSettings(body);
+  const made = await command<{ id: string }>(context, key, {
+    command: 'bot-create',
+    name: body.name ?? nameOf(body),
+    kind: body.kind,
+    ...(body.pair === undefined ? {} : { pair: body.pair }),
+    ...(body.pairs === undefined ? {} : { pairs: body.pairs }),
+    settings,
+    ...(body.funds === undefined ? {} : { funds: body.funds }),
+    start: body.start ?? true,
+  });
+  return made.id;
+}

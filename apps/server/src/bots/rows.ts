@@ -1,0 +1,15 @@
+/** One bot's row, parsed. */
+import type { Pair } from '@holdfast/domain';
+import type { EngineQueries, Row } from '@holdfast/storage';
+import { ApiFailure } from '../failure.ts';
+
+/** @throws ApiFailure bot-unknown */
+export async function botRow(db: EngineQueries, id: string): Promise<Row<'bots'>> {
+  const row = await db.selectFrom('bots').selectAll().where('id', '=', id).where('status', '<>', 'deleted').executeTakeFirst();
+  if (row !== undefined) return row;
+  throw new ApiFailure(404, 'bot-unknown', `there is no bot "${id}"; GET /api/bots lists them`, 'id');
+}
+
+export const pairsOf = (row: Row<'bots'>): readonly Pair[] => JSON.parse(row.pairs) as Pair[];
+export const settingsOf = (row: Row<'bots'>): Record<string, unknown> => JSON.parse(row.settings) as Record<string, unknown>;
+export const fundsGiven = (row: Row<'bots'>): Record<string, string> => JSON.parse(row.funds) as Record<string, string>;
