@@ -36,7 +36,10 @@ export function jump({ session, markets }: Drive): void {
     const at = market === undefined ? Number.POSITIVE_INFINITY : market.timeOf(places.get(market)!);
     if (session.arrival < at) {
       const due = session.arrival;
-      for (const each of markets) each.passTo(each.placeAt(due + 1));
+      for (const each of markets) {
+        each.passTo(each.placeAt(due + 1));
+        session.runtime.know(each.quote());
+      }
       if (markets.some((each) => each.place < each.endPlace)) {
         arrive(session);
         continue;

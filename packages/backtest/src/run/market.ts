@@ -58,22 +58,28 @@ export class Market {
 
   /** Prices known now. */
   quote(): Quote {
+    return this.#quoteAt(this.#heard);
+  }
+
+  /** An empty side of the book is quoted at the last price. */
+  #quoteAt(last: number): Quote {
     const { bid, ask } = this.matcher.best();
-    return { pair: this.columns.pair, last: this.#heard as Ticks, bid: bid as Ticks, ask: ask as Ticks };
+    const [buyers, sellers] = [bid === 0 ? last : bid, ask === 0 ? last : ask];
+    return { pair: this.columns.pair, last: last as Ticks, bid: buyers as Ticks, ask: sellers as Ticks };
   }
 
   /** The pictures that the newest prices make, oldest first: one for each trade, or one of the best prices alone. */
   pictures(changed: boolean): readonly Quote[] {
     const { prints } = this.matcher;
-    const now = this.quote();
     if (prints.length > 0) {
       this.matcher.prints = [];
       this.#heard = prints.at(-1)!;
-      return prints.map((last) => ({ ...now, last: last as Ticks }));
+      return prints.map((last) => this.#quoteAt(last));
     }
     if (!changed) return none;
-    this.#heard = clamp(this.#heard, now.bid, now.ask);
-    return [{ ...now, last: this.#heard as Ticks }];
+    const { bid, ask } = this.matcher.best();
+    this.#heard = clamp(this.#heard, bid, ask === 0 ? Number.POSITIVE_INFINITY : ask);
+    return [this.quote()];
   }
 
   /** Plays the next place; whether there is anything to hear of prices. */

@@ -14,7 +14,6 @@ import {
   quoteOf,
   type Ticks,
 } from '@holdfast/domain';
-import type { HouseRules } from '@holdfast/exchanges/simulated';
 import type { AnyBotKind } from '@holdfast/runtime';
 import { gapsOf, rowAt, type Series, timeOf } from '../data/series.ts';
 import type { Account } from './account.ts';
@@ -22,6 +21,7 @@ import { type Columns, columnsOf } from './columns.ts';
 import { jump, step } from './drivers.ts';
 import { EquityCurve } from './equity.ts';
 import { hashOf } from './hash.ts';
+import { houseOf, shareOf } from './house.ts';
 import { Market } from './market.ts';
 import type { MatchRules } from './matcher.ts';
 import { PortfolioCurve } from './portfolio.ts';
@@ -35,8 +35,6 @@ export function runBacktest(request: RunRequest): RunResult {
   run.drive();
   return run.result();
 }
-
-const shareOf = (share: number | null): number | null => (share === null ? null : Math.round(share * 10_000));
 
 class Run {
   readonly #request: RunRequest;
@@ -257,28 +255,6 @@ function matchRules(columns: Columns, of: Assumptions): MatchRules {
     house: of.depth === 'best' ? null : houseOf(columns, of),
     maxOrders: columns.rules.maxOrders,
   };
-}
-
-/** The house as the simulated exchange makes it for a tape. */
-function houseOf(columns: Columns, of: Assumptions): HouseRules {
-  return {
-    fill: of.fill,
-    spreadTicks: of.spreadTicks,
-    levels: 20,
-    levelLots: meanLots(columns),
-    volumeShareBps: shareOf(of.volumeShare) ?? 10_000,
-    seed: of.seed ?? 1,
-  };
-}
-
-const rowsForMean = 1440;
-
-/** An eighth of the mean volume of the series' first candles, at least 1 lot. */
-function meanLots({ volume, rows }: Columns): number {
-  let sum = 0;
-  const count = Math.min(rows, rowsForMean);
-  for (let row = 0; row < count; row++) sum += volume[row]!;
-  return Math.max(1, Math.floor(sum / Math.max(1, count) / 8));
 }
 
 function missingOf(series: Series, { firstPlace, endPlace, columns }: Market): number {
