@@ -6,6 +6,7 @@ import {
   amount,
   type BotCommand,
   type BotId,
+  baseOf,
   type ClosedDeal,
   formatAmount,
   type OpenDeal,
@@ -23,6 +24,7 @@ export interface PlayOptions extends Partial<ScriptedOptions> {
 
 export class DcaPlay extends BotPlay<DcaState> {
   readonly settings: DcaSettings;
+  /** What the bot was given: quote, or base for short deals. */
   readonly funds: Amount;
   readonly closed: ClosedDeal[] = [];
 
@@ -32,21 +34,22 @@ export class DcaPlay extends BotPlay<DcaState> {
       traded.pair,
       dcaSettings.parse({ baseOrderSize: '100', averagingOrderSize: '50', averagingOrders: 3, ...change }),
     );
-    const funds = options.quote ?? amount('1000');
+    const isShort = settings.direction === 'short';
+    const funds = (isShort ? options.base : options.quote) ?? amount(isShort ? '0.1' : '1000');
     const { fee, feeAsset } = settings;
     const exchange = new ScriptedExchange({
       rules,
-      base: 0n as Amount,
       fee,
       feeAsset,
       price: ticks(1_000_000),
       ...options,
-      quote: funds,
+      base: isShort ? funds : (0n as Amount),
+      quote: isShort ? (0n as Amount) : funds,
     });
     const birth = dca.initial(settings, {
       bot: 'dca' as BotId,
       rules: exchange.rules,
-      allotted: { [quoteOf(traded.pair)]: funds },
+      allotted: { [isShort ? baseOf(traded.pair) : quoteOf(traded.pair)]: funds },
     });
     super(exchange, options.state ?? birth, (state, event) => {
       const result = dca.step(settings, state, event);

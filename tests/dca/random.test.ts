@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodeState } from '@holdfast/bots';
+import { dca, encodeState } from '@holdfast/bots';
 import { type DcaSettingsInput, dcaSettings } from '@holdfast/contracts';
 import { amount, type BotCommand, formatAmount, type RefusalCode, ticks } from '@holdfast/domain';
 import fc from 'fast-check';
@@ -12,7 +12,11 @@ import { DcaPlay } from './play.ts';
 
 const one = <Value>(...values: readonly Value[]) => fc.constantFrom(...values);
 
-const settings: fc.Arbitrary<Partial<DcaSettingsInput>> = fc
+type Direction = 'long' | 'short';
+/** The asset that deals of the direction take, in which they may keep their profit too. */
+const taken = { long: 'base', short: 'quote' } as const;
+
+const anySettings: fc.Arbitrary<Partial<DcaSettingsInput>> = fc
   .record({
     start: one('at-once' as const, 'at-once' as const, 'conditions' as const, 'command' as const),
     delay: one(0, 0, 30),
@@ -71,6 +75,10 @@ const settings: fc.Arbitrary<Partial<DcaSettingsInput>> = fc
     const isScaled = text.baseOrderSizeIn === 'percent' || text.averagingOrderSizeIn === 'percent' || text.profitIn === 'base';
     return isScaled ? { ...text, reinvestPercent: '0', riskReductionPercent: '0' } : text;
   });
+
+/** Of both directions the same settings: where those of a long deal keep their profit in base, those of a short one do in quote. */
+const settingsOf = (direction: Direction): fc.Arbitrary<Partial<DcaSettingsInput>> =>
+  anySettings.map((text) => ({ ...text, direction, profitIn: text.profitIn === 'base' ? taken[direction] : 'given' }));
 
 const percent = fc.integer({ min: 0, max: 100 });
 const command: fc.Arbitrary<BotCommand> = fc.oneof(
@@ -186,25 +194,30 @@ function atRest(play: DcaPlay): void {
   assert.equal(state.base, exchange.base, 'base');
   assert.ok(state.quote >= 0n && state.base >= 0n);
   assert.deepEqual(state.orders.map(({ id }) => id).sort(), [...exchange.resting.keys()].sort(), 'orders');
+  const isShort = play.settings.direction === 'short';
+  const [given, taken] = isShort ? [state.base, state.quote] : [state.quote, state.base];
   const held = (state.deal?.held.quantity ?? 0n) + state.dust.quantity + state.kept.quantity;
-  assert.equal(held, state.base, 'D3');
+  assert.equal(held, taken, 'D3');
   const costs = (state.deal?.held.cost ?? 0n) + state.dust.cost + state.kept.cost;
   // A fee in a third asset is counted in costs and proceeds, and leaves no quote.
-  if (play.settings.feeAsset !== 'third') assert.equal(state.quote + costs, play.funds + state.realised, 'profit');
-  assert.equal(exchange.base + exchange.outside.base + exchange.outside.feeBase, 0n);
-  assert.equal(exchange.quote + exchange.outside.quote + exchange.outside.feeQuote, play.funds);
+  if (play.settings.feeAsset !== 'third') assert.equal(given + costs, play.funds + state.realised, 'profit');
+  assert.equal(exchange.base + exchange.outside.base + exchange.outside.feeBase, isShort ? play.funds : 0n);
+  assert.equal(exchange.quote + exchange.outside.quote + exchange.outside.feeQuote, isShort ? 0n : play.funds);
+  const told = play.closed.reduce((sum, { profit }) => sum + profit, 0n);
+  const { deal, realised } = dca.report(play.settings, state);
+  assert.equal(realised, told + (deal?.realised ?? 0n), 'the report counts in quote what its deals did');
   assert.ok(play.waitingFor.length > 10);
   if (state.deal === null) return;
   const hasHope = state.halted || exchange.resting.size > 0 || play.wakes.length > 0;
   assert.ok(hasHope, `deal ${state.deal.number} is stuck: ${play.waitingFor}`);
 }
 
-/** With an exchange that takes and fills everything, a deal comes to its end. */
+/** With an exchange that takes and fills everything, a deal comes to its end: the price goes far to the side of profit. */
 function comesToAnEnd(play: DcaPlay): void {
   if (play.state.halted) play.send({ kind: 'pair-halted', pair: play.settings.pair, halted: false } as { kind: 'pair-halted' });
   play.ask({ name: 'stop' });
   for (let i = 0; play.state.deal !== null && i < 80; i++) {
-    play.tick(110_000 + i * 600 - (i % 2) * 1600);
+    play.tick(play.settings.direction === 'short' ? 900 - i * 8 + (i % 2) * 20 : 110_000 + i * 600 - (i % 2) * 1600);
     if (play.settings.closeCondition !== null) play.holds(play.settings.closeCondition);
     play.settle();
     play.wait();
@@ -215,71 +228,75 @@ function comesToAnEnd(play: DcaPlay): void {
 }
 
 const replayed = (acts: readonly Act[], text: Partial<DcaSettingsInput>): DcaPlay => {
-  const play = new DcaPlay(text, { quote: amount('700') });
+  const play = new DcaPlay(text, { quote: amount('700'), base: amount('0.07') });
   play.send({ kind: 'started' });
   for (const does of acts) perform(play, does);
   return play;
 };
 
-test('random settings are ones that the schema takes', () => {
-  fc.assert(
-    fc.property(settings, (text) => {
-      const parsed = dcaSettings.safeParse({ baseOrderSize: '100', averagingOrderSize: '50', averagingOrders: 3, ...text });
-      assert.deepEqual(parsed.error?.issues ?? [], []);
-    }),
-  );
-});
+for (const direction of ['long', 'short'] as const) {
+  test(`${direction}: random settings are ones that the schema takes`, () => {
+    fc.assert(
+      fc.property(settingsOf(direction), (text) => {
+        const parsed = dcaSettings.safeParse({ baseOrderSize: '100', averagingOrderSize: '50', averagingOrders: 3, ...text });
+        assert.deepEqual(parsed.error?.issues ?? [], []);
+      }),
+    );
+  });
 
-test('random order flow under random settings', () => {
-  const met = new Set<string>();
-  fc.assert(
-    fc.property(settings, fc.array(act, { minLength: 20, maxLength: 160 }), (text, acts) => {
-      const play = replayed(acts, text);
-      atRest(play);
-      comesToAnEnd(play);
-      atRest(play);
-      for (const { profit, proceeds, cost, ending } of play.closed) {
-        assert.equal(profit, proceeds - cost);
-        met.add(ending);
-      }
-      for (const intent of play.intents) met.add(intent.kind === 'place-order' ? `${intent.side} ${intent.order}` : intent.kind);
-    }),
-    { numRuns: 1500 },
-  );
-  const orders = ['buy ioc', 'buy limit', 'cancel-order', 'sell ioc', 'sell limit', 'sell stop-limit'];
-  const endings = ['cancelled', 'closed', 'condition', 'no-entry', 'stop-loss', 'take-profit', 'timed-out'];
-  assert.deepEqual([...met].filter((each) => each !== 'too-small').sort(), [...orders, ...endings].sort(), 'all of it was met');
-});
+  test(`${direction}: random order flow under random settings`, () => {
+    const met = new Set<string>();
+    fc.assert(
+      fc.property(settingsOf(direction), fc.array(act, { minLength: 20, maxLength: 160 }), (text, acts) => {
+        const play = replayed(acts, text);
+        atRest(play);
+        comesToAnEnd(play);
+        atRest(play);
+        for (const { profit, proceeds, cost, ending } of play.closed) {
+          assert.equal(profit, proceeds - cost);
+          met.add(ending);
+        }
+        for (const intent of play.intents)
+          met.add(intent.kind === 'place-order' ? `${intent.side} ${intent.order}` : intent.kind);
+      }),
+      { numRuns: 1500 },
+    );
+    const stop = direction === 'short' ? 'buy stop-limit' : 'sell stop-limit';
+    const orders = ['buy ioc', 'buy limit', 'cancel-order', 'sell ioc', 'sell limit', stop];
+    const endings = ['cancelled', 'closed', 'condition', 'no-entry', 'stop-loss', 'take-profit', 'timed-out'];
+    assert.deepEqual([...met].filter((each) => each !== 'too-small').sort(), [...orders, ...endings].sort(), 'all of it was met');
+  });
 
-test('the same events give the same orders and the same state', () => {
-  fc.assert(
-    fc.property(settings, fc.array(act, { minLength: 20, maxLength: 100 }), (text, acts) => {
-      const [once, again] = [replayed(acts, text), replayed(acts, text)];
-      const shown = (play: DcaPlay): unknown =>
-        play.intents.map((intent) =>
-          'limit' in intent ? `${intent.clientOrderId} ${formatAmount(intent.limit)}` : intent.clientOrderId,
-        );
-      assert.deepEqual(shown(again), shown(once));
-      assert.equal(encodeState(again.state), encodeState(once.state));
-    }),
-    { numRuns: 100 },
-  );
-});
+  test(`${direction}: the same events give the same orders and the same state`, () => {
+    fc.assert(
+      fc.property(settingsOf(direction), fc.array(act, { minLength: 20, maxLength: 100 }), (text, acts) => {
+        const [once, again] = [replayed(acts, text), replayed(acts, text)];
+        const shown = (play: DcaPlay): unknown =>
+          play.intents.map((intent) =>
+            'limit' in intent ? `${intent.clientOrderId} ${formatAmount(intent.limit)}` : intent.clientOrderId,
+          );
+        assert.deepEqual(shown(again), shown(once));
+        assert.equal(encodeState(again.state), encodeState(once.state));
+      }),
+      { numRuns: 100 },
+    );
+  });
 
-test('order events of any prefix once more move no money and ask for nothing new', () => {
-  fc.assert(
-    fc.property(settings, fc.array(act, { minLength: 20, maxLength: 100 }), fc.nat(), (text, acts, cut) => {
-      const play = replayed(acts, text);
-      play.settle();
-      for (let i = 0; i < 30 && play.fire(); i++) play.settle();
-      play.pass(0);
-      const before = encodeState(play.state);
-      const said = play.delivered.filter((answer) => answer.kind === 'order-event' && answer.event.kind !== 'cancel-rejected');
-      const asked = play.intents.length;
-      for (const answer of said.slice(0, cut % (said.length + 1))) play.send(answer);
-      assert.equal(play.intents.length, asked);
-      assert.equal(encodeState(play.state), before);
-    }),
-    { numRuns: 300 },
-  );
-});
+  test(`${direction}: order events of any prefix once more move no money and ask for nothing new`, () => {
+    fc.assert(
+      fc.property(settingsOf(direction), fc.array(act, { minLength: 20, maxLength: 100 }), fc.nat(), (text, acts, cut) => {
+        const play = replayed(acts, text);
+        play.settle();
+        for (let i = 0; i < 30 && play.fire(); i++) play.settle();
+        play.pass(0);
+        const before = encodeState(play.state);
+        const said = play.delivered.filter((answer) => answer.kind === 'order-event' && answer.event.kind !== 'cancel-rejected');
+        const asked = play.intents.length;
+        for (const answer of said.slice(0, cut % (said.length + 1))) play.send(answer);
+        assert.equal(play.intents.length, asked);
+        assert.equal(encodeState(play.state), before);
+      }),
+      { numRuns: 300 },
+    );
+  });
+}

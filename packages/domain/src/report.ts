@@ -21,6 +21,8 @@ export interface OpenDeal {
   readonly pair: Pair;
   readonly openedAt: EpochMs;
   readonly phase: 'entering' | 'holding' | 'closing';
+  /** There where the deal sold coins to buy them back: `held` is then what it sold and has not bought back, `cost` what that brought. */
+  readonly direction?: 'short';
   /** Base that the deal holds now, dust carried into it included. */
   readonly held: Amount;
   /** What `held` cost, in quote, fees included (a fee in a third asset at the fee rate of the settings). */

@@ -1,6 +1,6 @@
 /**
- * The formulae of a long DCA deal (docs/bots/dca.md), exact: fractions of bigints, rounded once, at the named place.
- * Percentages and multipliers are counts of 10^-18 of one.
+ * The formulae of a DCA deal (docs/bots/dca.md), exact: fractions of bigints, rounded once, at the named place. They are written
+ * as of a long deal; those that differ for a short one take its `Way`. Percentages and multipliers are counts of 10^-18 of one.
  */
 import {
   type Amount,
@@ -10,11 +10,15 @@ import {
   lots,
   multiply,
   type PairRules,
+  priceAmount,
+  quantityAmount,
   type Ticks,
   ticks,
+  toLots,
   unit,
   unreachable,
 } from '@holdfast/domain';
+import { type Direction, inBase, inQuote, long, roundingTo, type Way, wayOf } from './direction.ts';
 import type { DcaSettings, SizeIn } from './settings.ts';
 import type { Holding, Level, Sizing } from './state.ts';
 
@@ -37,9 +41,14 @@ export function geometricSum(multiplier: bigint, n: number): Fraction {
   return { numerator: sum, denominator: scale };
 }
 
-type Ladder = Pick<DcaSettings, 'step' | 'stepMultiplier' | 'ladder'>;
+/** Whose formula it is; without a direction that of a long deal. */
+interface Directed {
+  readonly direction?: Direction | undefined;
+}
 
-/** D_n: how far below P0 averaging order n lies, as a fraction of P0. */
+type Ladder = Pick<DcaSettings, 'step' | 'stepMultiplier' | 'ladder'> & Directed;
+
+/** D_n: how far below P0 (above, of a short deal) averaging order n lies, as a fraction of P0; negative of one on the other side. */
 export function deviation(settings: Ladder, n: number): Fraction {
   const explicit = settings.ladder[n - 1];
   if (explicit !== undefined) return { numerator: explicit.distance, denominator: unit };
@@ -58,12 +67,18 @@ export function averagingSize(
   return divide(settings.averagingOrderSize * settings.sizeMultiplier ** powers, unit ** powers, 'up') as Amount;
 }
 
-/** P_n = P0 × (1 - D_n), down to the tick; null where that is below one tick. P0 = cost / quantity of the base order. */
+/**
+ * P_n = P0 × (1 - D_n), down to the tick; of a short deal P0 × (1 + D_n), up to the tick. Null where no price is left. P0 = quote /
+ * base of the base order.
+ */
 export function averagingPrice(settings: Ladder, entry: Holding, rules: Pick<PairRules, 'tick'>, n: number): Ticks | null {
+  const way = wayOf(settings);
   const { numerator, denominator } = deviation(settings, n);
-  if (numerator >= denominator) return null;
-  const count = (entry.cost * unit * (denominator - numerator)) / (entry.quantity * denominator * rules.tick);
-  return count < 1n ? null : ticks(Number(count));
+  const share = denominator - BigInt(way.sign) * numerator;
+  if (share <= 0n) return null;
+  const [quote, base] = [inQuote(way, entry), inBase(way, entry)];
+  const count = Number(divide(quote * unit * share, base * denominator * rules.tick, roundingTo(way, 'loss')));
+  return count < 1 || !Number.isSafeInteger(count) ? null : ticks(count);
 }
 
 /** Quote at a price as lots, up to the lot. */
@@ -79,14 +94,23 @@ export function lotsWithin(funds: bigint, price: Ticks, rules: Steps): Lots {
 /** A deal that uses the sizes as they are set. */
 export const asSet: Sizing = { funds: 0n as Amount, scale: unit };
 
-/** A size as lots at a price, scaled, up to the lot. */
-export function sizedLots(size: Amount, sizeIn: SizeIn, price: Ticks, rules: Steps, { funds, scale }: Sizing): Lots {
+/** A size as lots at a price, scaled, up to the lot. Percent is of what the deal gives. */
+export function sizedLots(
+  size: Amount,
+  sizeIn: SizeIn,
+  price: Ticks,
+  rules: Steps,
+  { funds, scale }: Sizing,
+  { gives }: Way = long,
+): Lots {
   const scaled = scale === unit ? size : multiply(size, scale, 'up');
   switch (sizeIn) {
     case 'base':
       return lots(Number(divide(scaled, rules.lot, 'up')));
-    case 'percent':
-      return lotsFor(multiply(funds, scaled, 'up'), price, rules);
+    case 'percent': {
+      const share = multiply(funds, scaled, 'up');
+      return gives === 'quote' ? lotsFor(share, price, rules) : toLots(share, rules, 'up');
+    }
     case 'quote':
       return lotsFor(scaled, price, rules);
     default:
@@ -100,36 +124,80 @@ export function ladder(settings: DcaSettings, entry: Holding, rules: Steps, sizi
   for (let n = 1; n <= settings.averagingOrders; n++) {
     const price = averagingPrice(settings, entry, rules, n);
     if (price === null) break;
-    const quantity = sizedLots(averagingSize(settings, n), settings.averagingOrderSizeIn, price, rules, sizing);
+    const size = averagingSize(settings, n);
+    const quantity = sizedLots(size, settings.averagingOrderSizeIn, price, rules, sizing, wayOf(settings));
     levels.push({ price, quantity, filled: 0n as Amount, refused: false });
   }
   return levels;
 }
 
-/** Average × (1 + profit) / (1 - fee of the sell), up to the tick. */
-export function takeProfitPrice(held: Holding, settings: Pick<DcaSettings, 'takeProfit' | 'fee'>, rules: Steps): Ticks {
-  const numerator = held.cost * (unit + settings.takeProfit) * unit;
-  return ticks(Number(divide(numerator, held.quantity * (unit - settings.fee) * rules.tick, 'up')));
+type Target = Pick<DcaSettings, 'takeProfit' | 'fee'> & Partial<Pick<DcaSettings, 'feeAsset'>> & Directed;
+
+/**
+ * Where giving back `base` against `quote` is even after the fee of the exit, as ticks towards profit. Long: quote / (base ×
+ * (1 - f)). Short: quote × (1 - f) / base, as the fee makes the coins fewer; quote / (base × (1 + f)) where it is paid in quote.
+ */
+function evenPrice({ fee, feeAsset, ...settings }: Target, quote: bigint, base: bigint, rules: Pick<PairRules, 'tick'>): Ticks {
+  const way = wayOf(settings);
+  const inQuoteOnTop = way.exit === 'buy' && feeAsset === 'quote';
+  const [above, below] = way.exit === 'sell' ? [unit, unit - fee] : inQuoteOnTop ? [unit, unit + fee] : [unit - fee, unit];
+  const count = quote <= 0n ? 0n : divide(quote * above * unit, base * below * rules.tick, roundingTo(way, 'profit'));
+  return ticks(Math.max(Number(count), 1));
 }
 
-/** (cost + profit on the base order's cost) / (held × (1 - fee)), up to the tick: a target that counts the base order only. */
+/** Average × (1 + profit) / (1 - fee of the sell), up to the tick; of a short deal average × (1 - profit), less the fee, down. */
+export function takeProfitPrice(held: Holding, settings: Target, rules: Pick<PairRules, 'tick'>): Ticks {
+  const way = wayOf(settings);
+  const share = unit + BigInt(way.sign) * settings.takeProfit;
+  return evenPrice(settings, inQuote(way, held) * share, inBase(way, held) * unit, rules);
+}
+
+/** The same for a target that counts the base order only: (quote of all ± profit on the base order's quote) / base. */
 export function takeProfitPriceOfBase(
   held: Holding,
-  entryCost: Amount,
-  settings: Pick<DcaSettings, 'takeProfit' | 'fee'>,
+  entryQuote: Amount,
+  settings: Target,
   rules: Pick<PairRules, 'tick'>,
 ): Ticks {
-  const numerator = (held.cost * unit + entryCost * settings.takeProfit) * unit;
-  return ticks(Number(divide(numerator, held.quantity * (unit - settings.fee) * rules.tick, 'up')));
+  const way = wayOf(settings);
+  const quote = inQuote(way, held) * unit + BigInt(way.sign) * entryQuote * settings.takeProfit;
+  return evenPrice(settings, quote, inBase(way, held) * unit, rules);
 }
 
-/** P0 × (1 - share) in quote, rounded down: where a loss of that share of the base order is cut. */
-export const stopLossPrice = (entry: Holding, share: bigint): Amount =>
-  divide(entry.cost * (unit - share), entry.quantity, 'down') as Amount;
+/** P0 × (1 - share) in quote, rounded down: where a loss of that share of the base order is cut. Of a short deal × (1 + share), up. */
+export const stopLossPrice = (entry: Holding, share: bigint, way: Way = long): Amount =>
+  divide(inQuote(way, entry) * (unit - BigInt(way.sign) * share), inBase(way, entry), roundingTo(way, 'loss')) as Amount;
 
-/** Lots whose sale at a price brings at least so much quote after the fee, up to the lot. */
-export const lotsToReceive = (net: bigint, price: Ticks, settings: Pick<DcaSettings, 'fee'>, rules: Steps): Lots =>
-  lots(Number(divide(net * unit * unit, BigInt(price) * rules.tick * rules.lot * (unit - settings.fee), 'up')));
+type Fee = Pick<DcaSettings, 'fee' | 'feeAsset'>;
+
+/** Lots that giving back so much of what is held comes to at a price, down to the lot; quote also pays the fee that is taken in it. */
+export function exitLots(way: Way, quantity: Amount, price: Ticks, rules: Steps, settings: Fee): Lots {
+  if (quantity <= 0n) return lots(0);
+  return way.takes === 'base' ? toLots(quantity, rules, 'down') : lotsCovered(quantity, price, rules, settings);
+}
+
+/** What of the asset held an exit gives back at most. */
+export const exitCost = (way: Way, quantity: Amount, limit: Amount, settings: Fee): Amount =>
+  way.takes === 'base' ? quantity : buyReserve(quantity, limit, settings);
+
+/** What of the asset given an entry takes at most. */
+export const entryCost = (way: Way, quantity: bigint, limit: bigint, settings: Fee): Amount =>
+  way.gives === 'base' ? (quantity as Amount) : buyReserve(quantity, limit, settings);
+
+/** Lots that so much quote buys at a limit, the fee included where it is paid in quote. */
+export function lotsCovered(funds: bigint, limit: Ticks, rules: Steps, settings: Fee): Lots {
+  const price = priceAmount(limit, rules);
+  let count = lotsWithin(settings.feeAsset === 'quote' ? (funds * unit) / (unit + settings.fee) : funds, limit, rules);
+  while (count > 0 && buyReserve(quantityAmount(count, rules), price, settings) > funds) count = lots(count - 1);
+  return count;
+}
+
+/** Lots whose exit at a price brings at least so much of the asset given after the fee, up to the lot. */
+export function lotsToReceive(net: bigint, price: Ticks, settings: Fee, rules: Steps, way: Way = long): Lots {
+  const left = unit - (way.exit === 'buy' && settings.feeAsset === 'quote' ? 0n : settings.fee);
+  const perLot = way.gives === 'quote' ? BigInt(price) * rules.tick * rules.lot : rules.lot * unit;
+  return lots(Number(divide(net * unit * unit, perLot * left, 'up')));
+}
 
 /** A position in parts, each down to the lot; the last takes the rest. Shares are counts of 10^-18 of one. */
 export function splitByShares(quantity: Lots, shares: readonly bigint[]): readonly Lots[] {
@@ -160,6 +228,14 @@ export const putIn = (to: Holding, quantity: Amount, cost: Amount): Holding => (
   quantity: (to.quantity + quantity) as Amount,
   cost: (to.cost + cost) as Amount,
 });
+
+/** A share of the price on to the side of loss: what an exit at the market may yield, rounded to profit. */
+export const yielded = ({ sign }: Way, price: Ticks, share: bigint): Ticks =>
+  sign === 1 ? lowered(price, share) : raised(price, share);
+
+/** The worst price of an entry at the market: a share of the price on to the side of profit, as far as the exchange knows prices. */
+export const entryCap = ({ sign }: Way, price: Ticks, share: bigint, { minPrice, maxPrice }: PairRules): Ticks =>
+  sign === 1 ? (Math.min(raised(price, share), maxPrice) as Ticks) : (Math.max(lowered(price, share), minPrice) as Ticks);
 
 /** Price a share above, down to the tick. */
 export const raised = (price: Ticks, share: bigint): Ticks => ticks(Number((BigInt(price) * (unit + share)) / unit));

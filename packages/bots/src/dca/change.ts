@@ -10,12 +10,15 @@ import {
   priceAmount,
   quantityAmount,
   type Ticks,
+  ticks,
   toLots,
   toTicks,
   unit,
   zero,
 } from '@holdfast/domain';
-import { backoff, ladder, putIn } from './arithmetic.ts';
+import { backoff, exitLots, ladder, putIn } from './arithmetic.ts';
+import { closedDeal } from './closed.ts';
+import { givenOf, roundingTo, wayOf } from './direction.ts';
 import type { DcaSettings } from './settings.ts';
 import type { DcaState, Deal, Holding, Holdup, LiveOrder, Part, Sizing } from './state.ts';
 import { exitSteps } from './targets.ts';
@@ -50,14 +53,13 @@ export function termsOf(settings: DcaSettings, { edits }: Pick<Deal, 'edits'>): 
   return { ...settings, ...edits, ...targets };
 }
 
-/** The deal's coins now, in lots that an order may sell: rounded down, at most what one order may have. */
-export function sellable(held: Holding, rules: PairRules): Lots {
-  return lots(Math.min(toLots(held.quantity, rules, 'down'), rules.maxQuantity));
-}
+/** What the deal holds, in lots that one order may give back at a limit: rounded down, at most what an order may have. */
+export const givenBack = (settings: DcaSettings, { held }: Deal, limit: Ticks, rules: PairRules): Lots =>
+  lots(Math.min(exitLots(wayOf(settings), held.quantity, limit, rules, settings), rules.maxQuantity));
 
-export function openDeal(state: DcaState, at: EpochMs, scale: bigint): DcaState {
+export function openDeal(settings: DcaSettings, state: DcaState, at: EpochMs, scale: bigint): DcaState {
   const number = state.dealNumber + 1;
-  const sizing: Sizing = { funds: state.quote, scale };
+  const sizing: Sizing = { funds: givenOf(wayOf(settings), state), scale };
   const deal: Deal = {
     number,
     openedAt: at,
@@ -91,7 +93,7 @@ export function openDeal(state: DcaState, at: EpochMs, scale: bigint): DcaState 
   return { ...state, dealNumber: number, deal, dust: nothingHeld, dealAsked: false, restUntil: null, startAt: null };
 }
 
-/** The base order is done: the ladder hangs below its average price. */
+/** The base order is done: the ladder hangs from its average price. */
 export function hold(settings: DcaSettings, state: DcaState): DcaState {
   const deal = state.deal as Deal;
   return withDeal(state, {
@@ -102,7 +104,7 @@ export function hold(settings: DcaSettings, state: DcaState): DcaState {
   });
 }
 
-/** Sells at the market, at `floor` or better. */
+/** Exits at the market, at `floor` or better. */
 export const sellNow = (state: DcaState, ending: Deal['ending'], floor: Ticks | null = null): DcaState =>
   withDeal(state, {
     phase: 'closing',
@@ -118,15 +120,16 @@ export const goOn = (state: DcaState): DcaState =>
 /** Least rest between two deals, so that one step never ends one and opens the next (B5). */
 const restMs = 1000;
 
-/** Ends the deal. What it still holds is the owner's if it was cancelled or is the profit in base, else carried into the next deal. */
+/** Ends the deal. What it still holds is the owner's if it was cancelled or is the profit, else carried into the next deal. */
 export function closeDeal(settings: DcaSettings, state: DcaState, at: EpochMs): DcaState {
   const deal = state.deal as Deal;
   invariant(state.orders.length === 0, 'a deal ends without orders');
   const fruitful = deal.bought > 0n;
-  const isProfit = settings.profitIn === 'base' && deal.ending === 'take-profit';
+  const isProfit = settings.profitIn === wayOf(settings).takes && deal.ending === 'take-profit';
   const kept = fruitful && (deal.ending === 'cancelled' || isProfit);
   const pause = fruitful ? 0 : backoff(0 as EpochMs, state.fruitless, settings.retryMs * 4, 900_000);
   const profit = (deal.proceeds - deal.soldCost) as Amount;
+  const closed = closedDeal(settings, deal, at, kept && isProfit);
   return {
     ...state,
     ...(deal.ending === 'stop-loss' && settings.stopAction === 'close-and-stop' ? stoppedByLoss(deal) : {}),
@@ -138,21 +141,8 @@ export function closeDeal(settings: DcaSettings, state: DcaState, at: EpochMs): 
     dealsClosed: state.dealsClosed + (fruitful ? 1 : 0),
     dealsInRow: state.dealsInRow + (fruitful ? 1 : 0),
     lossesInRow: profit < 0n ? state.lossesInRow + 1 : fruitful ? 0 : state.lossesInRow,
-    lastClosed: {
-      number: deal.number,
-      pair: settings.pair,
-      openedAt: deal.openedAt,
-      closedAt: at,
-      ending: fruitful ? (deal.ending ?? 'too-small') : 'no-entry',
-      bought: deal.bought,
-      sold: deal.sold,
-      spent: deal.spent,
-      cost: deal.soldCost,
-      proceeds: deal.proceeds,
-      profit,
-      fees: null,
-      averagingOrdersFilled: deal.ladder.filter((level) => level.filled > 0n).length,
-    },
+    lastClosed: closed,
+    ...(state.earned === undefined ? {} : { earned: (state.earned + closed.profit) as Amount }),
   };
 }
 
@@ -161,28 +151,29 @@ const stoppedByLoss = ({ number }: Deal) => ({
   stoppedBecause: { code: 'stop-loss', reason: `the stop loss of deal ${number} was reached` },
 });
 
-/** Takes over new steps of the exchange: buys go down to the new tick and up to the new lot, targets up to the tick. */
-export function withRules(state: DcaState, rules: PairRules): DcaState {
+/** Takes over new steps of the exchange: entries go up to the new lot, prices where they are rounded to from the beginning. */
+export function withRules(settings: DcaSettings, state: DcaState, rules: PairRules): DcaState {
   const { deal, rules: old } = state;
   if (deal === null) return { ...state, rules };
-  const moved = (price: Ticks, rounding: 'up' | 'down'): Ticks | null => {
-    const amount = priceAmount(price, old);
+  const way = wayOf(settings);
+  const moved = (price: Ticks, side: 'profit' | 'loss'): Ticks | null => {
+    const [amount, rounding] = [priceAmount(price, old), roundingTo(way, side)];
     return amount < rules.tick && rounding === 'down' ? null : toTicks(amount, rules, rounding);
   };
   const levels = deal.ladder.flatMap((level) => {
-    const price = moved(level.price, 'down');
+    const price = moved(level.price, 'loss');
     const quantity = toLots(quantityAmount(level.quantity, old), rules, 'up');
     return price === null ? [] : [{ ...level, price, quantity }];
   });
   const steps = deal.steps.map((step) => ({
     ...step,
-    price: moved(step.price, 'up') as Ticks,
+    price: moved(step.price, 'profit') ?? ticks(1),
     quantity: toLots(quantityAmount(step.quantity, old), rules, 'down'),
   }));
-  const trail = deal.trail === null ? null : moved(deal.trail, 'up');
+  const trail = deal.trail === null ? null : moved(deal.trail, 'profit');
   const lift = Number((BigInt(deal.lift) * old.tick) / rules.tick);
-  const adding = deal.adding?.limit ? { ...deal.adding, limit: moved(deal.adding.limit, 'up') } : deal.adding;
+  const adding = deal.adding?.limit ? { ...deal.adding, limit: moved(deal.adding.limit, 'profit') } : deal.adding;
   const floor = deal.selling?.floor ?? null;
-  const selling = floor === null ? deal.selling : { floor: moved(floor, 'up') };
+  const selling = floor === null ? deal.selling : { floor: moved(floor, 'profit') };
   return { ...state, rules, deal: { ...deal, ladder: levels, steps, trail, lift, adding, selling } };
 }

@@ -2,7 +2,8 @@
 import { type BotCommand, type DealChanges, formatAmount, quoteOf, toTicks, unit, ValueError } from '@holdfast/domain';
 import { deviation, ladder, lotsFor } from './arithmetic.ts';
 import { sellNow, termsOf, withDeal } from './change.ts';
-import { freeQuote } from './orders.ts';
+import { givenAsset, roundingTo, wayOf } from './direction.ts';
+import { freeFunds } from './orders.ts';
 import { type DcaSettings, fraction } from './settings.ts';
 import type { DcaState, Deal, DealEdits } from './state.ts';
 import { exitSteps, isTradable } from './targets.ts';
@@ -42,17 +43,18 @@ type AddFunds = Extract<BotCommand, { name: 'add-funds' }>;
 
 function addingFault(settings: DcaSettings, state: DcaState, deal: Deal, { amount: wanted, limit }: AddFunds): string | null {
   if (deal.adding !== null) return `Deal ${deal.number} has not ordered the funds added before.`;
-  const asset = quoteOf(settings.pair);
-  const text = `${formatAmount(wanted)} ${asset}`;
-  const free = freeQuote(settings, state);
+  const way = wayOf(settings);
+  const text = `${formatAmount(wanted)} ${quoteOf(settings.pair)}`;
+  const free = freeFunds(settings, state);
   if (wanted <= 0n) return `${text} cannot be added; name an amount above 0.`;
-  if (wanted > free) return `The bot has ${formatAmount(free)} ${asset} free of its orders; ${text} are more.`;
+  if (way.gives === 'quote' ? wanted > free : free < state.rules.lot)
+    return `The bot has ${formatAmount(free)} ${givenAsset(way, settings.pair)} free of its orders; ${text} are more.`;
   if (wanted < state.rules.minNotional)
     return `${text} are below the exchange's smallest order of ${formatAmount(state.rules.minNotional)}.`;
   if (limit === null) return null;
   if (limit < state.rules.tick)
     return `A price of ${formatAmount(limit)} is below the smallest of ${formatAmount(state.rules.tick)}.`;
-  const at = toTicks(limit, state.rules, 'down');
+  const at = toTicks(limit, state.rules, roundingTo(way, 'loss'));
   const isTaken = isTradable(state, lotsFor(wanted, at, state.rules), at);
   return isTaken ? null : `${text} at ${formatAmount(limit)} are below the exchange's smallest order.`;
 }
@@ -74,8 +76,10 @@ function editFault(settings: DcaSettings, deal: Deal, changes: DealChanges): str
   if (takeProfit !== undefined && takeProfit <= 0n) faults.push('takeProfitPercent: it must be above 0.');
   if (terms.trailing > 0n && terms.trailing >= (terms.takeProfits.at(-1)?.profit ?? 0n))
     faults.push('trailingPercent: it must be smaller than the take profit.');
-  if (terms.trailing > 0n && (settings.closeCondition !== null || settings.profitIn === 'base'))
-    faults.push('trailingPercent: the deal closes by conditions or keeps its profit in base; nothing can be trailed.');
+  if (terms.trailing > 0n && (settings.closeCondition !== null || settings.profitIn === wayOf(settings).takes))
+    faults.push(
+      `trailingPercent: the deal closes by conditions or keeps its profit in ${settings.profitIn}; nothing can be trailed.`,
+    );
   if (averagingOrders !== undefined) {
     const most = settings.ladder.length > 0 ? settings.ladder.length : 100;
     if (!(Number.isInteger(averagingOrders) && averagingOrders >= 0 && averagingOrders <= most))
@@ -83,6 +87,8 @@ function editFault(settings: DcaSettings, deal: Deal, changes: DealChanges): str
     else if (averagingOrders < startedLevels(deal))
       faults.push(`averagingOrders: ${startedLevels(deal)} have begun to fill; it cannot be fewer.`);
   }
+  if (takeProfit !== undefined && takeProfit >= unit && terms.direction === 'short')
+    faults.push('takeProfitPercent: it must be below 100 in a short deal.');
   const deepest = deviation(terms, terms.averagingOrders);
   if (terms.stopLoss >= unit) faults.push('stopLossPercent: it must be below 100.');
   else if (terms.stopLoss > 0n && terms.stopLoss * deepest.denominator <= deepest.numerator * unit)
@@ -116,7 +122,8 @@ export function commanded(settings: DcaSettings, state: DcaState, command: BotCo
     case 'cancel-deal':
       return withDeal(state, { phase: 'closing', ending: 'cancelled', selling: null });
     case 'add-funds': {
-      const limit = command.limit === null ? null : toTicks(command.limit, state.rules, 'down');
+      const rounding = roundingTo(wayOf(settings), 'loss');
+      const limit = command.limit === null ? null : toTicks(command.limit, state.rules, rounding);
       return withDeal(state, { adding: { quote: command.amount, limit } });
     }
     case 'cancel-added':

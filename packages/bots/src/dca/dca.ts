@@ -1,8 +1,9 @@
-/** The DCA bot, long: docs/bots/dca.md. */
+/** The DCA bot: docs/bots/dca.md. */
 import { type Amount, baseOf, formatAmount, type PairRules, quantityAmount, quoteOf } from '@holdfast/domain';
 import type { PairKind } from '../one-pair.ts';
 import { averagingSize, deviation } from './arithmetic.ts';
 import { refuses } from './commands.ts';
+import { wayOf } from './direction.ts';
 import { fundsNeeded, mandateNeeds } from './needs.ts';
 import { report } from './report.ts';
 import { type DcaSettings, type DcaSettingsText, readDcaSettings, type SizeIn } from './settings.ts';
@@ -31,7 +32,7 @@ function problems(settings: DcaSettings, rules: PairRules): readonly string[] {
   const averaging = small === null ? null : smallness(small.size, settings.averagingOrderSizeIn, settings, rules);
   if (averaging !== null) found.push(`Averaging order ${small?.index} of ${averaging}.`);
   const last = deviation(settings, settings.averagingOrders);
-  if (last.numerator >= last.denominator)
+  if (wayOf(settings).sign === 1 && last.numerator >= last.denominator)
     found.push(`Averaging order ${settings.averagingOrders} would lie 100 % or more below the base order.`);
   const exits = settings.takeProfits.length;
   if (settings.averagingOrdersActive + exits > rules.maxOrders)

@@ -1,6 +1,7 @@
 /** The beginning of a deal: whether one may open, how large it is, and its base order. */
 import {
   type Amount,
+  divide,
   type EpochMs,
   formatAmount,
   type Lots,
@@ -14,12 +15,13 @@ import {
   toTicks,
   unit,
 } from '@holdfast/domain';
-import { averagingSize, buyReserve, lotsFor, sizedLots } from './arithmetic.ts';
+import { averagingSize, entryCost, lotsFor, sizedLots } from './arithmetic.ts';
 import { hold, openDeal, withDeal } from './change.ts';
-import { affordable, buyCap, cancel, freeQuote, isHeldUp, place, type Turn } from './orders.ts';
+import { entryQuote, wayOf } from './direction.ts';
+import { affordable, cancel, capOf, freeFunds, isHeldUp, place, type Turn } from './orders.ts';
 import type { DcaSettings } from './settings.ts';
 import type { DcaState, Deal } from './state.ts';
-import { isTradable } from './targets.ts';
+import { isTradable, lower } from './targets.ts';
 
 export const wantsDeal = (settings: DcaSettings, state: DcaState): boolean =>
   state.deal === null && state.running && !state.halted && (state.dealAsked || settings.start !== 'command');
@@ -44,7 +46,7 @@ export function planIdle(turn: Turn): void {
     return;
   }
   if (!state.dealAsked && settings.startCondition !== null && !isDue(turn)) return;
-  turn.state = openDeal(turn.state, at, scaleOf(settings, state, turn.quote.ask));
+  turn.state = openDeal(settings, turn.state, at, scaleOf(settings, state, turn.quote));
 }
 
 /** Whether the start conditions hold, and held as long ago as the delay says. */
@@ -71,29 +73,33 @@ export const priceBounds = ({ minPrice, maxPrice }: DcaSettings, { rules }: DcaS
   most: maxPrice < rules.tick ? null : toTicks(maxPrice, rules, 'down'),
 });
 
-export function isPriceInside(settings: DcaSettings, state: DcaState, { ask }: Quote): boolean {
+export function isPriceInside(settings: DcaSettings, state: DcaState, quote: Quote): boolean {
   const { least, most } = priceBounds(settings, state);
-  return (least === null || ask >= least) && (most === null || ask <= most);
+  const price = entryQuote(wayOf(settings), quote);
+  return (least === null || price >= least) && (most === null || price <= most);
 }
 
 /**
  * The factor of all sizes of a deal: 1, more by the share of what was earned that is put in again, less by the share of what
  * was lost. Counted against the value of a deal as set, at the price of now.
  */
-function scaleOf(settings: DcaSettings, state: DcaState, ask: Ticks): bigint {
+function scaleOf(settings: DcaSettings, state: DcaState, quote: Quote): bigint {
   const share = state.realised > 0n ? settings.reinvest : settings.riskReduction;
   if (share === 0n || state.realised === 0n) return unit;
-  const value = valueAsSet(settings, priceAmount(ask, state.rules));
+  const value = valueAsSet(settings, priceAmount(entryQuote(wayOf(settings), quote), state.rules));
   const scale = unit + (share * state.realised) / value;
   return scale > 0n ? scale : 0n;
 }
 
-/** Base order and all averaging orders in quote, as set. Sizes in percent are not scaled: they follow the funds by themselves. */
+/** Base order and all averaging orders in the asset that deals give, as set. Sizes in percent are not scaled: they follow the funds by themselves. */
 function valueAsSet(settings: DcaSettings, price: Amount): Amount {
-  const inQuote = (size: Amount, sizeIn: DcaSettings['baseOrderSizeIn']): bigint =>
-    sizeIn === 'base' ? multiply(size, price, 'up') : size;
-  let value = inQuote(settings.baseOrderSize, settings.baseOrderSizeIn);
-  for (let n = 1; n <= settings.averagingOrders; n++) value += inQuote(averagingSize(settings, n), settings.averagingOrderSizeIn);
+  const { gives } = wayOf(settings);
+  const given = (size: Amount, sizeIn: DcaSettings['baseOrderSizeIn']): bigint => {
+    if (sizeIn === 'percent' || sizeIn === gives) return size;
+    return gives === 'quote' ? multiply(size, price, 'up') : divide(size * unit, price, 'up');
+  };
+  let value = given(settings.baseOrderSize, settings.baseOrderSizeIn);
+  for (let n = 1; n <= settings.averagingOrders; n++) value += given(averagingSize(settings, n), settings.averagingOrderSizeIn);
   return value as Amount;
 }
 
@@ -114,27 +120,31 @@ export function planEntering(turn: Turn, deal: Deal): void {
   else placeBase(turn, deal, turn.quote, has);
 }
 
-/** For what is missing: at the market with a cap, or resting at the best bid until it is to be priced anew. */
+/** For what is missing: at the market with a cap, or resting at the best price of its side until it is to be priced anew. */
 function placeBase(turn: Turn, deal: Deal, quote: Quote, has: boolean): void {
   const { settings, state, at } = turn;
   const rests = settings.baseOrderType === 'limit';
-  const price = rests ? quote.bid : quote.ask;
-  const limit = rests ? quote.bid : buyCap(turn, quote.ask);
+  const way = wayOf(settings);
+  const price = quote[rests ? way.exitsAt : way.entersAt];
+  const limit = rests ? price : capOf(turn, way, price);
+  const { entry: side } = way;
   const wanted = missingLots(settings, state, deal, price);
   const quantity = affordable(turn, lots(Math.min(wanted, state.rules.maxQuantity)), limit);
-  if (!isTradable(state, quantity, price)) {
+  if (!isTradable(state, quantity, lower(price, limit))) {
     if (has) endEntry(turn, true);
     else noFunds(turn, wanted, limit);
   } else if (rests) {
     const repriceAt = (at + settings.repriceMs) as EpochMs;
-    place(turn, { role: 'base', side: 'buy', order: 'limit', quantity, limit, repriceAt });
-  } else place(turn, { role: 'base', side: 'buy', order: 'ioc', quantity, limit });
+    place(turn, { role: 'base', side, order: 'limit', quantity, limit, repriceAt });
+  } else place(turn, { role: 'base', side, order: 'ioc', quantity, limit });
 }
 
-function missingLots({ baseOrderSize, baseOrderSizeIn }: DcaSettings, { rules }: DcaState, deal: Deal, price: Ticks): Lots {
+function missingLots(settings: DcaSettings, { rules }: DcaState, deal: Deal, price: Ticks): Lots {
+  const { baseOrderSize, baseOrderSizeIn } = settings;
   const { funds, scale } = deal.sizing;
-  if (baseOrderSizeIn === 'base') {
-    const whole = quantityAmount(sizedLots(baseOrderSize, 'base', price, rules, deal.sizing), rules);
+  const way = wayOf(settings);
+  if (baseOrderSizeIn === 'base' || (baseOrderSizeIn === 'percent' && way.gives === 'base')) {
+    const whole = quantityAmount(sizedLots(baseOrderSize, baseOrderSizeIn, price, rules, deal.sizing, way), rules);
     return toLots((whole > deal.entryBase ? whole - deal.entryBase : 0n) as Amount, rules, 'up');
   }
   const size = baseOrderSizeIn === 'percent' ? multiply(funds, baseOrderSize, 'up') : baseOrderSize;
@@ -144,10 +154,12 @@ function missingLots({ baseOrderSize, baseOrderSizeIn }: DcaSettings, { rules }:
 
 function noFunds(turn: Turn, wanted: Lots, limit: Ticks): void {
   const { state, settings } = turn;
-  const needed = buyReserve(quantityAmount(wanted, state.rules), priceAmount(limit, state.rules), settings);
+  const quantity = quantityAmount(wanted, state.rules);
+  const needed = entryCost(wayOf(settings), quantity, priceAmount(limit, state.rules), settings);
+  const free = freeFunds(settings, state);
   const reason =
-    needed > freeQuote(settings, state)
-      ? `the base order needs ${formatAmount(needed)} and the bot has ${formatAmount(freeQuote(settings, state))} left of its funds`
+    needed > free
+      ? `the base order needs ${formatAmount(needed)} and the bot has ${formatAmount(free)} left of its funds`
       : `the base order is below the exchange's smallest order of ${formatAmount(state.rules.minNotional)}`;
   turn.state = { ...withDeal(state, { phase: 'closing' }), running: false, stoppedBecause: { code: 'funds-short', reason } };
 }

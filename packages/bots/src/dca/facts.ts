@@ -1,22 +1,20 @@
 /** What events say happened, written into the state. Nothing is decided here (plan.ts decides). */
 import {
   type Amount,
-  baseOf,
   type CancelOrder,
   type EpochMs,
   type GuardCode,
-  multiply,
   type OrderEvent,
   type OrderFill,
   type PlaceOrder,
   quantityAmount,
-  quoteOf,
   type RefusalCode,
   unreachable,
-  zero,
 } from '@holdfast/domain';
-import { feeValue, putIn, takeOut } from './arithmetic.ts';
+import { putIn, takeOut } from './arithmetic.ts';
 import { hold, termsOf, withDeal, withHoldup, withOrder, withoutOrder } from './change.ts';
+import { wayOf } from './direction.ts';
+import { afterFill, movedBy } from './fills.ts';
 import { askAgainAt, patience } from './refusals.ts';
 import type { DcaSettings } from './settings.ts';
 import type { DcaState, Deal, ExitStep, LiveOrder, Part } from './state.ts';
@@ -78,7 +76,9 @@ export function refused(
   // What a person added is not asked for again: the deal and its ladder go on.
   if (order.role === 'added') return without;
   if (how === 'never' && part === 'averaging') return refuseLevel(without, order.level);
-  if (how === 'never' && part === 'stop') return withDeal(without, { stopRefused: `${reason} (${code})` });
+  // A buy is judged by the band around the price of now also where it is to be triggered: this stop lies beyond it.
+  const isBeyondBand = code === 'E_BAND' && order.side === 'buy';
+  if (part === 'stop' && (how === 'never' || isBeyondBand)) return withDeal(without, { stopRefused: `${reason} (${code})` });
   const tries = state.deal?.holdups[part]?.tries ?? 0;
   const again = askAgainAt(how, at, tries, settings.retryMs);
   return withHoldup(without, part, { at: again, tries: tries + 1, reason: `${reason} (${code})` });
@@ -122,7 +122,8 @@ function cancelRefused(
 
 function filled(settings: DcaSettings, state: DcaState, order: LiveOrder, fill: OrderFill, at: EpochMs): DcaState {
   if (order.trades.includes(fill.tradeId)) return state;
-  const posted = order.side === 'buy' ? bought(settings, state, order, fill) : sold(settings, state, order, fill);
+  const isEntry = order.side === wayOf(settings).entry;
+  const posted = isEntry ? entered(settings, state, order, fill) : exited(settings, state, order, fill);
   const now: LiveOrder = {
     ...order,
     status: order.status === 'ended' ? 'ended' : 'open',
@@ -134,12 +135,11 @@ function filled(settings: DcaSettings, state: DcaState, order: LiveOrder, fill: 
   return fill.complete ? ended(settings, known, now, fill.filled, at) : known;
 }
 
-function bought(settings: DcaSettings, state: DcaState, order: LiveOrder, fill: OrderFill): DcaState {
-  const value = multiply(fill.price, fill.quantity, 'up');
-  const feeIn = feeParts(settings, fill, value);
-  const paid = (value + feeIn.quote) as Amount;
-  const cost = (paid + feeIn.third) as Amount;
-  const received = (fill.quantity - feeIn.base) as Amount;
+/** Takes what a fill of an entry brought, at what it took from the sub-book. */
+function entered(settings: DcaSettings, state: DcaState, order: LiveOrder, fill: OrderFill): DcaState {
+  const moved = movedBy(settings, order.side, fill);
+  const cost = (moved.given + moved.third) as Amount;
+  const received = moved.taken;
   const before = state.deal as Deal;
   const isBase = order.role === 'base';
   const deal: Deal = {
@@ -148,7 +148,7 @@ function bought(settings: DcaSettings, state: DcaState, order: LiveOrder, fill: 
     bought: (before.bought + received) as Amount,
     spent: (before.spent + cost) as Amount,
     entry: isBase ? putIn(before.entry, received, cost) : before.entry,
-    entryValue: isBase ? ((before.entryValue + value) as Amount) : before.entryValue,
+    entryValue: isBase ? ((before.entryValue + moved.value) as Amount) : before.entryValue,
     entryBase: isBase ? ((before.entryBase + fill.quantity) as Amount) : before.entryBase,
     lastBuy: order.role === 'added' ? before.lastBuy : fill.price,
     ladder: before.ladder.map((level, i) =>
@@ -158,30 +158,25 @@ function bought(settings: DcaSettings, state: DcaState, order: LiveOrder, fill: 
     ),
   };
   return {
-    ...state,
-    quote: (state.quote - paid) as Amount,
-    base: (state.base + received) as Amount,
+    ...afterFill(state, order.side, moved),
     deal: { ...deal, steps: exitSteps(termsOf(settings, deal), deal, state.rules) },
   };
 }
 
-function sold(settings: DcaSettings, state: DcaState, order: LiveOrder, fill: OrderFill): DcaState {
-  const value = multiply(fill.price, fill.quantity, 'down');
-  const feeIn = feeParts(settings, fill, value);
-  const given = (fill.quantity + feeIn.base) as Amount;
-  const net = (value - feeIn.quote) as Amount;
-  const proceeds = (net - feeIn.third) as Amount;
+/** Gives back what a fill of an exit took, for what it brought. */
+function exited(settings: DcaSettings, state: DcaState, order: LiveOrder, fill: OrderFill): DcaState {
+  const moved = movedBy(settings, order.side, fill);
+  const proceeds = (moved.given - moved.third) as Amount;
   const deal = state.deal as Deal;
-  const { rest, cost } = takeOut(deal.held, given);
+  const { rest, cost } = takeOut(deal.held, moved.taken);
+  const counted = order.side === 'sell' ? fill.quantity : moved.taken;
   return {
-    ...state,
-    quote: (state.quote + net) as Amount,
-    base: (state.base - given) as Amount,
+    ...afterFill(state, order.side, moved),
     realised: (state.realised + proceeds - cost) as Amount,
     deal: {
       ...deal,
       held: rest,
-      sold: (deal.sold + fill.quantity) as Amount,
+      sold: (deal.sold + counted) as Amount,
       soldCost: (deal.soldCost + cost) as Amount,
       proceeds: (deal.proceeds + proceeds) as Amount,
       steps: order.role === 'take-profit' ? soldAt(deal.steps, order.level, fill.quantity, state) : deal.steps,
@@ -201,13 +196,6 @@ function soldAt(steps: readonly ExitStep[], level: number, quantity: Amount, { r
     const sold = (step.sold + quantity) as Amount;
     return { ...step, sold, hit: i < steps.length - 1 && sold >= quantityAmount(step.quantity, rules) };
   });
-}
-
-/** The fee by where it was taken from; `third` is its worth in quote. */
-function feeParts(settings: DcaSettings, fill: OrderFill, value: Amount) {
-  if (fill.feeAsset === baseOf(settings.pair)) return { base: fill.fee, quote: zero, third: zero };
-  if (fill.feeAsset === quoteOf(settings.pair)) return { base: zero, quote: fill.fee, third: zero };
-  return { base: zero, quote: zero, third: fill.fee === 0n ? zero : feeValue(value, settings) };
 }
 
 /** Off the book. The close can be said before the last fill, so the order stays until its fills add up. */

@@ -1,15 +1,16 @@
 /**
- * A deal that holds coins: its exits, its ladder, and what ends it. One order at a time locks a coin, and no exchange here takes
+ * A deal that holds what it took: its exits, its ladder, and what ends it. One order at a time locks a coin, and no exchange here takes
  * a take profit and a stop for the same coins, so one of both rests and the engine watches the other:
- *   H1  A stop that can rest does, where `restsFirst` says so; the targets are then watched, and taken when the bid is there.
+ *   H1  A stop that can rest does, where `restsFirst` says so; the targets are then watched, and taken when the price is there.
  *   H2  A stop with a timeout never rests, nor one that the vault or the exchange's smallest order keeps off the book: the
  *       targets rest, and the price is watched for the stop.
  *   H3  A trailed target is watched always; until it is reached, the stop rests.
  *   H4  An exit is replaced only after the exchange has answered the cancel of the one before.
  */
-import { priceAmount, type Quote, quantityAmount, type Ticks, ticks } from '@holdfast/domain';
-import { lowered } from './arithmetic.ts';
-import { sellable, sellNow, termsOf, withDeal } from './change.ts';
+import { priceAmount, type Quote, quantityAmount, type Ticks } from '@holdfast/domain';
+import { yielded } from './arithmetic.ts';
+import { givenBack, sellNow, termsOf, withDeal } from './change.ts';
+import { better, exitQuote, reaches, type Way, wayOf } from './direction.ts';
 import { planAdded, planLadder } from './ladder.ts';
 import { cancel, isHeldUp, place, type Terms, type Turn } from './orders.ts';
 import type { DcaSettings } from './settings.ts';
@@ -39,8 +40,9 @@ export function planHolding(turn: Turn): void {
 
 const isExit = ({ role }: LiveOrder): boolean => role === 'take-profit' || role === 'stop-loss';
 
-/** Takes note of what the price did: highs that are trailed, a stop that is reached, a profit that is gone. */
-function follow(turn: Turn, { last, bid }: Quote): void {
+/** Takes note of what the price did: a best price that is trailed, a stop that is reached, a profit that is gone. */
+function follow(turn: Turn, quote: Quote): void {
+  const { last } = quote;
   const { settings, state, at } = turn;
   const deal = state.deal as Deal;
   const terms = termsOf(settings, deal);
@@ -49,24 +51,29 @@ function follow(turn: Turn, { last, bid }: Quote): void {
     const lift = liftAt(terms, deal, state.rules, last);
     if (lift !== deal.lift) change.lift = lift;
   }
-  const trail = trailOf(terms, state, deal, bid);
+  const trail = trailOf(terms, state, deal, exitQuote(wayOf(terms), quote));
   if (trail !== deal.trail) change.trail = trail;
   if (terms.stopTimeoutMs > 0) {
     const stop = stopPrice(terms, { ...deal, ...change }, state.rules);
-    const since = stop === null || last > stop ? null : (deal.stopSince ?? at);
+    const since = stop === null || !reaches(wayOf(terms), stop, last) ? null : (deal.stopSince ?? at);
     if (since !== deal.stopSince) change.stopSince = since;
   }
   if (Object.keys(change).length > 0) turn.state = withDeal(state, change);
 }
 
-/** The high that is trailed: from the last target on, until the bid has left the profit. */
-function trailOf(terms: DcaSettings, state: DcaState, deal: Deal, bid: Ticks): Ticks | null {
+/** The best price that is trailed: from the last target on, until the price has left the profit. */
+function trailOf(terms: DcaSettings, state: DcaState, deal: Deal, price: Ticks): Ticks | null {
+  const way = wayOf(terms);
   const last = deal.steps.at(-1);
   if (terms.trailing === 0n || last === undefined || deal.held.quantity <= 0n) return null;
-  if (deal.trail !== null && bid <= trailPrice(terms, deal.trail) && bid < breakeven(terms, deal, state.rules)) return null;
-  if (deal.trail === null) return bid >= last.price ? bid : null;
-  return ticks(Math.max(deal.trail, bid));
+  if (deal.trail === null) return reaches(way, price, last.price) ? price : null;
+  if (hasTurned(way, terms, deal.trail, price) && !reaches(way, price, breakeven(terms, deal, state.rules))) return null;
+  return better(way, deal.trail, price);
 }
+
+/** Whether a price has come back from the best one by what the trailing allows. */
+const hasTurned = (way: Way, terms: DcaSettings, best: Ticks, price: Ticks): boolean =>
+  reaches(way, trailPrice(terms, best), price);
 
 /** The deal as it begins to close, or null when it goes on. The stop comes first. */
 function endOf(turn: Turn): DcaState | null {
@@ -76,11 +83,13 @@ function endOf(turn: Turn): DcaState | null {
   if (quote !== undefined && isStopped(turn, terms, deal, quote)) return sellNow(state, 'stop-loss');
   if (terms.dealTimeoutMs > 0 && at >= deal.openedAt + terms.dealTimeoutMs) return sellNow(state, 'timed-out');
   if (quote === undefined || deal.held.quantity <= 0n) return null;
+  const way = wayOf(terms);
+  const price = exitQuote(way, quote);
   if (terms.closeCondition !== null && turn.condition === terms.closeCondition) {
     const floor = terms.minProfitOf === 'none' ? null : priceFor(terms, terms.minProfitOf, terms.minProfit, deal, state.rules);
-    if (floor === null || quote.bid >= floor) return sellNow(state, 'condition', floor);
+    if (floor === null || reaches(way, price, floor)) return sellNow(state, 'condition', floor);
   }
-  if (deal.trail !== null && quote.bid <= trailPrice(terms, deal.trail))
+  if (deal.trail !== null && hasTurned(way, terms, deal.trail, price))
     return sellNow(state, 'take-profit', breakeven(terms, deal, state.rules));
   return null;
 }
@@ -88,24 +97,27 @@ function endOf(turn: Turn): DcaState | null {
 /** Whether the engine has to cut now: the exchange does it by itself while a stop rests and the price has not left it behind. */
 function isStopped({ state, at }: Turn, terms: DcaSettings, deal: Deal, { last }: Quote): boolean {
   const stop = stopPrice(terms, deal, state.rules);
-  if (stop === null || last > stop) return false;
+  const way = wayOf(terms);
+  if (stop === null || !reaches(way, stop, last)) return false;
   if (terms.stopTimeoutMs > 0) return deal.stopSince !== null && at >= deal.stopSince + terms.stopTimeoutMs;
   const resting = restingStop(state);
-  return resting === undefined || priceAmount(last, state.rules) < resting.limit;
+  return resting === undefined || !reaches(way, priceAmount(last, state.rules), resting.limit);
 }
 
 export const restingStop = (state: DcaState): LiveOrder | undefined =>
   state.orders.find(({ role, status, cancelling }) => role === 'stop-loss' && status === 'open' && !cancelling);
 
-/** Orders that should rest or be sent now, by the rules above; null when nothing that is held can be sold. */
+/** Orders that should rest or be sent now, by the rules above; null when nothing that is held can be given back. */
 function exitsOf({ settings, state, quote }: Turn): readonly Terms[] | null {
   const deal = state.deal as Deal;
   const terms = termsOf(settings, deal);
+  const way = wayOf(terms);
+  const sale = (target: Target): Terms => saleAt(way, target);
   const targets = targetsOf(terms, state, deal);
   if (targets.length === 0) return null;
   const stop = stopToRest(terms, state, deal);
   if (stop !== null) {
-    const reached = quote === undefined ? undefined : targets.find(({ price }) => quote.bid >= price);
+    const reached = quote === undefined ? undefined : targets.find(({ price }) => reaches(way, exitQuote(way, quote), price));
     const isTrailed = terms.trailing > 0n && reached?.level === deal.steps.length;
     if (reached === undefined || isTrailed || terms.closeCondition !== null) return [stop];
     return [{ ...sale(reached), order: 'ioc' }];
@@ -114,9 +126,9 @@ function exitsOf({ settings, state, quote }: Turn): readonly Terms[] | null {
   return targets.filter(({ level }) => terms.trailing === 0n || level < deal.steps.length).map(sale);
 }
 
-const sale = ({ level, price, quantity }: Target): Terms => ({
+const saleAt = ({ exit: side }: Way, { level, price, quantity }: Target): Terms => ({
   role: 'take-profit',
-  side: 'sell',
+  side,
   order: 'limit',
   level,
   quantity,
@@ -128,9 +140,10 @@ export function stopToRest(terms: DcaSettings, state: DcaState, deal: Deal): Ter
   const { rules } = state;
   const trigger = stopPrice(terms, deal, rules);
   if (trigger === null || whyNotResting(terms, state, deal) !== null) return null;
-  const quantity = sellable(deal.held, rules);
-  const limit = lowered(trigger, terms.stopGap);
-  return { role: 'stop-loss', side: 'sell', order: 'stop-limit', quantity, limit, trigger };
+  const way = wayOf(terms);
+  const limit = yielded(way, trigger, terms.stopGap);
+  const quantity = givenBack(terms, deal, limit, rules);
+  return { role: 'stop-loss', side: way.exit, order: 'stop-limit', quantity, limit, trigger };
 }
 
 /** Why the stop does not rest at the exchange, in words; null when it does or should. */
@@ -139,8 +152,8 @@ export function whyNotResting(terms: DcaSettings, state: DcaState, deal: Deal): 
   if (trigger === null) return null;
   if (terms.stopTimeoutMs > 0) return 'no exchange knows its timeout';
   if (deal.stopRefused !== null) return deal.stopRefused;
-  const limit = lowered(trigger, terms.stopGap);
-  if (!isTradable(state, sellable(deal.held, state.rules), limit))
+  const limit = yielded(wayOf(terms), trigger, terms.stopGap);
+  if (!isTradable(state, givenBack(terms, deal, limit, state.rules), limit))
     return "the position is below the exchange's smallest order there";
   const targetsRest = terms.closeCondition === null && (terms.trailing === 0n || deal.steps.length > 1);
   return terms.restsFirst === 'take-profit' && targetsRest ? 'the take profit rests first' : null;

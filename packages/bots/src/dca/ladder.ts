@@ -14,19 +14,20 @@ import {
 } from '@holdfast/domain';
 import { deviation, lotsFor } from './arithmetic.ts';
 import { termsOf, withDeal } from './change.ts';
-import { affordable, buyCap, cancel, isHeldUp, place, type Turn } from './orders.ts';
+import { entryQuote, isPriceKnown, reaches, roundingTo, wayOf } from './direction.ts';
+import { affordable, cancel, capOf, isHeldUp, place, type Turn } from './orders.ts';
 import type { DcaSettings } from './settings.ts';
 import type { DcaState, Deal, Level } from './state.ts';
-import { isTradable } from './targets.ts';
+import { isTradable, lower } from './targets.ts';
 
 /** What remains to be bought of a level, as far as funds and the exchange's smallest order allow. */
 function levelOrder(turn: Turn, level: Level, limit: Ticks): Lots | null {
   const { rules } = turn.state;
-  if (level.refused || level.price < rules.minPrice) return null;
+  if (level.refused || !isPriceKnown(level.price, rules)) return null;
   const open = subtract(quantityAmount(level.quantity, rules), level.filled);
   if (open <= 0n) return null;
   const quantity = affordable(turn, lots(Math.min(toLots(open, rules, 'down'), rules.maxQuantity)), limit);
-  return isTradable(turn.state, quantity, level.price < limit ? level.price : limit) ? quantity : null;
+  return isTradable(turn.state, quantity, lower(level.price, limit)) ? quantity : null;
 }
 
 /** Keeps the next levels below the price resting, as many at once as the settings say; none while a target is trailed. */
@@ -48,7 +49,8 @@ export function planLadder(turn: Turn): void {
     if (resting.some((order) => order.level === i + 1)) continue;
     const quantity = levelOrder(turn, level, level.price);
     if (quantity === null) continue;
-    place(turn, { role: 'averaging', side: 'buy', order: 'limit', quantity, limit: level.price, level: i + 1 });
+    const { entry: side } = wayOf(terms);
+    place(turn, { role: 'averaging', side, order: 'limit', quantity, limit: level.price, level: i + 1 });
     active++;
   }
 }
@@ -57,28 +59,33 @@ export function planLadder(turn: Turn): void {
 function buyByCondition(turn: Turn, terms: DcaSettings, deal: Deal): void {
   const { quote, state } = turn;
   if (quote === undefined || state.orders.some(({ role }) => role === 'averaging')) return;
-  const limit = buyCap(turn, quote.ask);
+  const way = wayOf(terms);
+  const price = entryQuote(way, quote);
+  const limit = capOf(turn, way, price);
   for (const [i, level] of deal.ladder.entries()) {
     const isDone = level.refused || level.filled >= quantityAmount(level.quantity, state.rules);
     if (isDone) continue;
-    if (!isDeepEnough(terms, state, deal, i, quote.ask)) return;
+    if (!isDeepEnough(terms, state, deal, i, price)) return;
     const quantity = levelOrder(turn, level, limit);
-    if (quantity !== null) place(turn, { role: 'averaging', side: 'buy', order: 'ioc', quantity, limit, level: i + 1 });
+    if (quantity !== null) place(turn, { role: 'averaging', side: way.entry, order: 'ioc', quantity, limit, level: i + 1 });
     if (terms.averagingFrom === 'last') return;
   }
 }
 
-function isDeepEnough(terms: DcaSettings, { rules }: DcaState, deal: Deal, index: number, ask: Ticks): boolean {
-  if (terms.averagingFrom === 'base' || deal.lastBuy === null) return ask <= (deal.ladder[index] as Level).price;
-  return priceAmount(ask, rules) <= fromLast(terms, deal.lastBuy, index);
+function isDeepEnough(terms: DcaSettings, { rules }: DcaState, deal: Deal, index: number, price: Ticks): boolean {
+  const way = wayOf(terms);
+  if (terms.averagingFrom === 'base' || deal.lastBuy === null) return reaches(way, (deal.ladder[index] as Level).price, price);
+  return reaches(way, fromLast(terms, deal.lastBuy, index), priceAmount(price, rules));
 }
 
-/** The price one step of the ladder below the last buy, in quote, rounded down. */
+/** The price one step of the ladder below the last buy, in quote, rounded down; of a short deal above the last sale, up. */
 export function fromLast(terms: DcaSettings, lastBuy: Amount, index: number): Amount {
   const [before, here] = [deviation(terms, index), deviation(terms, index + 1)];
   const from = index === 0 ? 0n : divide(before.numerator * unit, before.denominator, 'down');
   const step = divide(here.numerator * unit, here.denominator, 'up') - from;
-  return step >= unit ? (0n as Amount) : multiply(lastBuy, unit - step, 'down');
+  const way = wayOf(terms);
+  const left = unit - BigInt(way.sign) * step;
+  return left <= 0n ? (0n as Amount) : multiply(lastBuy, left, roundingTo(way, 'loss'));
 }
 
 /** Places what a person added, and takes back what a person dropped. */
@@ -90,16 +97,19 @@ export function planAdded(turn: Turn): void {
     if (!turn.state.halted) for (const order of added) cancel(turn, order);
   }
   if (deal.adding === null || turn.state.halted) return;
-  const limit = deal.adding.limit ?? (turn.quote === undefined ? null : buyCap(turn, turn.quote.ask));
+  const way = wayOf(turn.settings);
+  const now = turn.quote === undefined ? null : entryQuote(way, turn.quote);
+  const limit = deal.adding.limit ?? (now === null ? null : capOf(turn, way, now));
   if (limit === null) {
     turn.needsQuote = true;
     return;
   }
-  const price = deal.adding.limit ?? (turn.quote?.ask as Ticks);
+  const price = deal.adding.limit ?? (now as Ticks);
   const { rules } = turn.state;
   const wanted = lots(Math.min(lotsFor(deal.adding.quote, price, rules), rules.maxQuantity));
   const quantity = affordable(turn, wanted, limit);
   const order = deal.adding.limit === null ? 'ioc' : 'limit';
   turn.state = withDeal(turn.state, { adding: null });
-  if (isTradable(turn.state, quantity, price)) place(turn, { role: 'added', side: 'buy', order, quantity, limit });
+  const { entry: side } = way;
+  if (isTradable(turn.state, quantity, lower(price, limit))) place(turn, { role: 'added', side, order, quantity, limit });
 }

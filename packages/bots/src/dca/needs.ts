@@ -1,5 +1,5 @@
 /**
- * What a DCA bot needs: funds for one deal, and the smallest mandate. The price at which a later deal opens is not known, so the
+ * What a DCA bot needs: funds for one deal, and the smallest mandate (of short deals: needs-short.ts). The price at which a later deal opens is not known, so the
  * corridor leaves it room: a quarter below the last averaging order and a quarter above the take profit, as counted from now.
  */
 import {
@@ -21,13 +21,10 @@ import type { Allotment, MandateNeeds } from '../bot-kind.ts';
 import { mandateAmount } from '../mandate-amount.ts';
 import { held, type SubBook } from '../orders/sub-book.ts';
 import { asSet, averagingPrice, averagingSize, buyReserve, lotsFor, raised, sizedLots } from './arithmetic.ts';
+import { fundsForPercent, largest, most, room, stopMayRest, sum, turnoverOfFunds } from './needs-parts.ts';
+import { shortFundsNeeded, shortMandateNeeds } from './needs-short.ts';
 import type { DcaSettings } from './settings.ts';
 import type { Holding, Sizing } from './state.ts';
-
-/** How far a later deal may open from now, either way: 25 %. */
-const room = unit / 4n;
-/** Quote that the orders of a bot may turn over in 24 hours, as a multiple of its funds. */
-const turnoverOfFunds = 50n;
 
 interface Buy {
   /** In quote, fees in quote included. */
@@ -67,35 +64,17 @@ function averagingValue(settings: DcaSettings, n: number, at: Ticks, rules: Pair
   return settings.averagingOrderSizeIn === 'base' ? multiply(scaled, priceAmount(at, rules), 'up') : scaled;
 }
 
-/** Earned profit that is put in again makes orders larger; the mandate leaves room for them to grow by that share, once over. */
-const largest = (settings: DcaSettings, funds: Amount): Sizing => ({ funds, scale: unit + settings.reinvest });
-
-const sum = (values: readonly bigint[]): bigint => values.reduce((total, value) => total + value, 0n);
-const most = (values: readonly bigint[]): bigint => values.reduce((top, value) => (value > top ? value : top), 0n);
-
 /** Base order at its cap and every averaging order, each rounded up to the lot, fees in quote included. */
-export function fundsNeeded(settings: DcaSettings, rules: PairRules, { ask }: Quote): readonly Allotment[] {
+export function fundsNeeded(settings: DcaSettings, rules: PairRules, quote: Quote): readonly Allotment[] {
+  if (settings.direction === 'short') return shortFundsNeeded(settings, rules, quote);
+  const { ask } = quote;
   const amount = sum(buysOf(settings, rules, ask, asSet).map(({ cost }) => cost));
-  return [{ asset: quoteOf(settings.pair), amount: (amount + fundsForPercent(settings, rules, amount)) as Amount }];
+  return [{ asset: quoteOf(settings.pair), amount: (amount + fundsForPercent(settings, rules.minNotional, amount)) as Amount }];
 }
 
-/** What sizes in percent need on top of the others: each as large as the exchange's smallest order, and a tenth more. */
-function fundsForPercent(settings: DcaSettings, rules: PairRules, others: bigint): bigint {
-  const sizes = [
-    ...(settings.baseOrderSizeIn === 'percent' ? [settings.baseOrderSize] : []),
-    ...(settings.averagingOrderSizeIn === 'percent'
-      ? Array.from({ length: settings.averagingOrders }, (_, n) => averagingSize(settings, n + 1))
-      : []),
-  ].filter((size) => size > 0n);
-  if (sizes.length === 0) return 0n;
-  const smallest = sizes.reduce((least, size) => (size < least ? size : least));
-  const forSmallest = divide(rules.minNotional * 11n * unit, smallest * 10n, 'up');
-  const together = sum(sizes);
-  const forOthers = together >= unit ? others : divide(others * unit, unit - together, 'up');
-  return most([forSmallest, forOthers]) - others;
-}
-
-export function mandateNeeds(settings: DcaSettings, rules: PairRules, { ask }: Quote, funds: SubBook): MandateNeeds {
+export function mandateNeeds(settings: DcaSettings, rules: PairRules, quote: Quote, funds: SubBook): MandateNeeds {
+  if (settings.direction === 'short') return shortMandateNeeds(settings, rules, quote, funds);
+  const { ask } = quote;
   const buys = buysOf(settings, rules, ask, largest(settings, held(funds, quoteOf(settings.pair))));
   const cost = sum(buys.map(({ cost: each }) => each));
   const lowest = lowestPrice(settings, buys);
@@ -127,10 +106,6 @@ export function mandateNeeds(settings: DcaSettings, rules: PairRules, { ask }: Q
     maxOpenQuote: mandateAmount(most([sum(averaging.slice(0, active)), values[0] as bigint]), 'up'),
   };
 }
-
-/** Whether a stop loss rests at the exchange at any time, where balance and filters allow. */
-const stopMayRest = ({ stopLoss, stopTimeoutMs, restsFirst, trailing, closeCondition }: DcaSettings): boolean =>
-  stopLoss > 0n && stopTimeoutMs === 0 && (restsFirst === 'stop-loss' || trailing > 0n || closeCondition !== null);
 
 /** The lowest limit before the room below: of the last averaging order, or of the stop. */
 function lowestPrice({ stopLoss, stopGap }: DcaSettings, buys: readonly Buy[]): bigint {

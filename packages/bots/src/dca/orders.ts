@@ -12,12 +12,13 @@ import {
   type Side,
   type Step,
   type Ticks,
-  unit,
+  toLots,
   zero,
 } from '@holdfast/domain';
 import { type OrderRole, orderName } from '../order-name.ts';
-import { buyReserve, lotsWithin, raised } from './arithmetic.ts';
+import { entryCap, entryCost, lotsCovered } from './arithmetic.ts';
 import { withDeal, withOrder } from './change.ts';
+import { givenOf, type Way, wayOf } from './direction.ts';
 import type { DcaSettings } from './settings.ts';
 import type { DcaState, Deal, LiveOrder, Part } from './state.ts';
 
@@ -39,29 +40,28 @@ export function isHeldUp(turn: Turn, part: Part): boolean {
   return holdup !== null && turn.at < holdup.at;
 }
 
-/** Quote of the sub-book that no open buy may take. */
-export function freeQuote(settings: DcaSettings, state: DcaState): Amount {
-  let free = state.quote as bigint;
+/** What the sub-book has of the asset that deals give, less what open entries may take. */
+export function freeFunds(settings: DcaSettings, state: DcaState): Amount {
+  const way = wayOf(settings);
+  let free = givenOf(way, state) as bigint;
   for (const { side, quantity, filled, limit } of state.orders)
-    if (side === 'buy') free -= buyReserve(quantity - filled, limit, settings);
+    if (side === way.entry) free -= entryCost(way, quantity - filled, limit, settings);
   return free as Amount;
 }
 
-/** As much of `wanted` as the free quote covers at a limit. */
-export function affordable(turn: Turn, wanted: Lots, limit: Ticks): Lots {
-  const { settings, state } = turn;
-  const price = priceAmount(limit, state.rules);
-  const free = freeQuote(settings, state);
-  if (buyReserve(quantityAmount(wanted, state.rules), price, settings) <= free) return wanted;
-  const within = settings.feeAsset === 'quote' ? (free * unit) / (unit + settings.fee) : free;
-  let quantity = lotsWithin(within, limit, state.rules);
-  while (quantity > 0 && buyReserve(quantityAmount(quantity, state.rules), price, settings) > free) quantity = lots(quantity - 1);
-  return quantity;
+/** As much of `wanted` as the free funds cover at a limit. */
+export function affordable({ settings, state }: Turn, wanted: Lots, limit: Ticks): Lots {
+  const { rules } = state;
+  const way = wayOf(settings);
+  const free = freeFunds(settings, state);
+  if (entryCost(way, quantityAmount(wanted, rules), priceAmount(limit, rules), settings) <= free) return wanted;
+  if (free <= 0n) return lots(0);
+  return way.gives === 'quote' ? lotsCovered(free, limit, rules, settings) : toLots(free, rules, 'down');
 }
 
-/** The highest price at which a buy at the market may trade: the slippage above the ask. */
-export const buyCap = ({ settings, state }: Turn, ask: Ticks): Ticks =>
-  Math.min(raised(ask, settings.slippage), state.rules.maxPrice) as Ticks;
+/** The worst price at which an entry at the market may trade. */
+export const capOf = ({ settings, state }: Turn, way: Way, price: Ticks): Ticks =>
+  entryCap(way, price, settings.slippage, state.rules);
 
 export interface Terms {
   readonly role: OrderRole;

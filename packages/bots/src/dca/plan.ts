@@ -1,11 +1,12 @@
 /**
  * What a DCA bot does now, from its state alone: orders that should rest and do not are placed, orders that should not
  * are cancelled, a deal that is over ends. Doing it twice does nothing the second time.
- *   P1  The bot never sells more than the deal holds nor reserves more quote than its sub-book has.
+ *   P1  The bot never gives back more than the deal holds nor reserves more for entries than its sub-book has.
  */
 import { priceAmount, type Ticks } from '@holdfast/domain';
-import { lowered } from './arithmetic.ts';
-import { closeDeal, goOn, sellable, termsOf } from './change.ts';
+import { yielded } from './arithmetic.ts';
+import { closeDeal, givenBack, goOn, termsOf } from './change.ts';
+import { better, exitQuote, reaches, wayOf } from './direction.ts';
 import { planEntering, planIdle } from './entering.ts';
 import { planHolding } from './holding.ts';
 import { cancel, isHeldUp, place, type Turn } from './orders.ts';
@@ -39,31 +40,43 @@ function planClosing(turn: Turn, deal: Deal): void {
   else turn.state = closeDeal(settings, state, at);
 }
 
-/** A triggered stop sells by itself as long as the bid is not below its limit. */
-function isSelling({ quote, state }: Turn, { role, filled, limit }: LiveOrder): boolean {
-  return role === 'stop-loss' && filled > 0n && quote !== undefined && priceAmount(quote.bid, state.rules) >= limit;
+/** A triggered stop exits by itself as long as the price has not left its limit behind. */
+function isSelling({ settings, quote, state }: Turn, { role, filled, limit }: LiveOrder): boolean {
+  if (role !== 'stop-loss' || filled === 0n || quote === undefined) return false;
+  const way = wayOf(settings);
+  return reaches(way, priceAmount(exitQuote(way, quote), state.rules), limit);
 }
 
-/** Sells at the market, capped, until what is left is too small for an order. */
+/** Exits at the market, capped, until what is left is too small for an order. */
 function planClose(turn: Turn, deal: Deal, floor: Ticks | null): void {
   const { state, settings } = turn;
-  const quantity = sellable(deal.held, state.rules);
-  if (deal.bought === 0n || quantity < state.rules.minQuantity || quantity === 0) {
+  const { rules } = state;
+  const way = wayOf(settings);
+  const limit = closeLimit(turn, floor);
+  const quantity = limit === null && way.takes === 'quote' ? null : givenBack(settings, deal, limit ?? rules.minPrice, rules);
+  const isTooLittle = quantity === null ? deal.held.quantity <= 0n : quantity === 0 || quantity < rules.minQuantity;
+  if (deal.bought === 0n || isTooLittle) {
     turn.state = closeDeal(settings, state, turn.at);
     return;
   }
   if (state.halted) return;
-  if (turn.quote === undefined) {
+  if (turn.quote === undefined || limit === null || quantity === null) {
     if (!isHeldUp(turn, 'exit')) turn.needsQuote = true;
     return;
   }
-  if (floor !== null && turn.quote.bid < floor) {
+  if (floor !== null && !reaches(way, exitQuote(way, turn.quote), floor)) {
     turn.state = goOn(state);
     return;
   }
   if (isHeldUp(turn, 'exit')) return;
-  const capped = lowered(turn.quote.bid, settings.slippage);
-  const limit = floor !== null && floor > capped ? floor : capped;
-  if (isTradable(state, quantity, limit)) place(turn, { role: 'close', side: 'sell', order: 'ioc', quantity, limit });
+  if (isTradable(state, quantity, limit)) place(turn, { role: 'close', side: way.exit, order: 'ioc', quantity, limit });
   else turn.state = closeDeal(settings, state, turn.at);
+}
+
+/** The worst price of an exit at the market, no worse than `floor`; null without a price. */
+function closeLimit({ settings, quote }: Turn, floor: Ticks | null): Ticks | null {
+  if (quote === undefined) return null;
+  const way = wayOf(settings);
+  const capped = yielded(way, exitQuote(way, quote), settings.slippage);
+  return floor === null ? capped : better(way, floor, capped);
 }

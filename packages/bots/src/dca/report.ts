@@ -2,15 +2,16 @@
 import {
   type Amount,
   baseOf,
-  divide,
   type OpenDeal,
   type PairReport,
   priceAmount,
   quantityAmount,
   quoteOf,
-  unit,
+  ratio,
 } from '@holdfast/domain';
 import { termsOf } from './change.ts';
+import { earnedSoFar, inCoins } from './closed.ts';
+import { roundingTo, wayOf } from './direction.ts';
 import { whyNotResting } from './holding.ts';
 import { ladderLevels } from './levels.ts';
 import type { DcaSettings } from './settings.ts';
@@ -27,27 +28,36 @@ export function report(settings: DcaSettings, stored: DcaState): PairReport {
     waitingFor: waitingFor(settings, state),
     deal: state.deal === null ? null : openDeal(settings, state, state.deal),
     dealsClosed: state.dealsClosed,
-    realised: state.realised,
+    realised: realised(settings, state),
     holdings: [
       { asset: quoteOf(pair), amount: state.quote },
       { asset: baseOf(pair), amount: state.base },
     ],
-    dust: state.dust,
-    kept: state.kept,
+    dust: inCoins(settings, state.dust),
+    kept: inCoins(settings, state.kept),
   };
+}
+
+/** In quote. */
+function realised(settings: DcaSettings, { realised, earned, deal }: DcaState): Amount {
+  if (earned === undefined) return realised;
+  return deal === null ? earned : ((earned + earnedSoFar(settings, deal)) as Amount);
 }
 
 function openDeal(settings: DcaSettings, state: DcaState, deal: Deal): OpenDeal {
   const targets = shownTargets(settings, state, deal);
+  const { quantity, cost } = inCoins(settings, deal.held);
+  const rounding = roundingTo(wayOf(settings), 'profit');
   return {
     number: deal.number,
     pair: settings.pair,
     openedAt: deal.openedAt,
     phase: deal.phase,
-    held: deal.held.quantity,
-    cost: deal.held.cost,
-    averagePrice: deal.held.quantity === 0n ? null : (divide(deal.held.cost * unit, deal.held.quantity, 'up') as Amount),
-    realised: (deal.proceeds - deal.soldCost) as Amount,
+    ...(settings.direction === 'short' ? { direction: 'short' } : {}),
+    held: quantity,
+    cost,
+    averagePrice: quantity === 0n ? null : ratio(cost, quantity, rounding),
+    realised: earnedSoFar(settings, deal),
     takeProfit: targets[0] ?? null,
     ...(deal.steps.length > 1 ? { targets } : {}),
     ...(settings.stopLoss > 0n || deal.edits.stopLoss !== undefined ? { stopLoss: shownStop(settings, state, deal) } : {}),

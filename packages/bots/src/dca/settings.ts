@@ -1,14 +1,16 @@
 /** Settings of a DCA bot: as typed (plain data, checked by contracts/bot-settings) and as used (exact numbers). */
 import { type Amount, amount, type Pair, unit, ValueError } from '@holdfast/domain';
 import { type Condition, conditionText } from '@holdfast/indicators';
+import { type Direction, wayOf } from './direction.ts';
 
 /** The asset that the exchange takes the fee of a buy from. A sell pays in quote, or in the third asset. */
 export type FeeAsset = 'quote' | 'base' | 'third';
-/** What a size is counted in; `percent` of what the bot has in quote when the deal opens. */
+/** What a size is counted in; `percent` of what the bot has of the asset that deals give when one opens. */
 export type SizeIn = 'quote' | 'base' | 'percent';
 
 /** Decimal strings and whole numbers only. Every field is explained in docs/bots/dca.md; those that may be left out have defaults. */
 export interface DcaSettingsText {
+  readonly direction?: Direction;
   readonly start: 'at-once' | 'command' | 'conditions';
   readonly baseOrderSize: string;
   readonly averagingOrderSize: string;
@@ -36,7 +38,8 @@ export interface DcaSettingsText {
   readonly takeProfitOf?: 'total' | 'base';
   readonly takeProfitSteps?: readonly { readonly percent: string; readonly share: string }[];
   readonly trailingPercent?: string;
-  readonly profitIn?: 'quote' | 'base';
+  /** `given`: the asset that deals give. */
+  readonly profitIn?: 'given' | 'quote' | 'base';
   readonly closeConditions?: readonly Condition[];
   readonly minProfitOf?: 'none' | 'total' | 'base';
   readonly minProfitPercent?: string;
@@ -69,6 +72,7 @@ export interface TakeProfit {
  */
 export interface DcaSettings {
   readonly pair: Pair;
+  readonly direction: Direction;
   readonly start: 'at-once' | 'command' | 'conditions';
   /** All start conditions and the filter of volume as one condition. */
   readonly startCondition: string | null;
@@ -133,6 +137,7 @@ const sizeOf = (text: string, sizeIn: SizeIn): Amount => (sizeIn === 'percent' ?
 export function readDcaSettings(pair: Pair, text: DcaSettingsText): DcaSettings {
   return {
     pair,
+    direction: text.direction ?? 'long',
     ...readStart(text),
     ...readBuys(text),
     ...readTargets(text),
@@ -186,7 +191,7 @@ function readBuys(text: DcaSettingsText) {
 }
 
 function readTargets(text: DcaSettingsText) {
-  const { takeProfitSteps = [], takeProfitOf = 'total', trailingPercent = '0', profitIn = 'quote' } = text;
+  const { takeProfitSteps = [], takeProfitOf = 'total', trailingPercent = '0', profitIn = 'given' } = text;
   const { closeConditions = [], minProfitOf = 'none', minProfitPercent = '0' } = text;
   const single: TakeProfit = { profit: fraction(text.takeProfitPercent), share: unit };
   const steps = takeProfitSteps.map(({ percent, share }) => ({ profit: fraction(percent), share: fraction(share) }));
@@ -195,7 +200,7 @@ function readTargets(text: DcaSettingsText) {
     takeProfits: steps.length > 0 ? steps : [single],
     takeProfitOf,
     trailing: fraction(trailingPercent),
-    profitIn,
+    profitIn: profitIn === 'given' ? wayOf(text).gives : profitIn,
     closeCondition: allOf(closeConditions),
     minProfitOf,
     minProfit: fraction(minProfitPercent),

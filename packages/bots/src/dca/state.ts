@@ -1,9 +1,11 @@
 /**
  * State of a DCA bot: plain data. Prices of the ladder are ticks and quantities lots of `rules`; orders and fills are
- * amounts, as they cross the border.
+ * amounts, as they cross the border. Words are those of a long deal, which buys with quote and sells: where a field of it is base
+ * that is bought, held, sold, dust or kept, that of a short deal is quote that its sales brought; and where it is quote that was
+ * spent, that coins cost or that sales earned, it is base.
  *   D1  `quote` and `base` are what the sub-book holds: they change with fills only (and `kept` never leaves `base`).
  *   D2  Every order that may still exist at the exchange is in `orders`.
- *   D3  base = held by the deal + dust + kept.
+ *   D3  base (of a short bot quote) = held by the deal + dust + kept.
  *   D4  A cost moves with its coins: selling part of what is held takes its share of the cost, rounded up.
  */
 import type { Amount, BotId, ClientOrderId, ClosedDeal, EpochMs, Lots, PairRules, Side, Ticks } from '@holdfast/domain';
@@ -69,7 +71,7 @@ export interface Holdup {
 
 export type Part = 'entry' | 'averaging' | 'exit' | 'stop';
 
-/** What sizes of a deal are counted with: quote of the bot when it opened, and a factor of 10^-18. */
+/** What sizes of a deal are counted with: what the bot had to give when it opened, and a factor of 10^-18. */
 export interface Sizing {
   readonly funds: Amount;
   readonly scale: bigint;
@@ -104,7 +106,7 @@ export interface Deal {
   readonly entryBase: Amount;
   /** The base order alone: P0 = cost / quantity. */
   readonly entry: Holding;
-  /** What the deal holds, carried dust included, at average cost. */
+  /** What the deal holds, carried dust included, at average cost; see the head for what that is in a short deal. */
   readonly held: Holding;
   readonly bought: Amount;
   readonly sold: Amount;
@@ -116,11 +118,11 @@ export interface Deal {
   readonly ladder: readonly Level[];
   /** Price of the last buy of base order or ladder. */
   readonly lastBuy: Amount | null;
-  /** Targets of the take profit; set with each buy. */
+  /** Targets of the take profit; set with each entry. */
   readonly steps: readonly ExitStep[];
-  /** Highest bid since the last target was reached; null while nothing is trailed. */
+  /** Best price of an exit since the last target was reached; null while nothing is trailed. */
   readonly trail: Ticks | null;
-  /** How far a trailing stop has risen, in ticks. */
+  /** How far a trailing stop has moved to the side of profit, in ticks. */
   readonly lift: number;
   /** Since when the price is at the stop. */
   readonly stopSince: EpochMs | null;
@@ -160,6 +162,9 @@ export interface DcaState {
   /** Deals that bought something, and those in a row that lost, since the bot was resumed. */
   readonly dealsInRow: number;
   readonly lossesInRow: number;
+  /** Profit of all exits, in the asset that deals give. */
   readonly realised: Amount;
+  /** Of a short bot: profit of its closed deals in quote. */
+  readonly earned?: Amount;
   readonly lastClosed: ClosedDeal | null;
 }

@@ -1,10 +1,11 @@
 /** The DCA bot: facts first, then what follows from them. */
-import { type BotEvent, type PairRules, type PlaceOrder, quoteOf, unreachable } from '@holdfast/domain';
+import { type BotEvent, baseOf, type PairRules, type PlaceOrder, quoteOf, unreachable } from '@holdfast/domain';
 import { type StepResult, unchanged } from '../bot-kind.ts';
 import type { PairBirth } from '../one-pair.ts';
 import { held } from '../orders/sub-book.ts';
 import { nothingHeld, withRules } from './change.ts';
 import { commanded, refuses } from './commands.ts';
+import { wayOf } from './direction.ts';
 import { orderEvent, refused } from './facts.ts';
 import type { Turn } from './orders.ts';
 import { plan } from './plan.ts';
@@ -15,7 +16,8 @@ import { wakesOf } from './wakes.ts';
 
 const noIntents: readonly PlaceOrder[] = Object.freeze([]);
 
-export function initial({ pair }: DcaSettings, birth: PairBirth): DcaState {
+export function initial({ pair, direction }: DcaSettings, birth: PairBirth): DcaState {
+  const { gives } = wayOf({ direction });
   return {
     v: 2,
     bot: birth.bot,
@@ -23,8 +25,8 @@ export function initial({ pair }: DcaSettings, birth: PairBirth): DcaState {
     running: true,
     stoppedBecause: null,
     halted: false,
-    quote: held(birth.allotted, quoteOf(pair)),
-    base: nothingHeld.quantity,
+    quote: gives === 'quote' ? held(birth.allotted, quoteOf(pair)) : nothingHeld.quantity,
+    base: gives === 'base' ? held(birth.allotted, baseOf(pair)) : nothingHeld.quantity,
     dust: nothingHeld,
     kept: nothingHeld,
     dealNumber: 0,
@@ -38,6 +40,7 @@ export function initial({ pair }: DcaSettings, birth: PairBirth): DcaState {
     dealsInRow: 0,
     lossesInRow: 0,
     realised: nothingHeld.cost,
+    ...(direction === 'short' ? { earned: nothingHeld.cost } : {}),
     lastClosed: null,
   };
 }
@@ -72,7 +75,9 @@ function withFacts(settings: DcaSettings, state: DcaState, event: BotEvent): Dca
     case 'refused':
       return refused(settings, state, event.intent, event.code, event.reason, event.at);
     case 'filters-changed':
-      return event.rules.pair === settings.pair && !sameRules(event.rules, state.rules) ? withRules(state, event.rules) : state;
+      return event.rules.pair === settings.pair && !sameRules(event.rules, state.rules)
+        ? withRules(settings, state, event.rules)
+        : state;
     case 'pair-halted':
       return event.pair === settings.pair && event.halted !== state.halted ? { ...state, halted: event.halted } : state;
     case 'command':

@@ -1,6 +1,7 @@
 /** When a DCA bot wants to be called again: the complete set after each step. */
 import { type Amount, type EpochMs, type Ticks, toTicks, type Wake } from '@holdfast/domain';
 import { termsOf } from './change.ts';
+import { along, entryQuote, exitQuote, reaches, wayOf } from './direction.ts';
 import { isPriceInside, priceBounds, wantsDeal } from './entering.ts';
 import { restingStop, stopToRest } from './holding.ts';
 import type { Turn } from './orders.ts';
@@ -45,7 +46,7 @@ export function wakesOf(turn: Turn): readonly Wake[] {
     if (deal.phase === 'entering') wakes.later(deal.holdups.entry?.at);
     else wakes.later(deal.holdups.exit?.at);
     if (deal.phase === 'holding') holding(wakes, turn, termsOf(settings, deal), deal);
-    if (deal.phase === 'closing') closing(wakes, state);
+    if (deal.phase === 'closing') closing(wakes, settings, state);
   }
   for (const { cancelAgainAt, repriceAt } of state.orders) {
     wakes.later(cancelAgainAt);
@@ -62,10 +63,12 @@ function idle(wakes: Wakes, { settings, state, at, quote }: Turn): void {
     return;
   }
   if (quote === undefined) return;
+  const way = wayOf(settings);
+  const price = entryQuote(way, quote);
   if (!isPriceInside(settings, state, quote)) {
     const { least, most } = priceBounds(settings, state);
-    if (least !== null && quote.ask < least) wakes.price('ask', 'at-or-above', least);
-    if (most !== null && quote.ask > most) wakes.price('ask', 'at-or-below', most);
+    if (least !== null && price < least) wakes.price(way.entersAt, 'at-or-above', least);
+    if (most !== null && price > most) wakes.price(way.entersAt, 'at-or-below', most);
     wakes.later(state.startAt);
   } else if (state.startAt !== null) wakes.later(state.startAt);
   else if (settings.startCondition !== null) wakes.condition(settings.startCondition);
@@ -86,39 +89,44 @@ function holding(wakes: Wakes, turn: Turn, terms: DcaSettings, deal: Deal): void
 }
 
 function stopWakes(wakes: Wakes, state: DcaState, terms: DcaSettings, deal: Deal, stop: Ticks): void {
-  if (terms.stopTrailing && terms.stopLoss > 0n)
-    wakes.price('last', 'at-or-above', entryPrice(deal, state.rules) + deal.lift + liftStep(terms, deal, state.rules));
+  const way = wayOf(terms);
+  if (terms.stopTrailing && terms.stopLoss > 0n) {
+    const next = deal.lift + liftStep(terms, deal, state.rules);
+    wakes.price('last', way.toProfit, along(way, entryPrice(terms, deal, state.rules), next));
+  }
   if (deal.stopSince !== null) {
     wakes.later(deal.stopSince + terms.stopTimeoutMs);
-    wakes.price('last', 'at-or-above', stop + 1);
+    wakes.price('last', way.toProfit, along(way, stop, 1));
     return;
   }
   const resting = terms.stopTimeoutMs > 0 ? undefined : restingStop(state);
-  wakes.price('last', 'at-or-below', resting === undefined ? stop : limitOf(resting, state) - 1);
+  wakes.price('last', way.toLoss, resting === undefined ? stop : along(way, limitOf(resting, state), -1));
 }
 
 const limitOf = ({ limit }: { readonly limit: Amount }, { rules }: DcaState): number => toTicks(limit, rules, 'down');
 
 function targetWakes(wakes: Wakes, { state, quote }: Turn, terms: DcaSettings, deal: Deal): void {
+  const way = wayOf(terms);
   const last = deal.steps.at(-1);
   if (terms.trailing > 0n && last !== undefined) {
-    if (deal.trail === null) wakes.price('bid', 'at-or-above', last.price);
+    if (deal.trail === null) wakes.price(way.exitsAt, way.toProfit, last.price);
     else {
-      wakes.price('bid', 'at-or-above', deal.trail + 1);
-      wakes.price('bid', 'at-or-below', trailPrice(terms, deal.trail));
+      wakes.price(way.exitsAt, way.toProfit, along(way, deal.trail, 1));
+      wakes.price(way.exitsAt, way.toLoss, trailPrice(terms, deal.trail));
     }
   }
   if (terms.closeCondition !== null || stopToRest(terms, state, deal) === null) return;
   const watched = targetsOf(terms, state, deal).filter(({ level }) => terms.trailing === 0n || level < deal.steps.length);
   const next = watched[0];
   if (next === undefined) return;
-  if (quote === undefined || quote.bid < next.price) wakes.price('bid', 'at-or-above', next.price);
-  else wakes.price('bid', 'at-or-below', next.price - 1);
+  if (quote === undefined || !reaches(way, exitQuote(way, quote), next.price)) wakes.price(way.exitsAt, way.toProfit, next.price);
+  else wakes.price(way.exitsAt, way.toLoss, along(way, next.price, -1));
 }
 
-/** A triggered stop is left alone until the bid has left its limit behind. */
-function closing(wakes: Wakes, state: DcaState): void {
+/** A triggered stop is left alone until the price has left its limit behind. */
+function closing(wakes: Wakes, settings: DcaSettings, state: DcaState): void {
+  const way = wayOf(settings);
   for (const order of state.orders)
     if (order.role === 'stop-loss' && order.filled > 0n && !order.cancelling)
-      wakes.price('bid', 'at-or-below', limitOf(order, state) - 1);
+      wakes.price(way.exitsAt, way.toLoss, along(way, limitOf(order, state), -1));
 }

@@ -1,12 +1,19 @@
 /** What a DCA bot waits for, as one sentence for people. */
 import { formatAmount, priceAmount } from '@holdfast/domain';
 import { termsOf } from './change.ts';
+import { type Way, wayOf } from './direction.ts';
 import { priceBounds } from './entering.ts';
 import { whyNotResting } from './holding.ts';
 import { ladderLevels } from './levels.ts';
 import type { DcaSettings } from './settings.ts';
 import type { DcaState, Deal } from './state.ts';
 import { stopPrice, targetsOf, trailPrice } from './targets.ts';
+
+/** How people say what differs between the directions. */
+const spoken = (way: Way) =>
+  way.sign === 1
+    ? { entering: 'buy', toExit: 'sell at', exit: 'sale', turns: 'fall', behind: 'below', best: 'high', deeper: 'below' }
+    : { entering: 'sell', toExit: 'buy back at', exit: 'purchase', turns: 'rise', behind: 'above', best: 'low', deeper: 'above' };
 
 export function waitingFor(settings: DcaSettings, state: DcaState): string {
   if (state.deal === null) return idle(settings, state);
@@ -58,7 +65,10 @@ function inDeal(settings: DcaSettings, state: DcaState, deal: Deal): string {
     const stuck = state.orders.find(({ cancelAgainAt }) => cancelAgainAt !== null);
     if (stuck !== undefined) return `${time(stuck.cancelAgainAt)} to ask again for order ${stuck.id} to be cancelled`;
     if (state.orders.length > 0) return `${state.orders.length} orders to be answered before deal ${deal.number} ends`;
-    return exit === null ? `a price of ${settings.pair} to sell at` : `${time(exit.at)} to try the sale again: ${exit.reason}`;
+    const say = spoken(wayOf(settings));
+    return exit === null
+      ? `a price of ${settings.pair} to ${say.toExit}`
+      : `${time(exit.at)} to try the ${say.exit} again: ${exit.reason}`;
   }
   return holding(settings, state, deal);
 }
@@ -75,7 +85,9 @@ function holding(settings: DcaSettings, state: DcaState, deal: Deal): string {
     ...(resting === undefined ? waits : [`${settings.pair} at ${formatAmount(resting.limit)} to take profit`]),
     ...(next === undefined
       ? byCondition(terms, state, deal)
-      : [`${settings.pair} at ${formatAmount(next.price)} to buy averaging order ${next.index} of ${deal.ladder.length}`]),
+      : [
+          `${settings.pair} at ${formatAmount(next.price)} to ${spoken(wayOf(terms)).entering} averaging order ${next.index} of ${deal.ladder.length}`,
+        ]),
     ...stopWords(terms, state, deal),
   ];
   if (parts.length === 0) return `deal ${deal.number} to place its orders`;
@@ -87,16 +99,17 @@ function holding(settings: DcaSettings, state: DcaState, deal: Deal): string {
 /** Ends of the deal that the engine watches for. */
 function watched(terms: DcaSettings, state: DcaState, deal: Deal): readonly string[] {
   const say = (price: Parameters<typeof priceAmount>[0]): string => formatAmount(priceAmount(price, state.rules));
+  const { turns, behind, best } = spoken(wayOf(terms));
   if (terms.closeCondition !== null) return ['its close conditions to hold'];
   if (deal.trail !== null)
     return [
-      `${terms.pair} to fall to ${say(trailPrice(terms, deal.trail))}, ${formatPercent(terms.trailing)} below its high of ${say(deal.trail)}`,
+      `${terms.pair} to ${turns} to ${say(trailPrice(terms, deal.trail))}, ${formatPercent(terms.trailing)} ${behind} its ${best} of ${say(deal.trail)}`,
     ];
   const isWatched = terms.trailing > 0n || state.orders.some(({ role }) => role === 'stop-loss');
   const next = isWatched ? targetsOf(terms, state, deal)[0] : undefined;
   if (next === undefined) return [];
   const isTrailed = terms.trailing > 0n && next.level === deal.steps.length;
-  return [`${terms.pair} at ${say(next.price)} to ${isTrailed ? 'trail its high' : 'take profit'}, watched by the engine`];
+  return [`${terms.pair} at ${say(next.price)} to ${isTrailed ? `trail its ${best}` : 'take profit'}, watched by the engine`];
 }
 
 function byCondition(terms: DcaSettings, { rules }: DcaState, deal: Deal): readonly string[] {
@@ -105,7 +118,7 @@ function byCondition(terms: DcaSettings, { rules }: DcaState, deal: Deal): reado
   const level = deal.ladder[index];
   if (level === undefined) return [];
   return [
-    `its averaging conditions at ${formatAmount(priceAmount(level.price, rules))} or below for averaging order ${index + 1}`,
+    `its averaging conditions at ${formatAmount(priceAmount(level.price, rules))} or ${spoken(wayOf(terms)).deeper} for averaging order ${index + 1}`,
   ];
 }
 

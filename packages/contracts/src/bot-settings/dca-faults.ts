@@ -4,6 +4,7 @@ import type { z } from 'zod';
 
 /** The settings as far as they could be read. */
 interface Read {
+  readonly direction: string;
   readonly start: string;
   readonly startConditions: readonly unknown[];
   readonly startDelaySeconds: number;
@@ -42,6 +43,7 @@ type Rule = readonly [field: keyof Read, message: string, isFault: (settings: Re
 const isAbove0 = (text: string): boolean => Number(text) > 0;
 const rises = (texts: readonly string[]): boolean =>
   texts.every((text, at) => at === 0 || amount(text) > amount(texts[at - 1] as string));
+const isShort = ({ direction }: Read): boolean => direction === 'short';
 const isExplicit = ({ ladder }: Read): boolean => ladder.length > 0;
 const count = (settings: Read): number => (isExplicit(settings) ? settings.ladder.length : settings.averagingOrders);
 const lastTarget = ({ takeProfitSteps, takeProfitPercent }: Read): number =>
@@ -92,7 +94,12 @@ const buys: readonly Rule[] = [
   [
     'stepPercent',
     'the last averaging order would lie 100 % or more below the base order; use fewer orders or smaller steps',
-    (it) => !isExplicit(it) && it.averagingOrders > 0 && deepestDeviation(it) >= 100,
+    (it) => !isShort(it) && !isExplicit(it) && it.averagingOrders > 0 && deepestDeviation(it) >= 100,
+  ],
+  [
+    'stepPercent',
+    'the last averaging order would lie 1000 % or more above the base order; use fewer orders or smaller steps',
+    (it) => isShort(it) && !isExplicit(it) && it.averagingOrders > 0 && deepestDeviation(it) >= 1000,
   ],
   ['ladder', 'percents must rise from order to order', (it) => !rises(it.ladder.map(({ percent }) => percent))],
   [
@@ -112,6 +119,9 @@ const buys: readonly Rule[] = [
     (it) => percentOfFunds(it) > 100,
   ],
 ];
+
+const hasOtherExit = (it: Read): boolean =>
+  it.takeProfitSteps.length > 0 || isAbove0(it.trailingPercent) || it.closeConditions.length > 0;
 
 const targets: readonly Rule[] = [
   [
@@ -142,8 +152,22 @@ const targets: readonly Rule[] = [
   [
     'profitIn',
     'base cannot be together with takeProfitSteps, trailingPercent or closeConditions',
-    (it) =>
-      it.profitIn === 'base' && (it.takeProfitSteps.length > 0 || isAbove0(it.trailingPercent) || it.closeConditions.length > 0),
+    (it) => !isShort(it) && it.profitIn === 'base' && hasOtherExit(it),
+  ],
+  [
+    'profitIn',
+    'quote cannot be together with takeProfitSteps, trailingPercent or closeConditions in short deals',
+    (it) => isShort(it) && it.profitIn === 'quote' && hasOtherExit(it),
+  ],
+  [
+    'takeProfitPercent',
+    'must be below 100 in short deals: no price is so low',
+    (it) => isShort(it) && it.takeProfitSteps.length === 0 && Number(it.takeProfitPercent) >= 100,
+  ],
+  [
+    'takeProfitSteps',
+    'percents must be below 100 in short deals: no price is so low',
+    (it) => isShort(it) && it.takeProfitSteps.some(({ percent }) => Number(percent) >= 100),
   ],
 ];
 
@@ -173,7 +197,12 @@ const limits: readonly Rule[] = [
   [
     'reinvestPercent',
     'and riskReductionPercent count profit in quote; profitIn is base',
-    (it) => isScaled(it) && it.profitIn === 'base',
+    (it) => !isShort(it) && isScaled(it) && it.profitIn === 'base',
+  ],
+  [
+    'reinvestPercent',
+    'and riskReductionPercent count profit in base; profitIn is quote',
+    (it) => isShort(it) && isScaled(it) && it.profitIn === 'quote',
   ],
 ];
 

@@ -1,4 +1,4 @@
-/** Settings of the DCA bot, long. */
+/** Settings of the DCA bot. */
 import { z } from 'zod';
 import { conditions } from './conditions.ts';
 import { dcaFaults } from './dca-faults.ts';
@@ -23,6 +23,11 @@ const pairOf = (first: string, second: string) => (text: string) => {
 
 export const dcaSettings = dcaFaults(
   z.strictObject({
+    direction: choice(
+      'Direction',
+      'Whether deals buy coins and sell them dearer, or sell coins that the bot is given and buy them back cheaper.',
+      ['long', 'short'],
+    ).default('long'),
     start: choice(
       'Start of deals',
       'Whether a deal opens as soon as the bot is free, when the start conditions hold, or only on the command "start deal".',
@@ -39,39 +44,39 @@ export const dcaSettings = dcaFaults(
     baseOrderSize: decimal({
       title: 'Base order',
       unit: 'quote',
-      about: 'What the first order of a deal buys for, in quote; the quantity is rounded up to the lot.',
+      about: 'Size of the first order of a deal, in quote; the quantity is rounded up to the lot.',
       least: '0.00000001',
       most: '100000000',
       places: 8,
     }),
     baseOrderSizeIn: choice(
       'Base order in',
-      'What the size of the base order counts: quote, base, or percent of what the bot has in quote when the deal opens.',
+      'What the size of the base order counts: quote, base, or percent of what the bot has when the deal opens: quote, in short deals base.',
       sizes,
     ).default('quote'),
     baseOrderType: choice(
       'Base order type',
-      'Whether the base order buys at the market, capped by the slippage, or rests at the best bid.',
+      'Whether the base order trades at the market, capped by the slippage, or rests at the best price of its side: the bid, in short deals the ask.',
       ['market', 'limit'],
     ).default('market'),
     repriceSeconds: whole(
       'Price anew after',
       's',
-      'Wait before a base order that rests is cancelled and placed at the bid of then.',
+      'Wait before a base order that rests is cancelled and placed at the best price of then.',
       1,
       86_400,
     ).default(15),
     averagingOrderSize: decimal({
       title: 'First averaging order',
       unit: 'quote',
-      about: 'What the first averaging order buys for, in quote; later ones are larger or smaller by the size multiplier.',
+      about: 'Size of the first averaging order, in quote; later ones are larger or smaller by the size multiplier.',
       least: '0.00000001',
       most: '100000000',
       places: 8,
     }),
     averagingOrderSizeIn: choice(
       'Averaging orders in',
-      'What the sizes of averaging orders count: quote, base, or percent of what the bot has in quote when the deal opens.',
+      'What the sizes of averaging orders count: quote, base, or percent of what the bot has when the deal opens: quote, in short deals base.',
       sizes,
     ).default('quote'),
     averagingOrders: whole('Averaging orders', 'orders', 'How many averaging orders a deal has at most.', 0, 100).default(5),
@@ -85,7 +90,8 @@ export const dcaSettings = dcaFaults(
     stepPercent: decimal({
       title: 'Step',
       unit: '%',
-      about: 'How far the first averaging order lies below the base order, in percent of its average price with fees.',
+      about:
+        'How far the first averaging order lies below the base order, in short deals above, in percent of its average price with fees.',
       least: '0.01',
       most: '50',
       places: 4,
@@ -101,7 +107,7 @@ export const dcaSettings = dcaFaults(
     sizeMultiplier: decimal({
       title: 'Size multiplier',
       unit: '',
-      about: 'Each further averaging order buys for the size of the one before times this.',
+      about: 'Each further averaging order has the size of the one before times this.',
       least: '0.1',
       most: '10',
       places: 4,
@@ -109,7 +115,7 @@ export const dcaSettings = dcaFaults(
     ladder: list({
       title: 'Explicit ladder',
       about:
-        'Averaging orders one by one, "percent:size", in place of number, step and multipliers; percent below the base order, rising.',
+        'Averaging orders one by one, "percent:size", in place of number, step and multipliers; percent below the base order, in short deals above, rising.',
       item: z.strictObject({ percent: plainDecimal('percent'), size: plainDecimal('size') }),
       most: 100,
       read: pairOf('percent', 'size'),
@@ -117,24 +123,24 @@ export const dcaSettings = dcaFaults(
     }).default([]),
     averagingConditions: conditions(
       'Averaging conditions',
-      'Averaging orders do not rest but buy at the market when all of these hold and the price is as low as their level.',
+      'Averaging orders do not rest but trade at the market when all of these hold and the price has reached their level.',
     ).default([]),
     averagingFrom: choice(
       'Averaging counted from',
-      'With averaging conditions: "base" buys every level that is reached at once, "last" one at a time, a step below the last buy.',
+      'With averaging conditions: "base" takes every level that is reached at once, "last" one at a time, a step beyond the last entry.',
       ['base', 'last'],
     ).default('base'),
     takeProfitPercent: decimal({
       title: 'Take profit',
       unit: '%',
-      about: 'Profit at which the whole position is sold, in percent of its cost, after all fees.',
+      about: 'Profit at which the whole position is closed, in percent of its average price, after all fees.',
       least: '0.01',
       most: '1000',
       places: 4,
     }).default('1'),
     takeProfitOf: choice(
       'Take profit counts',
-      'Whether the profit is a percentage of the cost of the whole position, or of the base order alone.',
+      'Whether the profit is a percentage of the whole position, or of the base order alone.',
       ['total', 'base'],
     ).default('total'),
     takeProfitSteps: list({
@@ -147,28 +153,28 @@ export const dcaSettings = dcaFaults(
     }).default([]),
     trailingPercent: percent(
       'Trailing',
-      'From the last target on the high is followed and sold this far below it; 0 sells at the target.',
+      'From the last target on the best price is followed and the deal closed this far behind it; 0 closes at the target.',
       '0',
       '50',
     ).default('0'),
     profitIn: choice(
       'Profit in',
-      'Whether all is sold and the profit is quote, or only what brings back its cost and the rest of the coins is kept.',
-      ['quote', 'base'],
-    ).default('quote'),
+      'What the profit is kept as: "given" is what deals give, quote of long and base of short ones. In the other asset only what brings back the cost is given back, and the rest kept.',
+      ['given', 'quote', 'base'],
+    ).default('given'),
     closeConditions: conditions(
       'Close conditions',
-      'The deal is sold at the market when all of these hold, and not at a percentage.',
+      'The deal is closed at the market when all of these hold, and not at a percentage.',
     ).default([]),
     minProfitOf: choice(
       'Least profit counts',
       'Whether close conditions wait for a least profit, of the whole position or of the base order.',
       ['none', 'total', 'base'],
     ).default('none'),
-    minProfitPercent: percent('Least profit', 'Close conditions sell at this profit or more only.', '0', '1000').default('0'),
+    minProfitPercent: percent('Least profit', 'Close conditions close at this profit or more only.', '0', '1000').default('0'),
     stopLossPercent: percent(
       'Stop loss',
-      'How far below the average price of the base order the position is cut; 0 for none.',
+      'How far below the average price of the base order the position is cut, in short deals above; 0 for none.',
       '0',
       '99',
     ).default('0'),
@@ -179,22 +185,25 @@ export const dcaSettings = dcaFaults(
       0,
       86_400,
     ).default(0),
-    stopTrailing: flag('Trailing stop', 'Whether the stop rises with the price, at the same distance.').default(false),
+    stopTrailing: flag(
+      'Trailing stop',
+      'Whether the stop follows the price to the side of profit, at the same distance.',
+    ).default(false),
     breakevenSteps: whole(
       'Secure after',
       'steps',
-      'After the first take profit step the stop rises to the cost, after the second to the first target, after the third to the second: up to so many steps.',
+      'After the first take profit step the stop moves to the cost, after the second to the first target, after the third to the second: up to so many steps.',
       0,
       3,
     ).default(0),
     restsFirst: choice(
       'Rests at the exchange',
-      'Coins can be locked by one order only: which exit rests; the engine watches the other.',
+      'What is held can be locked by one order only: which exit rests; the engine watches the other.',
       ['stop-loss', 'take-profit'],
     ).default('stop-loss'),
     stopGapPercent: percent(
       'Stop gap',
-      'How far below its trigger a stop that rests may sell; beyond it the engine sells at the market.',
+      'How far beyond its trigger a stop that rests may trade; past that the engine closes at the market.',
       '0',
       '10',
     ).default('0.5'),
@@ -205,7 +214,7 @@ export const dcaSettings = dcaFaults(
     dealTimeoutSeconds: whole(
       'Deal timeout',
       's',
-      'A deal is sold at the market after so long; 0 for never.',
+      'A deal is closed at the market after so long; 0 for never.',
       0,
       31_536_000,
     ).default(0),
@@ -219,8 +228,14 @@ export const dcaSettings = dcaFaults(
       0,
       1000,
     ).default(0),
-    minPrice: quotePrice('Lowest price', 'No deal opens while the ask is below; 0 for none.').default('0'),
-    maxPrice: quotePrice('Highest price', 'No deal opens while the ask is above; 0 for none.').default('0'),
+    minPrice: quotePrice(
+      'Lowest price',
+      'No deal opens while the price is below: the ask, of short deals the bid; 0 for none.',
+    ).default('0'),
+    maxPrice: quotePrice(
+      'Highest price',
+      'No deal opens while the price is above: the ask, of short deals the bid; 0 for none.',
+    ).default('0'),
     minDayVolume: quotePrice(
       'Least volume',
       'No deal opens by itself while the last whole day (UTC) traded less, in quote; 0 for none.',
@@ -255,7 +270,7 @@ export const dcaSettings = dcaFaults(
     slippagePercent: decimal({
       title: 'Slippage',
       unit: '%',
-      about: 'How far above the ask the base order may buy, and below the bid "close now" may sell.',
+      about: 'How far beyond the best price of now an order at the market may trade.',
       least: '0',
       most: '10',
       places: 4,
@@ -276,8 +291,9 @@ export const dcaSettings = dcaFaults(
     ).default(3),
   }),
 ).meta({
-  title: 'DCA, long',
-  description: 'Buys, buys more at lower prices, and sells the whole position at a profit over its average cost.',
+  title: 'DCA',
+  description:
+    'Buys, buys more at lower prices, and sells the whole position at a profit over its average cost; or the same the other way round.',
 });
 
 export type DcaSettingsInput = z.input<typeof dcaSettings>;

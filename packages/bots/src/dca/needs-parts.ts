@@ -1,0 +1,36 @@
+/** What the needs of long and short deals are made of. */
+import { type Amount, divide, unit } from '@holdfast/domain';
+import { averagingSize } from './arithmetic.ts';
+import type { DcaSettings } from './settings.ts';
+import type { Sizing } from './state.ts';
+
+/** How far a later deal may open from now, either way: 25 %. */
+export const room = unit / 4n;
+/** Quote that the orders of a bot may turn over in 24 hours, as a multiple of its funds. */
+export const turnoverOfFunds = 50n;
+
+export const sum = (values: readonly bigint[]): bigint => values.reduce((total, value) => total + value, 0n);
+export const most = (values: readonly bigint[]): bigint => values.reduce((top, value) => (value > top ? value : top), 0n);
+
+/** Earned profit that is put in again makes orders larger; the mandate leaves room for them to grow by that share, once over. */
+export const largest = (settings: DcaSettings, funds: Amount): Sizing => ({ funds, scale: unit + settings.reinvest });
+
+/** What sizes in percent need on top of the others: each as large as the exchange's smallest order, and a tenth more. */
+export function fundsForPercent(settings: DcaSettings, smallestOrder: bigint, others: bigint): bigint {
+  const sizes = [
+    ...(settings.baseOrderSizeIn === 'percent' ? [settings.baseOrderSize] : []),
+    ...(settings.averagingOrderSizeIn === 'percent'
+      ? Array.from({ length: settings.averagingOrders }, (_, n) => averagingSize(settings, n + 1))
+      : []),
+  ].filter((size) => size > 0n);
+  if (sizes.length === 0) return 0n;
+  const smallest = sizes.reduce((least, size) => (size < least ? size : least));
+  const forSmallest = divide(smallestOrder * 11n * unit, smallest * 10n, 'up');
+  const together = sum(sizes);
+  const forOthers = together >= unit ? others : divide(others * unit, unit - together, 'up');
+  return most([forSmallest, forOthers]) - others;
+}
+
+/** Whether a stop loss rests at the exchange at any time, where balance and filters allow. */
+export const stopMayRest = ({ stopLoss, stopTimeoutMs, restsFirst, trailing, closeCondition }: DcaSettings): boolean =>
+  stopLoss > 0n && stopTimeoutMs === 0 && (restsFirst === 'stop-loss' || trailing > 0n || closeCondition !== null);
