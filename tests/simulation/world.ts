@@ -140,6 +140,8 @@ export async function createWorld(faults: Faults): Promise<World> {
     maxQuantity: 9_000_000 as never,
     minNotional: amount('5'),
     maxOrders: 200,
+    maxAlgoOrders: 5,
+    maxOrderLists: 20,
   };
 
   // The signer, and egress in its place

@@ -51,7 +51,8 @@ export const writeRules = (rules: PairRules): string => JSON.stringify(rules, am
 export function readRules(text: string): PairRules {
   const raw = JSON.parse(text) as Record<string, unknown>;
   const money = { tick: amount(String(raw.tick)), lot: amount(String(raw.lot)), minNotional: amount(String(raw.minNotional)) };
-  return { ...(raw as unknown as PairRules), ...money };
+  // Rules that were stored before the exchange's numbers for these were read allow none.
+  return { maxAlgoOrders: 0, maxOrderLists: 0, ...(raw as unknown as Partial<PairRules>), ...money } as PairRules;
 }
 
 export class Memory {

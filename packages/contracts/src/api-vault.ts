@@ -188,10 +188,10 @@ export const verdict = z.object({
   account: z.string(),
   subKey: z.string(),
   bot: z.string().nullable(),
-  kind: z.enum(['place-order', 'cancel-order']),
+  kind: z.enum(['place-order', 'place-oco', 'cancel-order']),
   clientOrderId: z.string(),
   pair: pairName,
-  /** Null for a cancel, as are the two below. */
+  /** Null for a cancel, as are the two below; of an OCO `limit` is that of its limit leg. */
   side: side.nullable(),
   quantity: decimal.nullable(),
   limit: decimal.nullable(),

@@ -4,7 +4,7 @@
  */
 import type { GuardCode } from './guard-code.ts';
 import type { Amount } from './money.ts';
-import type { CancelOrder, EpochMs, OrderEvent, PlaceOrder, RefusalCode } from './order.ts';
+import type { EpochMs, Intent, OrderEvent, RefusalCode } from './order.ts';
 import type { Asset, Pair, PairRules, Ticks } from './pair.ts';
 import type { Signal } from './signal.ts';
 
@@ -45,7 +45,7 @@ export type BotEvent = BotEventBase &
     | { readonly kind: 'order-event'; readonly event: OrderEvent }
     | {
         readonly kind: 'refused';
-        readonly intent: PlaceOrder | CancelOrder;
+        readonly intent: Intent;
         readonly code: RefusalCode | GuardCode;
         readonly reason: string;
       }
@@ -89,6 +89,6 @@ export interface DealChanges {
 /** An intent as a bot makes it: its number is unique within the bot; the runtime derives the client order id from it. */
 export interface Step<State> {
   readonly state: State;
-  readonly intents: readonly (PlaceOrder | CancelOrder)[];
+  readonly intents: readonly Intent[];
   readonly wakes: readonly Wake[];
 }

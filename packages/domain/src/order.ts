@@ -52,7 +52,49 @@ export interface CancelOrder {
   readonly pair: Pair;
 }
 
-export type Intent = PlaceOrder | CancelOrder;
+/**
+ * Bot to vault: "I want these two orders, of which one at most trades" (one cancels the other). The exchange locks the quantity
+ * once; when one leg trades or its trigger is reached it ends the other, and a cancel of either ends both. Each leg has events
+ * of its own.
+ */
+export interface PlaceOco {
+  readonly kind: 'place-oco';
+  /** Of the two together; the legs have ids of their own, and all three are used up at once. */
+  readonly clientOrderId: ClientOrderId;
+  readonly pair: Pair;
+  readonly side: Side;
+  /** Of each leg, in base. */
+  readonly quantity: Amount;
+  /** Rests as a maker order: above the market to sell, below it to buy. */
+  readonly limitLeg: { readonly clientOrderId: ClientOrderId; readonly limit: Amount };
+  /** Becomes a limit order at its trigger, which lies on the other side of the market. */
+  readonly stopLeg: { readonly clientOrderId: ClientOrderId; readonly trigger: Amount; readonly limit: Amount };
+}
+
+export type PlacingIntent = PlaceOrder | PlaceOco;
+export type Intent = PlacingIntent | CancelOrder;
+
+/** The legs of an OCO as the orders that they are. */
+export function legsOf({ pair, side, quantity, limitLeg, stopLeg }: PlaceOco): {
+  readonly limit: PlaceOrder;
+  readonly stop: PlaceOrder;
+} {
+  const both = { kind: 'place-order', pair, side, quantity } as const;
+  return { limit: { ...both, order: 'limit', ...limitLeg }, stop: { ...both, order: 'stop-limit', ...stopLeg } };
+}
+
+/** The orders that an intent puts on the book. */
+export function ordersOf(intent: PlacingIntent): readonly PlaceOrder[] {
+  if (intent.kind === 'place-order') return [intent];
+  const { limit, stop } = legsOf(intent);
+  return [limit, stop];
+}
+
+/** All client order ids that an intent uses up. */
+export const idsOf = (intent: PlacingIntent): readonly ClientOrderId[] =>
+  intent.kind === 'place-order'
+    ? [intent.clientOrderId]
+    : [intent.clientOrderId, intent.limitLeg.clientOrderId, intent.stopLeg.clientOrderId];
 
 /** Refusals of the vault, verbatim from the custody specification. */
 export type RefusalCode =
@@ -107,7 +149,7 @@ export type Verdict =
   /** `reason` is one sentence that names the thing, the value and the limit. */
   | { readonly kind: 'refused'; readonly code: RefusalCode; readonly reason: string };
 
-/** An intent that the policy has approved: one line of packages/policy gives this brand, and what builds requests demands it. */
+/** An intent that the policy has approved: only the judge of packages/policy gives this brand, and what builds requests demands it. */
 export type Approved<T extends Intent> = Branded<T, 'Approved'>;
 
 /** What became of an order, as the vault settled it. Facts, in the order in which the exchange stated them. */

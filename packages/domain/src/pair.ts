@@ -48,6 +48,10 @@ export interface PairRules {
   readonly minNotional: Amount;
   /** Most orders that may rest on the pair at once. */
   readonly maxOrders: number;
+  /** Most of them that may be stop-limit orders, legs of OCOs included. */
+  readonly maxAlgoOrders: number;
+  /** Most OCOs that may rest on the pair at once; 0 where the exchange has none. */
+  readonly maxOrderLists: number;
 }
 
 /** @throws ValueError `ticks-out-of-range` unless a positive safe integer */

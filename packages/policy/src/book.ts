@@ -11,6 +11,7 @@
  *   P3  An exit counts at what its position cost: market gains are nobody's allowance.
  *   P4  Base that is on sale is never on sale twice.
  *   P5  With nothing open and no position, nothing is held.
+ *   P6  Of the two legs of an OCO the hold is made once, large enough for either.
  *
  * Amounts are counts of 10^-18, base or quote as named.
  */
@@ -53,6 +54,10 @@ export interface OpenOrder {
   exitBurn: bigint;
   extraBurn: bigint;
   stop: bigint;
+  /** Key of the other leg, while both are open (`twins.ts`). */
+  twin: string | null;
+  /** Whether what both legs may spend is counted here; always of an order without a twin. */
+  carries: boolean;
 }
 
 /** Base that a sub-key bought and has not sold, with what is held for selling it. */
@@ -262,6 +267,16 @@ export const ownPair = (book: AccountBook, pair: Pair): PairBook =>
     heldSold: rollingWindow(dayMs),
     heldOnSale: 0n,
   }));
+
+/** Changes what is held of turnover and burn, in quote. */
+export function changeHeld(book: AccountBook, pair: Pair, subKey: SubKeyId, turnover: bigint, burn: bigint): void {
+  const of = ownPair(book, pair);
+  book.turnoverHeld += turnover;
+  of.turnoverHeld += turnover;
+  ownKey(book, subKey).turnoverHeld += turnover;
+  book.burnHeld += burn;
+  of.burnHeld += burn;
+}
 
 function own<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const found = map.get(key);

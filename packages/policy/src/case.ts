@@ -8,6 +8,7 @@ import type {
   MandateGroup,
   MandatePair,
   PlaceOrder,
+  PlacingIntent,
   RefusalCode,
 } from '@holdfast/domain';
 import type { AccountBook } from './book.ts';
@@ -31,10 +32,12 @@ export interface Circumstances {
   readonly unheldBurn?: bigint;
   /** Mid price of the trading exchange itself. Without a reference price, `ioc` exits are judged by it. */
   readonly venuePrice?: Amount;
+  /** How many orders are placed together with this one, itself included; 1 unless said. */
+  readonly orders?: number;
 }
 
-export type Judgement =
-  | { readonly kind: 'approved'; readonly order: Approved<PlaceOrder>; readonly hold: Hold }
+export type Judgement<T extends PlacingIntent = PlaceOrder> =
+  | { readonly kind: 'approved'; readonly order: Approved<T>; readonly hold: Hold }
   | { readonly kind: 'refused'; readonly code: RefusalCode; readonly reason: string };
 
 export type Refusal = Extract<Judgement, { kind: 'refused' }>;
@@ -58,6 +61,7 @@ export interface Case {
   readonly scaleBps: bigint;
   readonly pairScaleBps: bigint;
   readonly unheldBurn: bigint;
+  readonly orders: number;
   readonly now: number;
 }
 

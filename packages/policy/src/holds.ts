@@ -13,6 +13,7 @@ import {
 import {
   type AccountBook,
   assumedFee,
+  changeHeld,
   exitShare,
   feeBps,
   freeBase,
@@ -22,6 +23,7 @@ import {
   ownPosition,
 } from './book.ts';
 import { type FillTime, givenAway, rememberFill } from './recount.ts';
+import { leaveToTwin } from './twins.ts';
 import { addTo } from './window.ts';
 
 /** What an approved order takes hold of. All bigint, so that it is journaled as a flat table of amounts. */
@@ -87,6 +89,8 @@ export function holdOrder(
     left: quantity,
     exitLeft: exit,
     ...amounts,
+    twin: null,
+    carries: true,
   });
   addTo(book.placed, now, 1n);
   addTo(book.placedDay, now, 1n);
@@ -109,7 +113,7 @@ export function holdOrder(
 /** Frees what the order had not spent; the share of an exit goes back to its position. */
 export function closeOrder(book: AccountBook, key: string): void {
   const order = book.open.get(key);
-  if (order === undefined) return;
+  if (order === undefined || leaveToTwin(book, key, order)) return;
   book.open.delete(key);
   const { subKey, pair } = order;
   changeOpen(book, pair, -order.turnover);
@@ -144,6 +148,9 @@ export function fillOrder(
   reference?: bigint,
 ): FillEffect {
   const order = book.open.get(key);
+  const twin = order?.twin == null ? undefined : book.open.get(order.twin);
+  // The leg that trades ends the other; what the exchange would fill of that all the same counts in full.
+  if (order?.twin != null && twin !== undefined) leaveToTwin(book, order.twin, twin);
   if (order === undefined || fill.quantity > order.left) {
     const effect = fillUnheld(book, subKey, of, fill, now, reference);
     rememberFill(book, of, fill, { quantity: fill.quantity, entry: effect.turnover, gain: effect.gain, reference }, now);
@@ -322,15 +329,6 @@ function spend(book: AccountBook, pair: Pair, subKey: SubKeyId, turnover: bigint
   addTo(book.burn, now, burn);
   addTo(book.burn7d, now, burn);
   addTo(own.burn, now, burn);
-}
-
-function changeHeld(book: AccountBook, pair: Pair, subKey: SubKeyId, turnover: bigint, burn: bigint): void {
-  const own = ownPair(book, pair);
-  book.turnoverHeld += turnover;
-  own.turnoverHeld += turnover;
-  ownKey(book, subKey).turnoverHeld += turnover;
-  book.burnHeld += burn;
-  own.burnHeld += burn;
 }
 
 function changeOpen(book: AccountBook, pair: Pair, quote: bigint): void {

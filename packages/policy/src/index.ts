@@ -36,6 +36,7 @@ export {
   type Shortfall,
   widenedBy,
 } from './needs.ts';
+export { holdOco, judgeOco, type LegKeys } from './oco.ts';
 export { type MandateProposal, proposeMandate, proposePair } from './propose.ts';
 export { recountFills } from './recount.ts';
 export { type RestingFault, recountsDue, restingFaults, unheldBurn } from './resting.ts';

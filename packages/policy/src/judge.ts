@@ -33,8 +33,11 @@ export const venueApartBpsMax = 100n;
 export const wholeBps = 10_000;
 
 /** Whether an order sells nothing but the sub-key's own position. */
-export const isExit = (book: AccountBook, subKey: GrantTerms['subKey'], order: PlaceOrder): boolean =>
-  order.side === 'sell' && order.quantity <= freeBase(positionOf(book, subKey, order.pair));
+export const isExit = (
+  book: AccountBook,
+  subKey: GrantTerms['subKey'],
+  order: Pick<PlaceOrder, 'pair' | 'side' | 'quantity'>,
+): boolean => order.side === 'sell' && order.quantity <= freeBase(positionOf(book, subKey, order.pair));
 
 /** Judges one order. Pure: `holdOrder` with the answer's hold makes it count. `now` is the exchange's time, never falling. */
 export function judge(
@@ -70,6 +73,7 @@ export function judge(
     scaleBps: BigInt(circumstances.scaleBps ?? wholeBps),
     pairScaleBps: BigInt(circumstances.pairScaleBps ?? wholeBps),
     unheldBurn: circumstances.unheldBurn ?? 0n,
+    orders: circumstances.orders ?? 1,
     now,
   };
   const fault = priceFault(it) ?? sizeFault(it) ?? positionFault(it);

@@ -215,9 +215,12 @@ export function stopFault({ book, mandate, now }: Case, hold: Hold): Refusal | n
 }
 
 /** Open orders and their sum, then the pace. Only the pace of a minute binds exits. */
-export function paceFault({ book, mandate, order, isExit, scaleBps, pairScaleBps, now }: Case, hold: Hold): Refusal | null {
+export function paceFault(
+  { book, mandate, order, isExit, scaleBps, pairScaleBps, orders, now }: Case,
+  hold: Hold,
+): Refusal | null {
   if (!isExit) {
-    if (book.open.size >= mandate.openOrders)
+    if (book.open.size + orders > mandate.openOrders)
       return refuse('E_OPEN', `${book.open.size} orders are open, limit ${mandate.openOrders}`);
     const cap = share(mandate.maxOpenQuote, scaleBps);
     const unheard = unheardQuote(book, now);
@@ -229,10 +232,10 @@ export function paceFault({ book, mandate, order, isExit, scaleBps, pairScaleBps
     if (pairScaleBps < 10_000n && pair > pairCap)
       return refuse('E_OPEN', `open entries in the new pair ${order.pair} would be ${text(pair)}, limit ${text(pairCap)}`);
     const day = ordersLastDay(book, now);
-    if (day >= mandate.orders24h) return refuse('E_RATE', `${day} orders in 24 h, limit ${mandate.orders24h}`);
+    if (day + orders > mandate.orders24h) return refuse('E_RATE', `${day} orders in 24 h, limit ${mandate.orders24h}`);
   }
   const pace = ordersLastMinute(book, now);
-  if (pace >= mandate.ordersPerMinute)
+  if (pace + orders > mandate.ordersPerMinute)
     return refuse('E_RATE', `${pace} orders in the last minute, limit ${mandate.ordersPerMinute}`);
   return null;
 }

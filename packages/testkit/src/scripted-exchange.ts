@@ -16,11 +16,15 @@ import {
   epochMs,
   type Intent,
   type Lots,
+  legsOf,
   lots,
   multiply,
   type OrderEvent,
+  ordersOf,
   type PairRules,
+  type PlaceOco,
   type PlaceOrder,
+  type PlacingIntent,
   pair,
   priceAmount,
   type Quote,
@@ -55,6 +59,8 @@ interface Resting {
   filled: bigint;
   /** A stop-limit order whose trigger the price has not reached. */
   isAsleep: boolean;
+  /** Of a leg of an OCO: the other one. */
+  readonly twin: ClientOrderId | null;
 }
 
 export interface ScriptedOptions {
@@ -80,6 +86,8 @@ export function testRules(name: string, tick: string, lot: string, minNotional =
     maxQuantity: lots(10 ** 12),
     minNotional: amount(minNotional),
     maxOrders: 200,
+    maxAlgoOrders: 5,
+    maxOrderLists: 0,
   };
 }
 
@@ -145,6 +153,7 @@ export class ScriptedExchange {
       return;
     }
     if (intent.kind === 'cancel-order') this.#cancel(intent);
+    else if (intent.kind === 'place-oco') this.#placeOco(intent, fate);
     else this.#place(intent, fate, share);
   }
 
@@ -152,6 +161,7 @@ export class ScriptedExchange {
   move(price: Ticks, share: Share): void {
     this.#price = price;
     for (const order of [...this.resting.values()]) {
+      if (!this.resting.has(order.intent.clientOrderId)) continue; // its other leg has traded
       if (order.isAsleep) {
         this.#awake(order, share);
         continue;
@@ -166,6 +176,7 @@ export class ScriptedExchange {
   #awake(order: Resting, share: Share): void {
     if (!this.#reaches(order.intent)) return;
     order.isAsleep = false;
+    this.#endTwin(order);
     const market = this.#market(order.intent);
     if (order.intent.side === 'buy' ? market <= order.intent.limit : market >= order.intent.limit)
       this.#fill(order, market, share);
@@ -200,7 +211,7 @@ export class ScriptedExchange {
       return;
     }
     this.#say({ ...base, kind: 'order-accepted', exchangeOrderId: `x-${intent.clientOrderId}` });
-    const order: Resting = { intent, filled: 0n, isAsleep };
+    const order: Resting = { intent, filled: 0n, isAsleep, twin: null };
     this.resting.set(intent.clientOrderId, order);
     if (isAsleep) return;
     const market = this.#market(intent);
@@ -209,15 +220,59 @@ export class ScriptedExchange {
     if (intent.order === 'ioc' && this.resting.has(intent.clientOrderId)) this.#end(order, 'expired');
   }
 
+  #placeOco(intent: PlaceOco, fate: Fate): void {
+    const { limit, stop } = legsOf(intent);
+    for (const id of [intent.clientOrderId, limit.clientOrderId, stop.clientOrderId]) {
+      if (this.#seen.has(id)) throw new Error(`the bot used ${id} twice`);
+      this.#seen.add(id);
+    }
+    this.#check(intent);
+    const legs = [stop, limit];
+    if (fate.kind === 'unknown') for (const leg of legs) this.#say({ ...this.#eventBase(leg), kind: 'order-unknown' });
+    const reason = this.#ocoFault(limit, stop, fate);
+    for (const leg of legs) {
+      const base = this.#eventBase(leg);
+      if (reason === null) this.#say({ ...base, kind: 'order-accepted', exchangeOrderId: `x-${leg.clientOrderId}` });
+      else this.#say({ ...base, kind: 'order-rejected', code: '-2010', reason });
+    }
+    if (reason !== null) return;
+    const [stopId, limitId] = [stop.clientOrderId, limit.clientOrderId];
+    this.resting.set(stopId, { intent: stop, filled: 0n, isAsleep: true, twin: limitId });
+    this.resting.set(limitId, { intent: limit, filled: 0n, isAsleep: false, twin: stopId });
+  }
+
+  #ocoFault(limit: PlaceOrder, stop: PlaceOrder, fate: Fate): string | null {
+    if (fate.kind === 'reject') return 'The test rejects it.';
+    if (this.rules.maxOrderLists === 0) throw new Error('the bot sends an OCO to an exchange without them');
+    const algos = [...this.resting.values()].filter(({ intent }) => intent.order === 'stop-limit').length;
+    if (algos >= this.rules.maxAlgoOrders) return 'Filter failure: MAX_NUM_ALGO_ORDERS';
+    const price = priceAmount(this.#price, this.rules);
+    const isApart = limit.side === 'sell' ? price < limit.limit : price > limit.limit;
+    return isApart && !this.#reaches(stop) ? null : 'The relationship of the prices for the orders is not correct.';
+  }
+
+  /** The exchange ends the leg of an OCO whose other leg trades, is triggered or ends. */
+  #endTwin({ twin }: Resting, cause: 'cancel' | 'expired' = 'expired'): void {
+    const other = twin === null ? undefined : this.resting.get(twin);
+    if (other === undefined) return;
+    this.resting.delete(other.intent.clientOrderId);
+    this.#say({ ...this.#eventBase(other.intent), kind: 'order-cancelled', cause, filled: other.filled as Amount });
+  }
+
   /** T2, and the exchange's filters. */
-  #check(intent: PlaceOrder): void {
+  #check(placing: PlacingIntent): void {
+    for (const each of ordersOf(placing)) this.#checkOrder(each);
+  }
+
+  #checkOrder(intent: PlaceOrder): void {
     const { tick, lot, minNotional, minQuantity } = this.rules;
     const cost = multiply(intent.limit, intent.quantity, 'up');
     if (intent.limit % tick !== 0n || intent.quantity % lot !== 0n) throw new Error('the bot left the tick or the lot');
     if (intent.quantity < quantityAmount(minQuantity, this.rules) || cost < minNotional)
       throw new Error('the bot ordered too little');
     let [base, quote] = [this.base, this.quote];
-    for (const { intent: open, filled } of this.resting.values()) {
+    for (const { intent: open, filled, twin } of this.resting.values()) {
+      if (twin !== null && open.order === 'limit' && this.resting.has(twin)) continue; // locked once, by the stop leg
       const left = open.quantity - filled;
       if (open.side === 'sell') base -= left;
       else quote -= this.#withFee(multiply(open.limit, left, 'up'));
@@ -250,6 +305,7 @@ export class ScriptedExchange {
 
   #trade(order: Resting, price: Amount, count: Lots): void {
     const { intent } = order;
+    this.#endTwin(order);
     const { base, quote } = { base: baseOf(intent.pair), quote: quoteOf(intent.pair) };
     const quantity = quantityAmount(count, this.rules);
     const buy = intent.side === 'buy';
@@ -284,6 +340,7 @@ export class ScriptedExchange {
   #end(order: Resting, cause: 'cancel' | 'expired'): void {
     this.resting.delete(order.intent.clientOrderId);
     this.#say({ ...this.#eventBase(order.intent), kind: 'order-cancelled', cause, filled: order.filled as Amount });
+    this.#endTwin(order, cause);
   }
 
   #eventBase = (intent: PlaceOrder) => ({

@@ -144,7 +144,7 @@ export function verdictView(
   { at, account, subKey, intent, verdict }: VerdictRecord,
   bots: ReadonlyMap<string, string>,
 ): VerdictView {
-  const placed = intent.kind === 'place-order' ? intent : null;
+  const placed = intent.kind === 'cancel-order' ? null : intent;
   return {
     at,
     account,
@@ -155,7 +155,7 @@ export function verdictView(
     pair: intent.pair,
     side: placed?.side ?? null,
     quantity: placed === null ? null : formatAmount(placed.quantity),
-    limit: placed === null ? null : formatAmount(placed.limit),
+    limit: placed === null ? null : formatAmount(placed.kind === 'place-oco' ? placed.limitLeg.limit : placed.limit),
     verdict: verdict.kind,
     code: verdict.kind === 'refused' ? verdict.code : null,
     reason: verdict.kind === 'refused' ? verdict.reason : null,

@@ -43,6 +43,11 @@ const where = (record: Loose): string => {
 function intentText(intent: unknown): string {
   const id = textOf(intent, 'clientOrderId');
   if (textOf(intent, 'kind') === 'cancel-order') return `cancel order ${id} on ${textOf(intent, 'pair')}`;
+  if (textOf(intent, 'kind') === 'place-oco') {
+    const what = `${textOf(intent, 'side')} ${textOf(intent, 'quantity')} on ${textOf(intent, 'pair')}`;
+    const [target, limit] = [textOf(intent, 'limitLeg', 'limit'), textOf(intent, 'stopLeg', 'limit')];
+    return `${what} at ${target}, or at ${limit} when it trades at ${textOf(intent, 'stopLeg', 'trigger')} (one cancels the other, order ${id})`;
+  }
   const trigger = textOf(intent, 'trigger');
   const stop = trigger === '' ? '' : ` when it trades at ${trigger}`;
   return `${textOf(intent, 'side')} ${textOf(intent, 'quantity')} on ${textOf(intent, 'pair')} at ${textOf(intent, 'limit')}${stop} (${textOf(intent, 'order')}, order ${id})`;

@@ -7,13 +7,17 @@ import {
   type Amount,
   type Asset,
   baseOf,
+  idsOf,
+  legsOf,
   multiply,
   type OrderEvent,
   type OrderFill,
   type PlaceOrder,
+  type PlacingIntent,
   quoteOf,
   type SubKeyId,
   temporaryRefusals,
+  type Verdict,
   type VerdictRecord,
 } from '@holdfast/domain';
 import { symbolOf } from '@holdfast/exchanges/trading';
@@ -21,6 +25,7 @@ import {
   closeOrder,
   type DeniedFacts,
   fillOrder,
+  holdOco,
   holdOrder,
   isExit,
   onDecision,
@@ -38,7 +43,16 @@ import { applyAudit } from './audit/audit-state.ts';
 import { restrict } from './conditions.ts';
 import { applyOwnerRecord, dropPending } from './owners/apply.ts';
 import type { JournalRecord } from './records.ts';
-import { type AccountState, accountOf, exchangeKey, type KnownOrder, orderKey, type SignerState, tradesOf } from './state.ts';
+import {
+  type AccountState,
+  accountOf,
+  exchangeKey,
+  type KnownOrder,
+  orderKey,
+  type SignerState,
+  tradesOf,
+  twinOf,
+} from './state.ts';
 
 const verdictsKept = 1000;
 /** Whose fills are that of no sub-key known any more. */
@@ -106,7 +120,7 @@ export function applyRecord(state: SignerState, record: JournalRecord): void {
       return;
     case 'withdrawn': {
       const order = state.orders.get(orderKey(record.subKey, record.clientOrderId));
-      if (order !== undefined) order.cancelWanted = true;
+      if (order !== undefined) wantGone(state, order);
       return;
     }
     case 'equity': {
@@ -151,40 +165,73 @@ function applyDecision(state: SignerState, record: Extract<JournalRecord, { kind
   const key = orderKey(subKey, intent.clientOrderId);
   if (intent.kind === 'cancel-order') {
     const order = state.orders.get(key);
-    if (order !== undefined && verdict.kind === 'approved') order.cancelWanted = true;
+    if (order !== undefined && verdict.kind === 'approved') wantGone(state, order);
     if (verdict.kind === 'refused') applyDenied(state, { account, subKey, code: verdict.code, forbiddenCall: false });
     return;
   }
   feedRules(state, record, intent);
   if (verdict.kind === 'refused') {
-    if (!temporaryRefusals.has(verdict.code)) state.decisions.set(key, { intent, verdict });
+    if (!temporaryRefusals.has(verdict.code)) useUp(state, subKey, intent, verdict);
     return;
   }
-  state.decisions.set(key, { intent, verdict });
+  useUp(state, subKey, intent, verdict);
+  const { book } = accountOf(state, account);
+  const { hold, upstreamId, legIds, reference } = record;
+  if (intent.kind === 'place-order') {
+    know(state, record, intent, upstreamId ?? '', null);
+    if (hold !== null) holdOrder(book, key, subKey, intent, hold, reference ?? 0n, state.time);
+    return;
+  }
+  const { limit, stop } = legsOf(intent);
+  const keys = { limit: orderKey(subKey, limit.clientOrderId), stop: orderKey(subKey, stop.clientOrderId) };
+  const list = upstreamId ?? '';
+  know(state, record, limit, legIds?.limit ?? '', { upstreamId: list, twin: keys.stop });
+  know(state, record, stop, legIds?.stop ?? '', { upstreamId: list, twin: keys.limit });
+  if (hold !== null) holdOco(book, keys, subKey, intent, hold, reference ?? 0n, state.time);
+}
+
+/** S5: every id that the intent names. */
+function useUp(state: SignerState, subKey: SubKeyId, intent: PlacingIntent, verdict: Verdict): void {
+  for (const id of idsOf(intent)) state.decisions.set(orderKey(subKey, id), { intent, verdict });
+}
+
+/** From here on the order may exist at the exchange. */
+function know(
+  state: SignerState,
+  { account, subKey, hold, os }: Extract<JournalRecord, { kind: 'decided' }>,
+  intent: PlaceOrder,
+  upstreamId: string,
+  oco: KnownOrder['oco'],
+): void {
+  const key = orderKey(subKey, intent.clientOrderId);
   const order: KnownOrder = {
     key,
     account,
     subKey,
     intent,
-    upstreamId: record.upstreamId ?? '',
-    decidedOs: record.os,
+    upstreamId,
+    decidedOs: os,
     phase: 'sent',
     exchangeOrderId: null,
-    isEntry: intent.side === 'buy' || (intent.order !== 'stop-limit' && (record.hold?.exit ?? 0n) < intent.quantity),
+    isEntry: intent.side === 'buy' || (intent.order !== 'stop-limit' && (hold?.exit ?? 0n) < intent.quantity),
     filled: 0n,
     cancelWanted: false,
+    oco,
   };
-  const owner = accountOf(state, account);
   state.orders.set(key, order);
-  state.byUpstreamId.set(order.upstreamId, order);
-  owner.unclosed.set(key, order);
-  if (record.hold !== null) holdOrder(owner.book, key, subKey, intent, record.hold, record.reference ?? 0n, state.time);
+  state.byUpstreamId.set(upstreamId, order);
+  accountOf(state, account).unclosed.set(key, order);
+}
+
+/** A cancel of one leg is a cancel of both. */
+function wantGone(state: SignerState, order: KnownOrder): void {
+  for (const it of [order, twinOf(state, order)]) if (it !== undefined && it.phase !== 'closed') it.cancelWanted = true;
 }
 
 const find = (state: SignerState, findings: readonly RuleFinding[]): void => void state.findings.push(...findings);
 
 /** Before the order is held: the rules see the position as the judge saw it. */
-function feedRules(state: SignerState, record: Extract<JournalRecord, { kind: 'decided' }>, order: PlaceOrder): void {
+function feedRules(state: SignerState, record: Extract<JournalRecord, { kind: 'decided' }>, order: PlacingIntent): void {
   const { subKey, verdict } = record;
   const { rules, mandate, book } = accountOf(state, record.account);
   if (mandate === null) return;
@@ -194,10 +241,14 @@ function feedRules(state: SignerState, record: Extract<JournalRecord, { kind: 'd
   find(state, onDecision(rules, mandate, { subKey, clientOrderId, pair, isExit: exits, code }, state.time));
   if (code !== null) applyDenied(state, { account: record.account, subKey, code, forbiddenCall: false });
   else if (!exits) {
-    const quote = multiply(order.quantity, order.limit, 'up');
+    const quote = multiply(order.quantity, dearestLimit(order), 'up');
     onVaultEntry(state.vaultRules, { account: record.account, owner: mandate.owner, pair, side, quote }, state.time);
   }
 }
+
+/** Highest price at which an entry may trade. */
+const dearestLimit = (intent: PlacingIntent): Amount =>
+  intent.kind === 'place-order' ? intent.limit : legsOf(intent).stop.limit;
 
 /** An account that was connected before the exchange said its time lives from the first time that is known. */
 function wake(state: SignerState, { rules }: AccountState): void {
@@ -247,7 +298,7 @@ function applyOrderEvent(
       order.phase = 'unknown';
       return;
     case 'cancel-rejected':
-      order.cancelWanted = false;
+      for (const it of [order, twinOf(state, order)]) if (it !== undefined) it.cancelWanted = false;
       return;
     case 'order-filled':
       applyFill(state, account, order, event, reference);

@@ -154,7 +154,12 @@ export interface Stop {
 export const stopped = (code: RefusalCode, reason: string): Stop => ({ kind: 'refused', code, reason });
 
 /** What stops a new order, or null. An exit passes a reduce-only account. */
-export function stopOf(account: AccountState, grant: GrantState, order: KnownOrder['intent'], isExit: boolean): Stop | null {
+export function stopOf(
+  account: AccountState,
+  grant: GrantState,
+  order: Pick<KnownOrder['intent'], 'pair'>,
+  isExit: boolean,
+): Stop | null {
   const { condition, reason } = account.standing;
   if (condition === 'revoked') return stopped('E_REVOKED', `account ${account.account} is revoked: ${reason}`);
   if (!grant.alive) return stopped('E_REVOKED', `sub-key ${grant.subKey} is revoked`);

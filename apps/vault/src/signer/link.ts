@@ -6,7 +6,7 @@
  *   S7  An unknown outcome keeps its hold until the exchange knows the order or, after the time in which it could still
  *       arrive, does not.
  */
-import type { Approved, Pair, PlaceOrder } from '@holdfast/domain';
+import type { Approved, Pair, PlaceOco, PlaceOrder } from '@holdfast/domain';
 import {
   buildUserStreamSubscribe,
   type Credentials,
@@ -16,7 +16,7 @@ import {
 } from '@holdfast/exchanges/trading';
 import type { SignerToEgress } from '../frames/frames.ts';
 import { createForeign } from './link/foreign.ts';
-import { createOrders } from './link/orders.ts';
+import { createOrders, type OcoLegs } from './link/orders.ts';
 import { type Call, Denied, Interrupted, messageOf } from './link/outcomes.ts';
 import { createReconcile } from './link/reconcile.ts';
 import type { RecordBody } from './records.ts';
@@ -63,6 +63,7 @@ export interface AccountLink {
   /** Reads the exchange again, e.g. because the mandate has new pairs. */
   reread(): void;
   place(order: KnownOrder, approved: Approved<PlaceOrder>): void;
+  placeOco(legs: OcoLegs, approved: Approved<PlaceOco>): void;
   /** Resolves when the exchange has answered, or when there is nothing to cancel yet. */
   cancel(order: KnownOrder): Promise<void>;
   /** Nothing is tried any more. */
@@ -204,6 +205,7 @@ export function createLink(account: AccountState, ports: LinkPorts): AccountLink
       if (phase === 'live' || phase === 'reading') read();
     },
     place: orders.place,
+    placeOco: orders.placeOco,
     cancel: orders.cancel,
   };
 }

@@ -5,11 +5,13 @@ import {
   amount,
   type BotId,
   type CancelOrder,
+  type ClientOrderId,
   clientOrderId,
   type DoorRead,
   type GrantRequest,
   type Intent,
   orderKindNames,
+  type PlaceOco,
   type PlaceOrder,
   pair,
   type SubKeyId,
@@ -54,7 +56,16 @@ export function parseJson(body: string): unknown {
 /** @throws ParameterError */
 export const parseIntent = (body: string): Intent => {
   const value = parseJson(body);
-  return reading(() => ((value as { kind?: unknown } | null)?.kind === 'cancel-order' ? cancel(value) : place(value)));
+  return reading(() => {
+    switch ((value as { kind?: unknown } | null)?.kind) {
+      case 'cancel-order':
+        return cancel(value);
+      case 'place-oco':
+        return placeOco(value);
+      default:
+        return place(value);
+    }
+  });
 };
 
 function place(value: unknown): PlaceOrder {
@@ -70,6 +81,32 @@ function place(value: unknown): PlaceOrder {
     quantity: positive(it.quantity, 'quantity'),
     limit: positive(it.limit, 'limit'),
     ...(isStop ? { trigger: positive(it.trigger, 'trigger') } : {}),
+  };
+}
+
+function placeOco(value: unknown): PlaceOco {
+  const it = fields(value, ['kind', 'clientOrderId', 'pair', 'side', 'quantity', 'limitLeg', 'stopLeg'], 'intent');
+  const limit = fields(it.limitLeg, ['clientOrderId', 'limit'], 'limitLeg');
+  const stop = fields(it.stopLeg, ['clientOrderId', 'trigger', 'limit'], 'stopLeg');
+  const id = (raw: unknown, what: string): ClientOrderId => clientOrderId(text(raw, what, 36));
+  const ids = [
+    id(it.clientOrderId, 'clientOrderId'),
+    id(limit.clientOrderId, 'limitLeg.clientOrderId'),
+    id(stop.clientOrderId, 'stopLeg.clientOrderId'),
+  ] as const;
+  if (new Set(ids).size < ids.length) throw new FrameError('the client order ids of an OCO and of its legs must differ');
+  return {
+    kind: 'place-oco',
+    clientOrderId: ids[0],
+    pair: pair(text(it.pair, 'pair', 41)),
+    side: oneOf(it.side, sides, 'side'),
+    quantity: positive(it.quantity, 'quantity'),
+    limitLeg: { clientOrderId: ids[1], limit: positive(limit.limit, 'limitLeg.limit') },
+    stopLeg: {
+      clientOrderId: ids[2],
+      trigger: positive(stop.trigger, 'stopLeg.trigger'),
+      limit: positive(stop.limit, 'stopLeg.limit'),
+    },
   };
 }
 

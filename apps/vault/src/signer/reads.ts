@@ -188,7 +188,9 @@ const shownGrant = ({ epoch: _epoch, door: _door, frozen, ...grant }: GrantState
 
 function balances(account: AccountState): readonly BalanceRead[] {
   const locked = new Map<Asset, bigint>();
-  for (const { intent, filled } of account.unclosed.values()) {
+  for (const { intent, filled, oco } of account.unclosed.values()) {
+    // Both legs of an OCO lock the same coins; of a buy the stop leg may take the most.
+    if (oco !== null && intent.order === 'limit' && account.unclosed.has(oco.twin)) continue;
     const left = intent.quantity - filled;
     const [of, amount] =
       intent.side === 'buy' ? [quoteOf(intent.pair), multiply(left, intent.limit, 'up')] : [baseOf(intent.pair), left];

@@ -15,6 +15,7 @@ import {
   type SubKeyId,
   type Verdict,
 } from '@holdfast/domain';
+import type { OcoIds } from '@holdfast/exchanges/trading';
 import { type Hold, noHold, type RuleName } from '@holdfast/policy';
 import type { AuditRecord } from './audit/audit-state.ts';
 import type { Restriction } from './conditions.ts';
@@ -62,6 +63,8 @@ export type RecordBody =
       readonly reference: Amount | null;
       readonly hold: Hold | null;
       readonly upstreamId: string | null;
+      /** Ids at the exchange of the legs of an approved OCO. */
+      readonly legIds: Pick<OcoIds, 'limit' | 'stop'> | null;
     }
   /** `foreign` names the order or trade of a foreign event, so that it is said once. */
   | {
@@ -132,7 +135,8 @@ export function readRecord(raw: Loose): JournalRecord {
       break;
     case 'decided':
       readAmounts(raw, ['reference']);
-      readAmounts(raw.intent as Loose, ['quantity', 'limit', 'trigger']);
+      raw.legIds ??= null;
+      readIntent(raw.intent as Loose);
       if (raw.hold !== null) raw.hold = { ...noHold, ...readAmounts(raw.hold as Loose) };
       break;
     case 'settled':
@@ -156,6 +160,11 @@ export function readRecord(raw: Loose): JournalRecord {
     }
   }
   return raw as unknown as JournalRecord;
+}
+
+function readIntent(raw: Loose): void {
+  readAmounts(raw, ['quantity', 'limit', 'trigger']);
+  for (const leg of [raw.limitLeg, raw.stopLeg]) if (leg !== undefined) readAmounts(leg as Loose, ['limit', 'trigger']);
 }
 
 const readEvent = (raw: Loose): Loose =>

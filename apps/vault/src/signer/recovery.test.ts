@@ -3,13 +3,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { amount, doorPaths, formatAmount } from '@holdfast/domain';
 import fc from 'fast-check';
-import { account, buy, cancel, scriptedVault, sell, testMandate, type Weather } from './testing/scripted-vault.ts';
+import { account, buy, cancel, oco, ocoMandate, scriptedVault, sell, type Weather } from './testing/scripted-vault.ts';
 
 const weathers: readonly Weather[] = ['fine', 'fine', 'answer-lost', 'request-lost', 'stream-silent'];
 
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('buy' as const), lots: fc.integer({ min: 1, max: 300 }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('sell' as const), lots: fc.integer({ min: 1, max: 300 }) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('oco' as const), lots: fc.integer({ min: 1, max: 200 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('trigger' as const), which: fc.nat(30) }) },
   {
     weight: 5,
     arbitrary: fc.record({ do: fc.constant('fill' as const), which: fc.nat(30), share: fc.integer({ min: 1, max: 100 }) }),
@@ -25,8 +27,9 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 async function live(steps: readonly Step[]): Promise<void> {
   const vault = scriptedVault();
-  await vault.open(testMandate({ ordersPerMinute: 1000, openOrders: 100, burn24h: amount('1000') }));
-  const bot = await vault.grant();
+  const limits = { ordersPerMinute: 1000, openOrders: 100, burn24h: amount('1000'), stopBudget24h: amount('1000') };
+  await vault.open(ocoMandate(limits));
+  const bot = await vault.grant('bot-1', { rights: ['cancel-stops'] });
   let asked = 0;
   const lots = (count: number): string => formatAmount((BigInt(count) * amount('0.01')) as never);
   for (const it of steps) {
@@ -37,6 +40,17 @@ async function live(steps: readonly Step[]): Promise<void> {
         void bot.intent((it.do === 'buy' ? buy : sell)(`a-${asked}`, lots(it.lots), '100'));
         await vault.settle();
         break;
+      case 'oco':
+        asked += 1;
+        void bot.intent(oco(`a-${asked}`, lots(it.lots)));
+        await vault.settle();
+        break;
+      case 'trigger': {
+        const legs = vault.exchange.orders.filter((one) => one.status === 'NEW' && one.list !== undefined);
+        const found = legs[it.which % Math.max(legs.length, 1)];
+        if (found !== undefined) vault.exchange.trigger(found.orderId);
+        break;
+      }
       case 'fill': {
         const resting = vault.exchange.orders.filter((one) => one.status === 'NEW' || one.status === 'PARTIALLY_FILLED');
         const found = resting[it.which % Math.max(resting.length, 1)];
@@ -48,6 +62,7 @@ async function live(steps: readonly Step[]): Promise<void> {
       }
       case 'cancel':
         void bot.intent(cancel(`a-${it.which}`));
+        void bot.intent(cancel(`a-${it.which}.${it.which % 2 === 0 ? 't' : 's'}`));
         break;
       case 'weather':
         vault.exchange.weather(it.weather);
@@ -94,7 +109,7 @@ async function checkBooks(vault: ReturnType<typeof scriptedVault>): Promise<void
     assert.equal(ours.get(asset) ?? '0', formatAmount(total as never), `balance of ${asset}`);
   const ids = vault.exchange.requests
     .filter((it) => it.method === 'POST')
-    .map((it) => /newClientOrderId=(\w+)/.exec(it.query)![1]);
+    .flatMap((it) => [...it.query.matchAll(/(?:new|list|above|below)ClientOrderId=(\w+)/g)].map(([, id]) => id));
   assert.equal(new Set(ids).size, ids.length, 'no id is signed twice');
   const resting = vault.exchange.orders.filter((it) => it.status === 'NEW' || it.status === 'PARTIALLY_FILLED').length;
   const status = (await vault.status()) as never as { accounts: { used: { openOrders: number } }[]; state: string };

@@ -13,6 +13,7 @@ import type {
   Mandate,
   Pair,
   PlaceOrder,
+  PlacingIntent,
   SubKeyId,
   Verdict,
   VerdictRecord,
@@ -47,6 +48,8 @@ export interface KnownOrder {
   readonly isEntry: boolean;
   filled: bigint;
   cancelWanted: boolean;
+  /** Of a leg of an OCO: the id of both at the exchange, and the key of the other. */
+  readonly oco: { readonly upstreamId: string; readonly twin: string } | null;
 }
 
 /** Trades that are accounted for: all up to `to`, and some later ones. */
@@ -95,7 +98,7 @@ export interface GrantState extends Grant {
 }
 
 interface Decision {
-  readonly intent: PlaceOrder;
+  readonly intent: PlacingIntent;
   readonly verdict: Verdict;
 }
 
@@ -188,6 +191,10 @@ export function accountOf(state: SignerState, account: AccountId): AccountState 
   if (found === undefined) throw new Error(`account ${account} is not known`);
   return found;
 }
+
+/** The other leg of an OCO; undefined for an order of its own. */
+export const twinOf = (state: SignerState, order: KnownOrder): KnownOrder | undefined =>
+  order.oco === null ? undefined : state.orders.get(order.oco.twin);
 
 /** The live grant of a bot on an account: there is at most one. */
 export const grantOf = (state: SignerState, account: AccountId, bot: BotId): GrantState | undefined =>

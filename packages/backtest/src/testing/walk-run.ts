@@ -31,6 +31,8 @@ export const sampleRules: PairRules = {
   maxQuantity: lots(900_000_000),
   minNotional: amount('5'),
   maxOrders: 200,
+  maxAlgoOrders: 5,
+  maxOrderLists: 0,
 };
 
 /** Candles of 15 minutes around 50,000. */

@@ -44,6 +44,8 @@ const rulesOf = (tick: string, lot: string): PairRules => ({
   maxQuantity: Number.MAX_SAFE_INTEGER as Lots,
   minNotional: zero,
   maxOrders: 200,
+  maxAlgoOrders: 5,
+  maxOrderLists: 0,
 });
 
 const settingsOf = (text: Partial<DcaSettingsText>): DcaSettings =>

@@ -1,12 +1,11 @@
 /** What events say happened, written into the state. Nothing is decided here (plan.ts decides). */
 import {
   type Amount,
-  type CancelOrder,
   type EpochMs,
   type GuardCode,
+  type Intent,
   type OrderEvent,
   type OrderFill,
-  type PlaceOrder,
   quantityAmount,
   type RefusalCode,
   unreachable,
@@ -60,7 +59,7 @@ export function orderEvent(settings: DcaSettings, state: DcaState, event: OrderE
 export function refused(
   settings: DcaSettings,
   state: DcaState,
-  intent: PlaceOrder | CancelOrder,
+  intent: Intent,
   code: RefusalCode | GuardCode,
   reason: string,
   at: EpochMs,

@@ -6,21 +6,26 @@
  *   O2  A trade that was posted is never posted again; the close can be said before the last fill, so an order stays until its
  *       fills add up.
  *   O3  A refused cancel is asked again, later each time, as long as the order is there.
+ *   O4  The legs of an OCO come and are cancelled together; that the exchange ends one because of the other is no failure.
  */
-import type {
-  Amount,
-  BotEvent,
-  CancelOrder,
-  ClientOrderId,
-  EpochMs,
-  GuardCode,
-  OrderEvent,
-  OrderFill,
-  OrderKind,
-  Pair,
-  PlaceOrder,
-  RefusalCode,
-  Side,
+import {
+  type Amount,
+  type BotEvent,
+  type CancelOrder,
+  type ClientOrderId,
+  type EpochMs,
+  type GuardCode,
+  type Intent,
+  idsOf,
+  legsOf,
+  type OrderEvent,
+  type OrderFill,
+  type OrderKind,
+  type Pair,
+  type PlaceOco,
+  type PlaceOrder,
+  type RefusalCode,
+  type Side,
 } from '@holdfast/domain';
 import { askAgainAt, type Patience, patience } from '../dca/refusals.ts';
 
@@ -43,7 +48,13 @@ export interface LiveOrder {
   readonly cancelTries: number;
   /** For `ended`: base that must have been filled. */
   readonly filledMustBe: Amount | null;
+  /** Of a leg of an OCO: the other leg. */
+  readonly twin?: ClientOrderId | undefined;
 }
+
+/** The other leg of an OCO, while both are in the list. */
+export const twinIn = <O extends LiveOrder>(orders: readonly O[], order: O): O | undefined =>
+  order.twin === undefined ? undefined : orders.find(({ id }) => id === order.twin);
 
 /** A new order as it goes into the list, with the intent that asks for it. */
 export function newOrder<Own extends object>(
@@ -82,6 +93,18 @@ export function newOrder<Own extends object>(
   };
 }
 
+/** The two legs of an OCO as they go into the list. */
+export function newOco<Own extends object>(
+  intent: PlaceOco,
+  own: { readonly limit: Own; readonly stop: Own },
+): readonly (LiveOrder & Own)[] {
+  const { limit, stop } = legsOf(intent);
+  return [
+    { ...newOrder({ ...limit, id: limit.clientOrderId }, own.limit).order, twin: stop.clientOrderId },
+    { ...newOrder({ ...stop, id: stop.clientOrderId }, own.stop).order, twin: limit.clientOrderId },
+  ];
+}
+
 /** What an event says about the bot's own orders. `order` is as it was before, with the fill counted in. */
 export type OrderNews<O extends LiveOrder> =
   | { readonly kind: 'nothing' }
@@ -90,7 +113,7 @@ export type OrderNews<O extends LiveOrder> =
   | { readonly kind: 'filled'; readonly order: O; readonly fill: OrderFill; readonly isOver: boolean }
   /** Off the list. `asked`: by our cancel; else the exchange ended it. */
   | { readonly kind: 'over'; readonly order: O; readonly asked: boolean }
-  /** It never was: off the list. `how` says whether the same may be asked again. */
+  /** It never was: off the list; of an OCO both legs are, and this is the stop leg. `how` says whether the same may be asked again. */
   | { readonly kind: 'refused'; readonly order: O; readonly how: Patience; readonly code: string; readonly reason: string };
 
 export interface Told<O extends LiveOrder> {
@@ -118,16 +141,16 @@ function tellEvent<O extends LiveOrder>(orders: readonly O[], event: OrderEvent,
       return { orders: order.status === 'sent' ? changed(orders, order, { status: 'unknown' }) : orders, news: nothing };
     case 'order-rejected': {
       const reason = `the exchange refused the order: ${event.reason}`;
-      return { orders: without(orders, order), news: { kind: 'refused', order, how: 'soon', code: event.code, reason } };
+      return {
+        orders: without(orders, order),
+        news: { kind: 'refused', order: stopLeg(orders, order), how: 'soon', code: event.code, reason },
+      };
     }
     case 'order-filled':
       return filled(orders, order, event);
     case 'order-cancelled': {
       if (event.filled <= order.filled)
-        return {
-          orders: without(orders, order),
-          news: { kind: 'over', order, asked: event.cause === 'cancel' && order.cancelling },
-        };
+        return { orders: withoutOne(orders, order), news: { kind: 'over', order, asked: wasMeant(orders, order, event.cause) } };
       return { orders: changed(orders, order, { status: 'ended', filledMustBe: event.filled }), news: nothing };
     }
     case 'cancel-rejected':
@@ -149,25 +172,26 @@ function filled<O extends LiveOrder>(orders: readonly O[], order: O, fill: Order
   const left =
     fill.complete && !isOver ? { ...now, status: 'ended' as const, filledMustBe: order.filledMustBe ?? fill.filled } : now;
   return {
-    orders: isOver ? without(orders, order) : orders.map((it) => (it.id === order.id ? left : it)),
+    orders: isOver ? withoutOne(orders, order) : orders.map((it) => (it.id === order.id ? left : it)),
     news: { kind: 'filled', order: now, fill, isOver },
   };
 }
 
 function tellRefusal<O extends LiveOrder>(
   orders: readonly O[],
-  intent: PlaceOrder | CancelOrder,
+  intent: Intent,
   code: RefusalCode | GuardCode,
   reason: string,
   at: EpochMs,
   retryMs: number,
 ): Told<O> {
-  const order = orders.find(({ id }) => id === intent.clientOrderId);
+  const ids: readonly string[] = intent.kind === 'cancel-order' ? [intent.clientOrderId] : idsOf(intent);
+  const order = orders.find(({ id }) => ids.includes(id));
   if (order === undefined) return { orders, news: nothing };
   const how = patience(code);
   if (intent.kind === 'cancel-order') return { orders: cancelRefused(orders, order, at, how, retryMs), news: nothing };
   if (order.status !== 'sent') return { orders, news: nothing };
-  return { orders: without(orders, order), news: { kind: 'refused', order, how, code, reason } };
+  return { orders: without(orders, order), news: { kind: 'refused', order: stopLeg(orders, order), how, code, reason } };
 }
 
 function cancelRefused<O extends LiveOrder>(
@@ -179,7 +203,7 @@ function cancelRefused<O extends LiveOrder>(
 ): readonly O[] {
   if (!order.cancelling) return orders;
   const cancelAgainAt = askAgainAt(how, at, order.cancelTries, retryMs);
-  return changed(orders, order, { cancelling: false, cancelAgainAt, cancelTries: order.cancelTries + 1 });
+  return changedBoth(orders, order, { cancelling: false, cancelAgainAt, cancelTries: order.cancelTries + 1 });
 }
 
 /** Asks for an order to be gone, unless that was asked already or has to wait; then there is no intent. */
@@ -192,7 +216,7 @@ export function cancelOf<O extends LiveOrder>(
   // What the exchange has not answered yet cannot be named to it.
   if (order.cancelling || order.status !== 'open' || waits) return { orders, intent: null };
   return {
-    orders: changed(orders, order, { cancelling: true, cancelAgainAt: null }),
+    orders: changedBoth(orders, order, { cancelling: true, cancelAgainAt: null }),
     intent: { kind: 'cancel-order', clientOrderId: order.id, pair: order.pair },
   };
 }
@@ -201,7 +225,21 @@ export function cancelOf<O extends LiveOrder>(
 export const cancelTimes = (orders: readonly LiveOrder[]): readonly EpochMs[] =>
   orders.flatMap(({ cancelAgainAt }) => (cancelAgainAt === null ? [] : [cancelAgainAt]));
 
-const without = <O extends LiveOrder>(orders: readonly O[], order: O): readonly O[] => orders.filter(({ id }) => id !== order.id);
+const withoutOne = <O extends LiveOrder>(orders: readonly O[], order: O): readonly O[] =>
+  orders.filter(({ id }) => id !== order.id);
+/** O4 */
+const without = <O extends LiveOrder>(orders: readonly O[], order: O): readonly O[] =>
+  orders.filter(({ id }) => id !== order.id && id !== order.twin);
+
+const stopLeg = <O extends LiveOrder>(orders: readonly O[], order: O): O =>
+  [order, twinIn(orders, order)].find((it) => it?.order === 'stop-limit') ?? order;
+
+/** Ended by our cancel, or as the leg of an OCO whose other leg trades. */
+const wasMeant = <O extends LiveOrder>(orders: readonly O[], order: O, cause: 'cancel' | 'expired'): boolean =>
+  cause === 'cancel' ? order.cancelling : order.filled === 0n && twinIn(orders, order) !== undefined;
+
+const changedBoth = <O extends LiveOrder>(orders: readonly O[], order: O, change: Partial<LiveOrder>): readonly O[] =>
+  orders.map((it) => (it.id === order.id || it.id === order.twin ? { ...it, ...change } : it));
 
 const changed = <O extends LiveOrder>(orders: readonly O[], order: O, change: Partial<LiveOrder>): readonly O[] =>
   orders.map((it) => (it.id === order.id ? { ...it, ...change } : it));

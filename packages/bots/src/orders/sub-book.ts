@@ -40,6 +40,9 @@ export function postFill(
 }
 
 interface Reserving {
+  readonly id?: string;
+  /** Of a leg of an OCO, the other one: both lock the same. */
+  readonly twin?: string | undefined;
   readonly pair: Pair;
   readonly side: Side;
   readonly quantity: Amount;
@@ -50,8 +53,12 @@ interface Reserving {
 /** What open orders may still take of an asset; `feeShare` (10^-18 of one) of a buy is added where fees are paid in quote. */
 export function reserved(orders: readonly Reserving[], asset: Asset, feeShare: bigint): Amount {
   let sum = 0n;
-  for (const { pair, side, quantity, filled, limit } of orders) {
-    const left = quantity - filled;
+  for (const order of orders) {
+    const { pair, side, quantity, filled } = order;
+    const twin = order.twin === undefined ? undefined : orders.find(({ id }) => id === order.twin);
+    if (twin !== undefined && (order.twin as string) < (order.id as string)) continue;
+    const limit = twin !== undefined && twin.limit > order.limit ? twin.limit : order.limit;
+    const left = quantity - (twin !== undefined && twin.filled > filled ? twin.filled : filled);
     if (side === 'sell' && baseOf(pair) === asset) sum += left;
     if (side === 'buy' && quoteOf(pair) === asset) {
       const value = multiply(left, limit, 'up');

@@ -1,15 +1,14 @@
 /** What follows from the state: ways out first, then ways in, then what protects what is held. */
 import {
   type Amount,
-  type CancelOrder,
   type ClosedDeal,
   type EpochMs,
   formatAmount,
+  type Intent,
   invariant,
   type Lots,
   lots,
   type OrderKind,
-  type PlaceOrder,
   priceAmount,
   type Quote,
   quantityAmount,
@@ -32,7 +31,7 @@ export interface Turn {
   readonly at: EpochMs;
   readonly quote: Quote | undefined;
   state: SignalState;
-  readonly intents: (PlaceOrder | CancelOrder)[];
+  readonly intents: Intent[];
   needsQuote: boolean;
 }
 

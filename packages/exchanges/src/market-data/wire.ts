@@ -52,6 +52,9 @@ interface Filters {
   readonly lot: Json;
   readonly notional: Json;
   readonly orders: Json;
+  readonly algoOrders: Json;
+  /** Null where the exchange takes no OCO on the pair. */
+  readonly lists: Json | null;
 }
 
 function filtersOf(symbol: Json): Filters {
@@ -66,6 +69,8 @@ function filtersOf(symbol: Json): Filters {
     lot: find('LOT_SIZE'),
     notional: find('NOTIONAL', 'MIN_NOTIONAL'),
     orders: find('MAX_NUM_ORDERS'),
+    algoOrders: find('MAX_NUM_ALGO_ORDERS'),
+    lists: symbol.ocoAllowed === true ? find('MAX_NUM_ORDER_LISTS') : null,
   };
 }
 
@@ -91,6 +96,8 @@ export function readRules(json: unknown, pair: Pair): PairRules {
     maxQuantity: lots(upper(decimal(filters.lot.maxQty, 'maxQty'), lot)) as Lots,
     minNotional: decimal(filters.notional.minNotional, 'minNotional'),
     maxOrders: integer(filters.orders.maxNumOrders, 'maxNumOrders'),
+    maxAlgoOrders: integer(filters.algoOrders.maxNumAlgoOrders, 'maxNumAlgoOrders'),
+    maxOrderLists: filters.lists === null ? 0 : integer(filters.lists.maxNumOrderLists, 'maxNumOrderLists'),
   };
 }
 

@@ -62,6 +62,19 @@ export function readPlaced(value: unknown): { readonly exchangeOrderId: string; 
   return { exchangeOrderId: idOf(it, 'orderId'), at: timeOf(it, 'transactTime') };
 }
 
+/** Of an OCO: each leg by its id. @throws MalformedReply */
+export const readPlacedOco = (
+  value: unknown,
+): readonly { readonly upstreamId: string; readonly exchangeOrderId: string; readonly at: EpochMs }[] =>
+  asList(asObject(value).orderReports).map((report) => ({
+    upstreamId: textOf(asObject(report), 'clientOrderId'),
+    ...readPlaced(report),
+  }));
+
+/** Of the cancel of an OCO: what each leg is now. @throws MalformedReply */
+export const readCancelledOco = (value: unknown): readonly OrderState[] =>
+  asList(asObject(value).orderReports).map(readCancelled);
+
 /** Of a query or an open order. @throws MalformedReply */
 export const readOrder = (value: unknown): OrderState => orderState(asObject(value), 'clientOrderId');
 

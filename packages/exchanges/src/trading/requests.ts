@@ -1,9 +1,10 @@
 /** Builds every request the vault may send, from typed intents, in one fixed order of parameters. There are no others. */
-import { type Approved, type CancelOrder, formatAmount, type Pair, type PlaceOrder } from '@holdfast/domain';
+import { type Approved, type CancelOrder, formatAmount, type Pair, type PlaceOco, type PlaceOrder } from '@holdfast/domain';
 import { type Credentials, type Parameters, type SignedRequest, signature, signedRequest } from './signing.ts';
 import { symbolOf } from './wire.ts';
 
 const orderPath = '/api/v3/order';
+const listPath = '/api/v3/orderList';
 
 /** An approved order under the vault's own client order id. The answer is short: fills come by stream and by `buildMyTrades`. */
 export function buildPlace(order: Approved<PlaceOrder>, upstreamId: string, credentials: Credentials): SignedRequest {
@@ -42,6 +43,56 @@ function typeParameters(order: PlaceOrder): Parameters {
       return [['type', 'LIMIT_MAKER']];
   }
 }
+
+/** Ids at the exchange of an OCO and of its legs. */
+export interface OcoIds {
+  readonly list: string;
+  readonly limit: string;
+  readonly stop: string;
+}
+
+/** An approved OCO: a maker order and a stop-limit order, of which the exchange keeps one (rest-api.md, new OCO). */
+export function buildPlaceOco(oco: Approved<PlaceOco>, ids: OcoIds, credentials: Credentials): SignedRequest {
+  const { limitLeg, stopLeg } = oco;
+  const sells = oco.side === 'sell';
+  const limit = leg(sells ? 'above' : 'below', [
+    ['Type', 'LIMIT_MAKER'],
+    ['ClientOrderId', ids.limit],
+    ['Price', formatAmount(limitLeg.limit)],
+  ]);
+  const stop = leg(sells ? 'below' : 'above', [
+    ['Type', 'STOP_LOSS_LIMIT'],
+    ['ClientOrderId', ids.stop],
+    ['Price', formatAmount(stopLeg.limit)],
+    ['StopPrice', formatAmount(stopLeg.trigger)],
+    ['TimeInForce', 'GTC'],
+  ]);
+  const parameters: Parameters = [
+    ['symbol', symbolOf(oco.pair)],
+    ['listClientOrderId', ids.list],
+    ['side', sells ? 'SELL' : 'BUY'],
+    ['quantity', formatAmount(oco.quantity)],
+    ...limit,
+    ...stop,
+    ['newOrderRespType', 'ACK'],
+  ];
+  return signedRequest('POST', `${listPath}/oco`, parameters, credentials);
+}
+
+const leg = (side: 'above' | 'below', parameters: Parameters): Parameters =>
+  parameters.map(([name, value]) => [`${side}${name}`, value] as const);
+
+/** Ends both legs: the exchange knows no other cancel of one. */
+export const buildCancelOco = (pair: Pair, listId: string, credentials: Credentials): SignedRequest =>
+  signedRequest(
+    'DELETE',
+    listPath,
+    [
+      ['symbol', symbolOf(pair)],
+      ['listClientOrderId', listId],
+    ],
+    credentials,
+  );
 
 export const buildCancel = (order: Pick<CancelOrder, 'pair'>, upstreamId: string, credentials: Credentials): SignedRequest =>
   signedRequest('DELETE', orderPath, byClientId(order.pair, upstreamId), credentials);

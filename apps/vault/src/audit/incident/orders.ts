@@ -58,10 +58,10 @@ export function tradingOf(records: readonly RawRecord[], isWanted: (record: RawR
   const byKey = new Map<string, OrderRow>();
   for (const record of records) {
     if (record.kind === 'decided') {
-      const row = orderRow(record);
-      if (row === null) continue;
-      if (row.verdict === 'approved') byKey.set(`${row.subKey}/${row.clientOrderId}`, row);
-      if (isWanted(record)) orders.push(row);
+      for (const row of orderRows(record)) {
+        if (row.verdict === 'approved') byKey.set(`${row.subKey}/${row.clientOrderId}`, row);
+        if (isWanted(record)) orders.push(row);
+      }
     } else if (record.kind === 'settled' && textOf(record, 'event', 'kind') === 'order') {
       const row = byKey.get(`${textOf(record, 'event', 'subKey')}/${textOf(record, 'event', 'event', 'clientOrderId')}`);
       const event = isLoose(record.event) ? record.event.event : undefined;
@@ -72,9 +72,23 @@ export function tradingOf(records: readonly RawRecord[], isWanted: (record: RawR
   return { orders, fills };
 }
 
-function orderRow(record: RawRecord): OrderRow | null {
-  const { intent, verdict } = record;
-  if (textOf(intent, 'kind') !== 'place-order') return null;
+/** An OCO is two orders, each with its id at the exchange. */
+function orderRows(record: RawRecord): readonly OrderRow[] {
+  const { intent } = record;
+  const kind = textOf(intent, 'kind');
+  if (kind === 'place-order') return [orderRow(record, intent, textOf(record, 'upstreamId'))];
+  if (kind !== 'place-oco' || !isLoose(intent)) return [];
+  return [
+    ['limitLeg', 'limit', 'limit'],
+    ['stopLeg', 'stop', 'stop-limit'],
+  ].map(([leg = '', id = '', order = '']) => {
+    const own = isLoose(intent[leg]) ? intent[leg] : {};
+    return orderRow(record, { ...intent, ...own, order }, textOf(record, 'legIds', id));
+  });
+}
+
+function orderRow(record: RawRecord, intent: unknown, idAtExchange: string): OrderRow {
+  const { verdict } = record;
   const isApproved = textOf(verdict, 'kind') === 'approved';
   return {
     record: record.seq,
@@ -82,7 +96,7 @@ function orderRow(record: RawRecord): OrderRow | null {
     account: textOf(record, 'account'),
     subKey: textOf(record, 'subKey'),
     clientOrderId: textOf(intent, 'clientOrderId'),
-    idAtExchange: textOf(record, 'upstreamId'),
+    idAtExchange,
     exchangeOrderId: '',
     pair: textOf(intent, 'pair'),
     side: textOf(intent, 'side'),

@@ -5,7 +5,16 @@
  *   O1  An order is here once it was approved; its client order id is the client's, never the one the exchange knows.
  *   O2  A sub-key's closed orders and trades are kept up to a number, oldest dropped first; open orders always.
  */
-import { type Amount, type Asset, multiply, type OrderEvent, type Pair, type PlaceOrder, type SubKeyId } from '@holdfast/domain';
+import {
+  type Amount,
+  type Asset,
+  multiply,
+  type OrderEvent,
+  ordersOf,
+  type Pair,
+  type PlaceOrder,
+  type SubKeyId,
+} from '@holdfast/domain';
 import type { JournalRecord } from '../records.ts';
 
 export interface OwnTrade {
@@ -82,8 +91,11 @@ export function createOwnOrders(): OwnOrders {
 
   const decided = (record: Extract<JournalRecord, { kind: 'decided' }>): void => {
     const { subKey, intent, verdict, time } = record;
-    if (intent.kind !== 'place-order' || verdict.kind !== 'approved') return;
-    const book = bookOf(subKey);
+    if (intent.kind === 'cancel-order' || verdict.kind !== 'approved') return;
+    for (const order of ordersOf(intent)) remember(bookOf(subKey), subKey, order, time);
+  };
+
+  const remember = (book: KeyBook, subKey: SubKeyId, intent: PlaceOrder, time: number): void => {
     const order: OwnOrder = {
       subKey,
       intent,

@@ -1,17 +1,21 @@
 /** One order at its exchange: carried out, cancelled, and looked for until the exchange has said what became of it. */
-import type { Amount, Approved, EpochMs, PlaceOrder } from '@holdfast/domain';
+import type { Amount, Approved, EpochMs, PlaceOco, PlaceOrder } from '@holdfast/domain';
 import {
   buildCancel,
+  buildCancelOco,
   buildPlace,
+  buildPlaceOco,
   buildQuery,
   orderDoesNotExist,
   readCancelled,
+  readCancelledOco,
   readOrder,
   readPlaced,
+  readPlacedOco,
   recvWindowMs,
 } from '@holdfast/exchanges/trading';
 import type { LinkPorts } from '../link.ts';
-import type { KnownOrder } from '../state.ts';
+import { type KnownOrder, twinOf } from '../state.ts';
 import { type Call, failureOf, messageOf } from './outcomes.ts';
 
 /** How long an order that was signed may still arrive at the exchange: its window, one second ahead, one to spare. */
@@ -30,8 +34,15 @@ export interface OrdersPorts extends Pick<LinkPorts, 'state' | 'clock' | 'settle
   readonly moved: () => void;
 }
 
+/** Both legs of one OCO. */
+export interface OcoLegs {
+  readonly limit: KnownOrder;
+  readonly stop: KnownOrder;
+}
+
 export interface OrdersAtExchange {
   place(order: KnownOrder, approved: Approved<PlaceOrder>): void;
+  placeOco(legs: OcoLegs, approved: Approved<PlaceOco>): void;
   /** Resolves when the exchange has answered, or when there is nothing to cancel yet. */
   cancel(order: KnownOrder): Promise<void>;
   /** Asks for one order once and settles what the exchange says. @throws Denied */
@@ -126,32 +137,84 @@ export function createOrders({ state, clock, settle, log, call, later, backoff, 
       });
   };
 
-  const cancel = async (order: KnownOrder): Promise<void> => {
-    if (order.phase !== 'open' || cancelling.has(order.key)) return;
-    cancelling.add(order.key);
-    await call('cancel', (it) => buildCancel(order.intent, order.upstreamId, it))
+  const placeOco = ({ limit, stop }: OcoLegs, approved: Approved<PlaceOco>): void => {
+    const ids = { list: limit.oco?.upstreamId ?? '', limit: limit.upstreamId, stop: stop.upstreamId };
+    call('place', (it) => buildPlaceOco(approved, ids, it))
       .then((outcome) => {
-        cancelling.delete(order.key);
+        moved();
+        switch (outcome.kind) {
+          case 'done': {
+            const placed = readPlacedOco(outcome.value);
+            for (const leg of [limit, stop]) {
+              const report = placed.find(({ upstreamId }) => upstreamId === leg.upstreamId);
+              if (report === undefined) throw new Error(`the exchange did not name leg ${leg.upstreamId}`);
+              settle.accepted(leg, report.exchangeOrderId, report.at);
+            }
+            return;
+          }
+          case 'rejected':
+            for (const leg of [limit, stop]) settle.rejected(leg, outcome.code, outcome.reason);
+            return;
+          case 'unknown':
+            throw new Error(outcome.reason);
+        }
+      })
+      .catch((error: unknown) => {
+        log(`placing an OCO: ${messageOf(error)}`);
+        for (const leg of [limit, stop]) {
+          settle.unknown(leg);
+          resolve(leg);
+        }
+      });
+  };
+
+  /** What the exchange said became of the orders that a cancel was to end. */
+  const observeCancelled = (order: KnownOrder, value: unknown): void => {
+    if (order.oco === null) {
+      settle.observed(order, { ...readCancelled(value), at: state.time as EpochMs });
+      awaitFills(order);
+      return;
+    }
+    for (const report of readCancelledOco(value)) {
+      const leg = state.byUpstreamId.get(report.upstreamId);
+      if (leg === undefined) continue;
+      settle.observed(leg, { ...report, at: state.time as EpochMs });
+      awaitFills(leg);
+    }
+  };
+
+  const cancel = async (order: KnownOrder): Promise<void> => {
+    const { oco } = order;
+    const key = oco?.upstreamId ?? order.key;
+    if (order.phase !== 'open' || cancelling.has(key)) return;
+    cancelling.add(key);
+    const findOut = (): void => {
+      cancelling.delete(key);
+      for (const it of [order, twinOf(state, order)]) if (it !== undefined) resolve(it);
+    };
+    await call('cancel', (it) =>
+      oco === null ? buildCancel(order.intent, order.upstreamId, it) : buildCancelOco(order.intent.pair, oco.upstreamId, it),
+    )
+      .then((outcome) => {
         switch (outcome.kind) {
           case 'done':
-            settle.observed(order, { ...readCancelled(outcome.value), at: state.time as EpochMs });
-            awaitFills(order);
+            cancelling.delete(key);
+            observeCancelled(order, outcome.value);
             return;
           case 'rejected':
             settle.cancelRejected(order, outcome.code, outcome.reason);
-            resolve(order);
+            findOut();
             return;
           case 'unknown':
-            resolve(order);
+            findOut();
             return;
         }
       })
       .catch((error: unknown) => {
-        cancelling.delete(order.key);
         log(`cancelling an order: ${messageOf(error)}`);
-        resolve(order);
+        findOut();
       });
   };
 
-  return { place, cancel, lookUp, awaitFills };
+  return { place, placeOco, cancel, lookUp, awaitFills };
 }

@@ -25,7 +25,11 @@ export function entryFault(context: SignerContext, account: AccountState): Stop 
  * Why an entry that the judge let through is refused by what the whole vault does, or null (custody 3.5: after the judge, so
  * that what is hostile by itself is named so and counts for R9).
  */
-export function crowdFault(context: SignerContext, account: AccountState, order: PlaceOrder): Stop | null {
+export function crowdFault(
+  context: SignerContext,
+  account: AccountState,
+  order: Pick<PlaceOrder, 'pair' | 'side' | 'quantity' | 'limit'>,
+): Stop | null {
   const { state } = context;
   const { mandate } = account;
   const { volume24h, volume5m } = context.venueOf(order.pair);

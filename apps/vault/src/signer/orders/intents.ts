@@ -1,22 +1,42 @@
 /** A sub-key's intents: judged, held, journaled, then carried out. One decision point for every order and cancel. */
-import { canonicalText, type Intent, type PlaceOrder, type RefusalCode, type Verdict } from '@holdfast/domain';
-import { isExit, type Judgement, judge, pairScaleBps, positionOf, type ReferencePrice, unheldBurn } from '@holdfast/policy';
+import {
+  type Approved,
+  type CancelOrder,
+  canonicalText,
+  idsOf,
+  legsOf,
+  ordersOf,
+  type PlaceOco,
+  type PlaceOrder,
+  type PlacingIntent,
+  type RefusalCode,
+  type SubKeyId,
+  type Verdict,
+} from '@holdfast/domain';
+import {
+  isExit,
+  type Judgement,
+  judge,
+  judgeOco,
+  pairScaleBps,
+  positionOf,
+  type ReferencePrice,
+  unheldBurn,
+} from '@holdfast/policy';
 import { type Stop, stopOf } from '../conditions.ts';
 import type { Caller, SignerContext } from '../context.ts';
 import { parseIntent } from '../parse.ts';
 import { type Answer, Refused } from '../refused.ts';
-import { type AccountState, type GrantState, type KnownOrder, orderKey } from '../state.ts';
+import { type AccountState, type GrantState, type KnownOrder, orderKey, twinOf } from '../state.ts';
 import { crowdFault, entryFault } from './entries.ts';
 
 export interface Intents {
   /** @throws Refused, ParameterError */
   accept(caller: Caller, body: string, answer: Answer): void;
   /** Judges an order that another door has read; the verdict comes when it is durable. */
-  place(grant: GrantState, order: PlaceOrder, answer: (verdict: Verdict) => void): void;
+  place(grant: GrantState, order: PlacingIntent, answer: (verdict: Verdict) => void): void;
   cancel(grant: GrantState, intent: CancelOrder, answer: (verdict: Verdict) => void): void;
 }
-
-type CancelOrder = Extract<Intent, { kind: 'cancel-order' }>;
 
 /** After this time from its decision an order is signed no more: its price is too old. In ms. */
 const signWithinMs = 5000;
@@ -24,15 +44,16 @@ const signWithinMs = 5000;
 export function createIntents(context: SignerContext): Intents {
   const { state, secrets, commit, links, clock } = context;
 
-  const decidePlace = (grant: GrantState, order: PlaceOrder, answer: (verdict: Verdict) => void): void => {
+  const decidePlace = (grant: GrantState, order: PlacingIntent, answer: (verdict: Verdict) => void): void => {
     const unwritten = unwrittenFault();
     if (unwritten !== null) {
       answer(unwritten);
       return;
     }
     const { subKey, account: accountName } = grant;
-    const key = orderKey(subKey, order.clientOrderId);
-    const known = state.decisions.get(key);
+    const known = idsOf(order)
+      .map((id) => state.decisions.get(orderKey(subKey, id)))
+      .find((it) => it !== undefined);
     const intentText = canonicalText(order);
     if (known !== undefined) {
       const same = canonicalText(known.intent) === intentText;
@@ -49,20 +70,27 @@ export function createIntents(context: SignerContext): Intents {
     const judgement = judgePlace(account, grant, order, price);
     if (judgement.kind === 'refused') {
       const verdict: Verdict = { kind: 'refused', code: judgement.code, reason: judgement.reason };
-      const nothing = { reference: price?.price ?? null, hold: null, upstreamId: null };
+      const nothing = { reference: price?.price ?? null, hold: null, upstreamId: null, legIds: null };
       commit({ kind: 'decided', account: accountName, subKey, intent: order, verdict, ...nothing }, () => answer(verdict));
       return;
     }
     const verdict: Verdict = { kind: 'approved' };
-    const upstreamId = secrets.upstreamId(subKey, order.clientOrderId, intentText);
-    const details = { reference: price?.price ?? null, hold: judgement.hold, upstreamId };
+    const [upstreamId, ...legs] = idsOf(order).map((id) => secrets.upstreamId(subKey, id, intentText));
+    const legIds = order.kind === 'place-oco' ? { limit: legs[0]!, stop: legs[1]! } : null;
+    const details = { reference: price?.price ?? null, hold: judgement.hold, upstreamId: upstreamId!, legIds };
     commit({ kind: 'decided', account: accountName, subKey, intent: order, verdict, ...details }, () => {
-      const placed = state.orders.get(key)!;
-      const late = lateStop(account, placed);
-      if (late === null) context.linkOf(account).place(placed, judgement.order);
-      else context.settle.rejected(placed, late.code, late.reason);
+      send(account, subKey, judgement.order);
       answer(verdict);
     });
+  };
+
+  const send = (account: AccountState, subKey: SubKeyId, order: Approved<PlaceOrder> | Approved<PlaceOco>): void => {
+    const placed = ordersOf(order).map((it) => state.orders.get(orderKey(subKey, it.clientOrderId))!);
+    const [first, second] = placed;
+    const late = lateStop(account, first!);
+    if (late !== null) for (const it of placed) context.settle.rejected(it, late.code, late.reason);
+    else if (order.kind === 'place-order') context.linkOf(account).place(first!, order);
+    else context.linkOf(account).placeOco({ limit: first!, stop: second! }, order);
   };
 
   const unwrittenFault = (): Stop | null => {
@@ -74,22 +102,27 @@ export function createIntents(context: SignerContext): Intents {
   const judgePlace = (
     account: AccountState,
     grant: GrantState,
-    order: PlaceOrder,
+    order: PlacingIntent,
     price: ReferencePrice | undefined,
-  ): Judgement => {
+  ): Judgement<PlaceOrder> | Judgement<PlaceOco> => {
     const exits = isExit(account.book, grant.subKey, order);
     const stopped = (exits ? null : entryFault(context, account)) ?? stopOf(account, grant, order, exits) ?? notReady(account);
     if (stopped !== null) return stopped;
     const { mandate } = account;
     const { price: venuePrice } = context.venueOf(order.pair);
-    const judgement = judge(account.book, mandate, grant, order, price, state.time, {
+    const circumstances = {
       scaleBps: context.limitsOf(account.account).scaleBps,
       pairScaleBps: mandate === null ? 10_000 : pairScaleBps(account.rules, mandate, order.pair, state.time),
       unheldBurn: unheldBurn(account.book, mandate, context.referenceOf),
       ...(venuePrice === undefined ? {} : { venuePrice }),
-    });
+    };
+    const judgement =
+      order.kind === 'place-order'
+        ? judge(account.book, mandate, grant, order, price, state.time, circumstances)
+        : judgeOco(account.book, mandate, grant, order, price, state.time, circumstances);
     if (judgement.kind === 'refused' || exits) return judgement;
-    return crowdFault(context, account, order) ?? stopOf(account, grant, order, exits) ?? judgement;
+    const dearest = order.kind === 'place-order' ? order : legsOf(order).stop;
+    return crowdFault(context, account, dearest) ?? stopOf(account, grant, order, exits) ?? judgement;
   };
 
   /** S8: what was stopped between the decision and here is not signed any more, nor what waited for the disk too long. */
@@ -115,14 +148,15 @@ export function createIntents(context: SignerContext): Intents {
   const decideCancel = (grant: GrantState, intent: CancelOrder, answer: (verdict: Verdict) => void): void => {
     const { subKey, account } = grant;
     const order = state.orders.get(orderKey(subKey, intent.clientOrderId));
-    const verdict = judgeCancel(state.accounts.get(account)!, grant, order, intent);
+    const twin = order === undefined ? undefined : twinOf(state, order);
+    const verdict = judgeCancel(state.accounts.get(account)!, grant, order, twin, intent);
     if (unwrittenFault() !== null) {
       // A cancel only takes risk away: it goes out unrecorded rather than not at all.
       if (verdict.kind === 'approved' && order !== undefined) void links.get(account)?.cancel(order);
       answer(verdict);
       return;
     }
-    const nothing = { reference: null, hold: null, upstreamId: null };
+    const nothing = { reference: null, hold: null, upstreamId: null, legIds: null };
     commit({ kind: 'decided', account, subKey, intent, verdict, ...nothing }, () => {
       if (verdict.kind === 'approved' && order !== undefined) void links.get(account)?.cancel(order);
       answer(verdict);
@@ -137,22 +171,35 @@ export function createIntents(context: SignerContext): Intents {
       const intent = parseIntent(body);
       const grant = state.grants.get(caller.subKey)!;
       const give = (verdict: Verdict): void => answer(200, { verdict });
-      if (intent.kind === 'place-order') decidePlace(grant, intent, give);
-      else decideCancel(grant, intent, give);
+      if (intent.kind === 'cancel-order') decideCancel(grant, intent, give);
+      else decidePlace(grant, intent, give);
     },
   };
 }
 
-/** Only one's own open orders, frozen or not; the pair must be the order's. Protective stops need a right of their own. */
-function judgeCancel(account: AccountState, grant: GrantState, order: KnownOrder | undefined, intent: CancelOrder): Verdict {
+const isProtective = ({ intent }: KnownOrder): boolean => intent.order === 'stop-limit' && intent.side === 'sell';
+
+/**
+ * Only one's own open orders, frozen or not; the pair must be the order's. Protective stops need a right of their own, and so
+ * does the other leg of one, which takes it away with itself.
+ */
+function judgeCancel(
+  account: AccountState,
+  grant: GrantState,
+  order: KnownOrder | undefined,
+  twin: KnownOrder | undefined,
+  intent: CancelOrder,
+): Verdict {
   const refuse = (code: RefusalCode, reason: string): Verdict => ({ kind: 'refused', code, reason });
   if (order === undefined || order.intent.pair !== intent.pair)
     return refuse('E_UNKNOWN_ORDER', `order ${intent.clientOrderId} on ${intent.pair} is not known`);
   if (order.phase === 'closed') return refuse('E_STATE', `order ${intent.clientOrderId} is no longer open`);
-  const isProtective = order.intent.order === 'stop-limit' && order.intent.side === 'sell';
+  const protects = isProtective(order) || (twin !== undefined && twin.phase !== 'closed' && isProtective(twin));
   // A stop whose position is gone protects nothing.
   const hasPosition = positionOf(account.book, grant.subKey, intent.pair).base > 0n;
-  if (isProtective && hasPosition && !grant.rights.includes('cancel-stops'))
-    return refuse('E_RIGHT', `order ${intent.clientOrderId} is a protective stop, and the grant may not cancel stops`);
+  if (protects && hasPosition && !grant.rights.includes('cancel-stops')) {
+    const what = isProtective(order) ? 'is a protective stop' : 'stands and falls with a protective stop';
+    return refuse('E_RIGHT', `order ${intent.clientOrderId} ${what}, and the grant may not cancel stops`);
+  }
   return { kind: 'approved' };
 }

@@ -61,6 +61,8 @@ interface BookOrder {
   readonly origQty: Amount;
   executed: bigint;
   status: string;
+  /** Client order id of the OCO that it is a leg of. */
+  readonly list?: string;
 }
 
 /** A signer that can be killed: nothing of its memory survives `restart`. */
@@ -342,6 +344,13 @@ export const testMandate = (change: Partial<Mandate> = {}): Mandate =>
     ...change,
   });
 
+/** The same with protective stops: a gap of 1 % and a stop budget. */
+export const ocoMandate = (change: Partial<Mandate> = {}): Mandate => {
+  const { pairs, ...rest } = testMandate({ stopBudget24h: amount('20'), ...change });
+  const orders = ['limit', 'post-only', 'ioc', 'stop-limit'] as const;
+  return { ...rest, pairs: pairs.map((it) => ({ ...it, orders, stopGapBps: 100 })) };
+};
+
 export const mandateHash = (mandate: Mandate): string => createHash('sha256').update(mandateText(mandate)).digest('hex');
 
 export const buy = (clientOrderId: string, quantity = '1', limit = '100') => ({
@@ -356,6 +365,16 @@ export const buy = (clientOrderId: string, quantity = '1', limit = '100') => ({
 export const sell = (clientOrderId: string, quantity = '1', limit = '100') => ({
   ...buy(clientOrderId, quantity, limit),
   side: 'sell',
+});
+/** Sells at `target`, or at a stop of `trigger`; the legs are named after the OCO. */
+export const oco = (clientOrderId: string, quantity = '1', target = '110', trigger = '95', limit = '94.9') => ({
+  kind: 'place-oco',
+  clientOrderId,
+  pair: btc,
+  side: 'sell',
+  quantity,
+  limitLeg: { clientOrderId: `${clientOrderId}.t`, limit: target },
+  stopLeg: { clientOrderId: `${clientOrderId}.s`, trigger, limit },
 });
 export const cancel = (clientOrderId: string) => ({ kind: 'cancel-order', clientOrderId, pair: btc });
 
@@ -442,6 +461,53 @@ function scriptedExchange(time: () => number) {
     report(order, 'NEW');
   };
 
+  const placeOco = (frame: EgressRequest, query: URLSearchParams): void => {
+    const lost = weather;
+    if (lost === 'request-lost') {
+      say({ kind: 'failed', id: frame.id, cause: 'timeout', sent: true });
+      return;
+    }
+    const both = {
+      symbol: query.get('symbol')!,
+      side: query.get('side')!,
+      origQty: amount(query.get('quantity')!),
+      list: query.get('listClientOrderId')!,
+    };
+    const legs = ['below', 'above'].map((where): BookOrder => {
+      const clientOrderId = query.get(`${where}ClientOrderId`)!;
+      const price = amount(query.get(`${where}Price`)!);
+      const order = { ...both, orderId: orders.length + 1, clientOrderId, price, executed: 0n, status: 'NEW' };
+      orders.push(order);
+      return order;
+    });
+    const orderReports = legs.map((it) => ({ ...shown(it), transactTime: time() }));
+    if (lost === 'answer-lost') say({ kind: 'failed', id: frame.id, cause: 'timeout', sent: true });
+    else ok(frame.id, { listClientOrderId: both.list, orderReports });
+    for (const it of legs) report(it, 'NEW');
+  };
+
+  const cancelOco = (frame: EgressRequest, query: URLSearchParams): void => {
+    const legs = orders.filter((it) => it.list === query.get('listClientOrderId') && open(it));
+    if (legs.length === 0) {
+      no(frame.id, -2011, 'Unknown order list sent.');
+      return;
+    }
+    if (weather === 'cancel-unanswered') return;
+    for (const it of legs) it.status = 'CANCELED';
+    ok(frame.id, { orderReports: legs.map((it) => ({ ...shown(it), origClientOrderId: it.clientOrderId })) });
+    for (const it of legs) report(it, 'CANCELED');
+  };
+
+  /** The leg that trades, or whose trigger is reached, ends the other. */
+  const expireTwin = (order: BookOrder): void => {
+    if (order.list === undefined) return;
+    for (const it of orders) {
+      if (it.list !== order.list || it === order || !open(it)) continue;
+      it.status = 'EXPIRED';
+      report(it, 'EXPIRED');
+    }
+  };
+
   const missing = (id: number): void => no(id, -2013, 'Order does not exist.');
 
   const cancelOrder = (frame: EgressRequest, found: BookOrder | undefined): void => {
@@ -478,6 +544,8 @@ function scriptedExchange(time: () => number) {
       'GET /api/v3/myTrades': () => ok(id, trades.filter(isAsked)),
       'GET /api/v3/exchangeInfo': () => ok(id, { symbols: [{ symbol: query.get('symbol'), filters: steps }] }),
       'POST /api/v3/order': () => place(frame, query),
+      'POST /api/v3/orderList/oco': () => placeOco(frame, query),
+      'DELETE /api/v3/orderList': () => cancelOco(frame, query),
       'GET /api/v3/order': () => (found === undefined ? missing(id) : ok(id, shown(found))),
       'DELETE /api/v3/order': () => cancelOrder(frame, found),
     };
@@ -534,9 +602,12 @@ function scriptedExchange(time: () => number) {
       const time_ = { time: time(), isMaker: false, commission: '0', commissionAsset: 'USDT' };
       trades.push({ symbol, id, orderId, price, qty: quantity, ...time_ });
     },
+    /** The market reaches the trigger of a leg. */
+    trigger: (orderId: number): void => expireTwin(orders.find((it) => it.orderId === orderId)!),
     /** Fills a resting order at its own price; the fee comes off what is received. */
     fill: (orderId: number, quantity: string, feeBps = 10n): void => {
       const order = orders.find((it) => it.orderId === orderId)!;
+      expireTwin(order);
       const filled = amount(quantity);
       const cost = multiply(filled, order.price, 'down');
       const isBuy = order.side === 'BUY';
