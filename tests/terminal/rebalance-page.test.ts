@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Market, planRebalance, readRebalanceSettings } from '@holdfast/bots';
+import { type Market, planRebalance, readRebalanceSettings, rebalance } from '@holdfast/bots';
 import { rebalanceSettings } from '@holdfast/contracts';
 import { amount, formatAmount, formatLots, formatTicks, type Pair, ticks } from '@holdfast/domain';
 import { testRules } from '@holdfast/testkit';
@@ -15,8 +15,10 @@ test('the page names every setting with its unit and default, and no other', () 
   );
 });
 
-test('the worked example is the plan', () => {
-  const text = rebalanceSettings.parse({ targets: 'BTC/USDT:50, ETH/USDT:30, SOL/USDT:10', cashPercent: '10' });
+const example = () => {
+  const settings = readRebalanceSettings(
+    rebalanceSettings.parse({ targets: 'BTC/USDT:50, ETH/USDT:30, SOL/USDT:10', cashPercent: '10' }),
+  );
   const bids = { 'BTC/USDT': 60_000_00, 'ETH/USDT': 3_000_00, 'SOL/USDT': 150_00 };
   const markets = new Map<Pair, Market>(
     Object.entries(bids).map(([name, bid]) => {
@@ -25,7 +27,12 @@ test('the worked example is the plan', () => {
     }),
   );
   const held = { USDT: amount('1000'), BTC: amount('0.1'), ETH: amount('1'), SOL: amount('0.1') };
-  const plan = planRebalance(readRebalanceSettings(text), held, markets)!;
+  return { settings, held, markets };
+};
+
+test('the worked example is the plan, and the dry run says the same', () => {
+  const { settings, held, markets } = example();
+  const plan = planRebalance(settings, held, markets)!;
   assert.equal(formatAmount(plan.total), '10015');
   const rows = plan.rows.map(({ pair, value, share, target, order, leftOut }) => {
     const { rules } = markets.get(pair)!;
@@ -34,6 +41,49 @@ test('the worked example is the plan', () => {
     return [pair, formatAmount(value), percent(share), percent(target), does ?? leftOut];
   });
   assert.deepEqual(rows, page.table('pair'));
+  const { rules, quotes } = asked(markets);
+  const first = rebalance.firstOrders!(settings, rules, quotes, held);
+  assert.deepEqual(
+    first.map(({ order, reason }) => order?.limit ?? reason),
+    plan.rows.map(({ order, leftOut }) => order?.limit ?? leftOut),
+  );
+});
+
+const asked = (markets: ReadonlyMap<Pair, Market>) => ({
+  rules: Object.fromEntries([...markets].map(([pair, { rules }]) => [pair, rules])),
+  quotes: new Map([...markets].map(([pair, { quote }]) => [pair, quote])),
+});
+
+test('funds and mandate are those of the page', () => {
+  const { settings, held, markets } = example();
+  const { rules, quotes } = asked(markets);
+  const [quote, ...coins] = rebalance.fundsNeeded(settings, rules, quotes, {});
+  // The smallest target is 10 %: a tenth above the 10 of `minTrade` makes 110.
+  assert.deepEqual([quote?.asset, formatAmount(quote!.amount)], ['USDT', '110']);
+  assert.deepEqual(
+    coins.map(({ asset, amount: each }) => [asset, each]),
+    [
+      ['BTC', 0n],
+      ['ETH', 0n],
+      ['SOL', 0n],
+    ],
+  );
+  assert.equal(rebalance.fundsNeeded(settings, rules, quotes, { BTC: amount('0.001') })[0]?.amount, amount('50'));
+  const needs = rebalance.mandateNeeds(settings, rules, quotes, held);
+  const row = (name: string, of: (pair: (typeof needs.pairs)[number]) => bigint) => [
+    name,
+    ...needs.pairs.map((it) => formatAmount(of(it))),
+  ];
+  assert.deepEqual(
+    [
+      row('largest order', (it) => it.maxOrderQuote),
+      row('coins sold that were not bought', (it) => it.maxSellHeldBase24h),
+      row('floor', (it) => it.floor),
+      row('ceiling', (it) => it.ceiling),
+    ],
+    page.table('need'),
+  );
+  assert.equal(formatAmount(needs.turnover24h), '60090');
 });
 
 test('all faults of settings are named at once, with their fields', () => {

@@ -1,13 +1,24 @@
 /** What would become of settings, said before a bot is made: every fault with its field, the funds, the mandate it needs. */
-import { type Allotment, type MandateNeeds, type SubBook, suggestGrid } from '@holdfast/bots';
+import { type Allotment, type FirstOrder, type MandateNeeds, type RulesByPair, type SubBook, suggestGrid } from '@holdfast/bots';
 import {
   botSettings,
   type EngineCheck,
   type EngineCommand,
+  type EngineFirstOrder,
   type EngineGridSuggestion,
   type EngineMandateNeeds,
 } from '@holdfast/contracts';
-import { type Amount, type Asset, amount, type Candle, formatAmount, type Pair, quoteOf } from '@holdfast/domain';
+import {
+  type Amount,
+  type Asset,
+  amount,
+  type Candle,
+  formatAmount,
+  formatLots,
+  formatTicks,
+  type Pair,
+  quoteOf,
+} from '@holdfast/domain';
 import { CommandError } from './command-error.ts';
 import { botKind, readSettings } from './kinds.ts';
 import { type Founding, namedPairs } from './new-bot.ts';
@@ -20,7 +31,7 @@ export async function checkBot(
   const named = namedPairs(command);
   const read = (text: Record<string, unknown>) => readSettings(command.kind, text, named);
   const { settings, stored, faults } = checkSettings(command.kind, command.settings, read);
-  if (settings === undefined || stored === null) return { settings: stored, faults, funds: null, needs: null };
+  if (settings === undefined || stored === null) return { settings: stored, faults, funds: null, needs: null, orders: null };
   const kind = botKind(command.kind);
   const { rules, quotes } = await market(kind.pairsOf(settings));
   const money = checkFunds(
@@ -33,6 +44,7 @@ export async function checkBot(
     faults: [...faultsOf(kind.problems(settings, rules), stored), ...money.faults],
     funds: money.funds,
     needs: needsText(kind.mandateNeeds(settings, rules, quotes, money.allotted)),
+    orders: kind.firstOrders?.(settings, rules, quotes, money.allotted).map((each) => firstOrder(each, rules)) ?? null,
   };
 }
 
@@ -131,6 +143,19 @@ function fundFaults({ asset, least, allotted, free }: FundRow): readonly Fault[]
     allotted > free ? [{ field, reason: `${text(allotted)} are needed, and ${text(free)} are free of other bots` }] : [];
   return [...little, ...short];
 }
+
+const firstOrder = ({ pair, order, reason }: FirstOrder, rules: RulesByPair): EngineFirstOrder => {
+  const known = rules[pair];
+  if (order === null || known === undefined) return { pair, side: null, quantity: null, limit: null, value: null, reason };
+  return {
+    pair,
+    side: order.side,
+    quantity: formatLots(order.quantity, known),
+    limit: formatTicks(order.limit, known),
+    value: formatAmount(order.value),
+    reason,
+  };
+};
 
 const needsText = (needs: MandateNeeds): EngineMandateNeeds => ({
   pairs: needs.pairs.map((each) => ({

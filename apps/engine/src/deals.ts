@@ -29,6 +29,7 @@ const endings: Readonly<Record<ClosedDeal['ending'], string>> = {
   bought: 'closed',
   'timed-out': 'closed',
   condition: 'closed',
+  rebalanced: 'closed',
   cancelled: 'cancelled',
   'no-entry': 'failed',
 };

@@ -16,12 +16,14 @@ import type {
   BotId,
   BotReport,
   ClosedDeal,
+  Lots,
   OrderKind,
   Pair,
   PairRules,
   Side,
   SignalAnswer,
   Step,
+  Ticks,
 } from '@holdfast/domain';
 import type { SubBook } from './orders/sub-book.ts';
 
@@ -48,6 +50,13 @@ export interface BotBirth {
 export interface Allotment {
   readonly asset: Asset;
   readonly amount: Amount;
+}
+
+/** What a bot would order at once if it were started now on a pair, or why it would not. `value` in quote. */
+export interface FirstOrder {
+  readonly pair: Pair;
+  readonly order: { readonly side: Side; readonly quantity: Lots; readonly limit: Ticks; readonly value: Amount } | null;
+  readonly reason: string | null;
 }
 
 /** What a mandate must allow on one pair; the words are those of `MandatePair`, money in quote, at most 8 decimals. */
@@ -92,6 +101,8 @@ export interface BotKind<SettingsText, Settings, State> {
   fundsNeeded(settings: Settings, rules: RulesByPair, quotes: Quotes, given: SubBook): readonly Allotment[];
   /** What the mandate must allow for these settings with these funds at the prices of `quotes`, as small as possible. */
   mandateNeeds(settings: Settings, rules: RulesByPair, quotes: Quotes, funds: SubBook): MandateNeeds;
+  /** The dry run, for kinds that can say before the start what they will order then. */
+  firstOrders?(settings: Settings, rules: RulesByPair, quotes: Quotes, funds: SubBook): readonly FirstOrder[];
   initial(settings: Settings, birth: BotBirth): State;
   step(settings: Settings, state: State, event: BotEvent): StepResult<State>;
   /** Null when the command will do something now, else one sentence why not. Ask before stepping with it. `pair` is one of its own. */

@@ -1,6 +1,7 @@
 import { dca } from './dca/dca.ts';
 import { grid } from './grid/grid.ts';
 import { onePair } from './one-pair.ts';
+import { rebalance } from './rebalance/rebalance.ts';
 import { recurring } from './recurring/recurring.ts';
 import { signal } from './signal/signal.ts';
 import { trade } from './trade/trade.ts';
@@ -9,6 +10,7 @@ import { trade } from './trade/trade.ts';
 export const botKinds = {
   dca: onePair(dca),
   grid: onePair(grid),
+  rebalance,
   recurring: onePair(recurring),
   signal: onePair(signal),
   trade: onePair(trade),

@@ -24,9 +24,9 @@ export {
 } from './orders/live-orders.ts';
 export * from './orders/sub-book.ts';
 export { type Market, planRebalance, type RebalancePlan, type Row as RebalanceRow } from './rebalance/plan.ts';
+export { rebalance } from './rebalance/rebalance.ts';
 export { type RebalanceSettings, type RebalanceSettingsText, readRebalanceSettings } from './rebalance/settings.ts';
 export type { RebalanceState } from './rebalance/state.ts';
-export * as rebalance from './rebalance/step.ts';
 export * from './recurring/recurring.ts';
 export { nextTime, readSchedule, type Schedule } from './recurring/schedule.ts';
 export type { RecurringSettings, RecurringSettingsText } from './recurring/settings.ts';

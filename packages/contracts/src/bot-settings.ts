@@ -4,6 +4,7 @@
  */
 import { dcaSettings } from './bot-settings/dca.ts';
 import { gridSettings } from './bot-settings/grid.ts';
+import { rebalanceSettings } from './bot-settings/rebalance.ts';
 import { recurringSettings } from './bot-settings/recurring.ts';
 import { signalSettings } from './bot-settings/signal.ts';
 import { tradeSettings } from './bot-settings/trade.ts';
@@ -19,6 +20,7 @@ export * from './bot-settings/trade.ts';
 export const botSettings = {
   dca: dcaSettings,
   grid: gridSettings,
+  rebalance: rebalanceSettings,
   recurring: recurringSettings,
   signal: signalSettings,
   trade: tradeSettings,

@@ -226,6 +226,18 @@ export interface EngineCheck {
     | readonly { readonly asset: string; readonly needed: string; readonly allotted: string; readonly free: string }[]
     | null;
   readonly needs: EngineMandateNeeds | null;
+  /** The dry run: what it would order at once, or why nothing, by pair; null for kinds that cannot say so before they start. */
+  readonly orders: readonly EngineFirstOrder[] | null;
+}
+
+/** An order that a bot would place first; all but pair and reason are null where it would place none. `value` in quote. */
+export interface EngineFirstOrder {
+  readonly pair: string;
+  readonly side: 'buy' | 'sell' | null;
+  readonly quantity: string | null;
+  readonly limit: string | null;
+  readonly value: string | null;
+  readonly reason: string | null;
 }
 
 /** The smallest mandate that a bot works under, in the mandate's words; money in quote. */

@@ -62,7 +62,8 @@ export interface ClosedDeal {
   /**
    * `cancelled`: the coins were kept. `no-entry`: nothing was bought. `too-small`: what was held was below the exchange's smallest
    * order and is carried. `round-trip`: one buy and one sale of a grid, in either order. `stop-loss`: what was held was sold at a loss
-   * limit. `timed-out`: its time was over. `condition`: its close conditions held. `bought`: it was only to buy.
+   * limit. `timed-out`: its time was over. `condition`: its close conditions held. `bought`: it was only to buy. `rebalanced`: what
+   * one run of a portfolio traded of a pair.
    */
   readonly ending:
     | 'take-profit'
@@ -74,7 +75,8 @@ export interface ClosedDeal {
     | 'round-trip'
     | 'bought'
     | 'timed-out'
-    | 'condition';
+    | 'condition'
+    | 'rebalanced';
   /** Base bought (after fees in base) and sold. */
   readonly bought: Amount;
   readonly sold: Amount;

@@ -322,6 +322,16 @@ test('random order flow: conserved, inside holdings and funds, every run ends, a
         assert.ok((balance[asset] ?? 0n) >= 0n);
         assert.equal((balance[asset] ?? 0n) + (outside[asset] ?? 0n), account.given[asset] ?? 0n);
       }
+      // G5: what the deals say went in and out is what went in and out.
+      if (state.dealsClosed === state.closed.length) {
+        const flow = state.closed.reduce((sum, { proceeds, spent }) => sum + proceeds - spent, 0n);
+        assert.equal((state.book['USDT'] ?? 0n) - (account.given['USDT'] ?? 0n), flow);
+        assert.equal(
+          state.realised,
+          state.closed.reduce((sum, { profit }) => sum + profit, 0n),
+        );
+      }
+      assert.equal(new Set(state.closed.map(({ number }) => number)).size, state.closed.length);
       const [before, asked] = [encodeState(state), account.asked];
       for (const answer of account.said.slice(0, cut % (account.said.length + 1))) account.send(answer);
       assert.deepEqual([encodeState(account.state), account.asked], [before, asked]);
