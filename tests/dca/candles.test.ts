@@ -4,8 +4,20 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { dca } from '@holdfast/bots';
 import type { DcaSettingsInput } from '@holdfast/contracts';
-import { amount, formatAmount, type PairRules, quoteOf, ticks, toTicks } from '@holdfast/domain';
+import {
+  type Amount,
+  amount,
+  divide,
+  formatAmount,
+  type PairRules,
+  priceAmount,
+  quoteOf,
+  ticks,
+  toTicks,
+  unit,
+} from '@holdfast/domain';
 import { type Bar, ConditionFollower, readCondition } from '@holdfast/indicators';
 import { testRules } from '@holdfast/testkit';
 import { DcaPlay } from './play.ts';
@@ -105,7 +117,7 @@ const variants: readonly (readonly [string, Partial<DcaSettingsInput>])[] = [
       dealTimeoutSeconds: 86_400,
     },
   ],
-  ['profit in base', { profitIn: 'base', stopLossPercent: '8', restsFirst: 'take-profit' }],
+  ['profit in what it takes', { profitIn: 'base', stopLossPercent: '8', restsFirst: 'take-profit' }],
 ];
 
 /** Follows the conditions that the settings name, and fires those that hold and are waited for. */
@@ -127,41 +139,52 @@ function through(play: DcaPlay, minute: Minute, conditions: ReadonlyMap<string, 
 
 const minutes = 6000;
 
-for (const { name, file, from, rules, sizes, funds } of markets) {
+const cases = markets.flatMap((market) =>
+  variants.flatMap(([variant, change]) =>
+    (['long', 'short'] as const).map((direction) => ({ ...market, variant, change, direction })),
+  ),
+);
+
+for (const { name, file, from, rules, sizes, funds, variant, change, direction } of cases) {
   const path = resolve(folder, file);
-  for (const [variant, change] of variants) {
-    test(`${name}, ${variant}`, { skip: existsSync(path) ? false : `no ${file} beside the repository` }, (context) => {
-      const tape = minutesOf(path, Date.parse(from), minutes, rules);
-      const price = ticks(tape[0]!.path[0]!);
-      const text = {
-        ...sizes,
-        averagingOrders: 4,
-        stepPercent: '0.8',
-        stepMultiplier: '1.2',
-        takeProfitPercent: '0.8',
-        ...change,
-      };
-      const play = new DcaPlay(text, { rules, quote: amount(funds), price }).begin();
-      const conditions = followers(play);
-      for (const minute of tape) through(play, minute, conditions);
-      const { state, exchange } = play;
-      assert.deepEqual([state.base, state.quote], [exchange.base, exchange.quote]);
-      assert.deepEqual(state.orders.map(({ id }) => id).sort(), [...exchange.resting.keys()].sort());
-      assert.equal(exchange.base + exchange.outside.base + exchange.outside.feeBase, 0n);
-      const costs = (state.deal?.held.cost ?? 0n) + state.dust.cost + state.kept.cost;
-      assert.equal(state.quote + costs, play.funds + state.realised);
-      const endings = play.closed.reduce<Record<string, number>>(
-        (sum, { ending }) => ({ ...sum, [ending]: (sum[ending] ?? 0) + 1 }),
-        {},
-      );
-      const profit = `${formatAmount(state.realised)} ${quoteOf(rules.pair)}`;
-      context.diagnostic(`${play.closed.length} deals, ${profit}, ${JSON.stringify(endings)}, ${tape.length} minutes`);
-      assert.ok(play.intents.length > 3, play.waitingFor);
-      play.ask({ name: 'stop' });
-      play.ask({ name: 'close-now' });
-      for (let n = 0; n < 60 && play.state.deal !== null; n++) play.settle().wait();
-      assert.equal(play.state.deal, null, play.waitingFor);
-      assert.equal(exchange.resting.size, 0);
-    });
-  }
+  const isShort = direction === 'short';
+  test(`${name}, ${direction}, ${variant}`, {
+    skip: existsSync(path) ? false : `no ${file} beside the repository`,
+  }, (context) => {
+    const tape = minutesOf(path, Date.parse(from), minutes, rules);
+    const price = ticks(tape[0]!.path[0]!);
+    const text = {
+      ...sizes,
+      averagingOrders: 4,
+      stepPercent: '0.8',
+      stepMultiplier: '1.2',
+      takeProfitPercent: '0.8',
+      ...change,
+      direction,
+      ...(isShort && change.profitIn === 'base' ? { profitIn: 'quote' as const } : {}),
+    };
+    const base = divide(amount(funds) * unit, priceAmount(price, rules), 'down') as Amount;
+    const play = new DcaPlay(text, { rules, quote: amount(funds), base, price }).begin();
+    const conditions = followers(play);
+    for (const minute of tape) through(play, minute, conditions);
+    const { state, exchange } = play;
+    assert.deepEqual([state.base, state.quote], [exchange.base, exchange.quote]);
+    assert.deepEqual(state.orders.map(({ id }) => id).sort(), [...exchange.resting.keys()].sort());
+    assert.equal(exchange.base + exchange.outside.base + exchange.outside.feeBase, isShort ? play.funds : 0n);
+    assert.equal(exchange.quote + exchange.outside.quote + exchange.outside.feeQuote, isShort ? 0n : play.funds);
+    const costs = (state.deal?.held.cost ?? 0n) + state.dust.cost + state.kept.cost;
+    assert.equal((isShort ? state.base : state.quote) + costs, play.funds + state.realised);
+    const endings = play.closed.reduce<Record<string, number>>(
+      (sum, { ending }) => ({ ...sum, [ending]: (sum[ending] ?? 0) + 1 }),
+      {},
+    );
+    const profit = `${formatAmount(dca.report(play.settings, state).realised)} ${quoteOf(rules.pair)}`;
+    context.diagnostic(`${play.closed.length} deals, ${profit}, ${JSON.stringify(endings)}, ${tape.length} minutes`);
+    assert.ok(play.intents.length > 3, play.waitingFor);
+    play.ask({ name: 'stop' });
+    play.ask({ name: 'close-now' });
+    for (let n = 0; n < 60 && play.state.deal !== null; n++) play.settle().wait();
+    assert.equal(play.state.deal, null, play.waitingFor);
+    assert.equal(exchange.resting.size, 0);
+  });
 }

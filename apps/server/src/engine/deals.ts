@@ -20,7 +20,7 @@ export async function lastPrices(db: EngineQueries): Promise<LastPrices> {
 }
 
 function openProfit(row: DealRow, held: string, last: string | undefined): string | null {
-  if (last === undefined || amount(row.bought) === 0n) return null;
+  if (last === undefined || (amount(row.bought) === 0n && amount(row.sold) === 0n)) return null;
   const worth = valueAt(amount(held), amount(last));
   return formatAmount(amount(row.received) + worth - amount(row.spent));
 }
