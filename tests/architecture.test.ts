@@ -52,6 +52,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'domain',
     'contracts',
     'storage',
+    'backtest',
     'backtest/data',
     'exchanges/market-data',
     'vault/age',

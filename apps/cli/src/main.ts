@@ -1,23 +1,5 @@
 /** The command line. Answers on stdout; errors on stderr, one line: what, and what to do. */
 import { Command, CommanderError } from 'commander';
-import { addAccountCommands } from './commands/account.ts';
-import { addArchiveCommands } from './commands/archive.ts';
-import { addAuditCommands } from './commands/audit.ts';
-import { addDataCommands } from './commands/data.ts';
-import { addDrillCommand } from './commands/drill.ts';
-import { addExchangeCommands } from './commands/exchange.ts';
-import { addGuardCommands } from './commands/guards.ts';
-import { addIncidentCommands } from './commands/incident.ts';
-import { addKillCommand } from './commands/kill.ts';
-import { addLookCommands } from './commands/look.ts';
-import { addOwnerCommands } from './commands/owner.ts';
-import { addRunCommands } from './commands/run.ts';
-import { addServiceCommands } from './commands/service.ts';
-import { addSignalCommands } from './commands/signal.ts';
-import { addSubKeyCommands } from './commands/sub-key.ts';
-import { addUnsealerCommands } from './commands/unsealer.ts';
-import { addVaultCommands } from './commands/vault.ts';
-import { addVaultAdminCommands } from './commands/vault-admin.ts';
 import { CliError, exitCode } from './exit.ts';
 import { version } from './version.ts';
 
@@ -25,30 +7,20 @@ const exitHelp = `
 Exit codes: 0 done; 1 refused or failed; 64 wrong usage; 65 damaged data; 69 port taken; 70 nothing answers;
 73 data directory cannot be written; 75 already running; 76 data directory of a newer version; 78 no Node 26.`;
 
-function program(): Command {
+/** Commands that must answer fast are loaded without the others. */
+const alone: Readonly<Record<string, () => Promise<(root: Command) => void>>> = {
+  backtest: async () => (await import('./commands/backtest.ts')).addBacktestCommands,
+};
+
+async function program(): Promise<Command> {
   const root = new Command('holdfast')
     .description('Crypto trading bots on your own machine, with the exchange keys in a vault that judges every order.')
     .version(version)
     .showHelpAfterError(false)
     .addHelpText('after', exitHelp);
-  addRunCommands(root);
-  addLookCommands(root);
-  addVaultCommands(root);
-  addVaultAdminCommands(root);
-  addUnsealerCommands(root);
-  addServiceCommands(root);
-  addSubKeyCommands(root);
-  addSignalCommands(root);
-  addGuardCommands(root);
-  addAuditCommands(root);
-  addIncidentCommands(root);
-  addKillCommand(root);
-  addAccountCommands(root);
-  addOwnerCommands(root);
-  addDataCommands(root);
-  addExchangeCommands(root);
-  addArchiveCommands(root);
-  addDrillCommand(root);
+  const named = process.argv[2] ?? '';
+  const add = Object.hasOwn(alone, named) ? await alone[named]?.() : (await import('./commands/all.ts')).addAllCommands;
+  add?.(root);
   return root;
 }
 
@@ -82,7 +54,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await quiet(program()).parseAsync(process.argv);
+  await quiet(await program()).parseAsync(process.argv);
   process.exitCode ??= exitCode.ok;
 } catch (error) {
   process.exitCode = report(error);

@@ -22,7 +22,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { openDataDirectory } from '../data-directory.ts';
 import { download } from '../download.ts';
 import { CliError, exitCode } from '../exit.ts';
-import { type Common, common } from '../options.ts';
+import { type Common, common, readTime } from '../options.ts';
 import { print, printJson, table, timeText } from '../output.ts';
 
 const gapsShown = 10;
@@ -33,12 +33,6 @@ function readInterval(text: string): number {
   } catch (cause) {
     throw new InvalidArgumentError((cause as Error).message);
   }
-}
-
-function readTime(text: string): number {
-  const time = /^\d{12,14}$/.test(text) ? Number(text) : Date.parse(text.length === 10 ? `${text}T00:00:00Z` : text);
-  if (Number.isNaN(time)) throw new InvalidArgumentError(`"${text}" is no date such as 2025-01-31 and no time in milliseconds`);
-  return time;
 }
 
 /** Turns faults of the data into faults of the command. */

@@ -131,7 +131,14 @@ export function checkSeries(path: string): Series {
   return readSeries(path);
 }
 
-function load(path: string): SharedArrayBuffer {
+/** Hash that a series was written with, from its first bytes alone. @throws DataError as `readSeries` */
+export function writtenHash(path: string): string {
+  const head = load(path, 64 * 1024);
+  const isLonger = head.byteLength >= 12 && new DataView(head).getUint32(8, true) + 12 > head.byteLength;
+  return readHeader(path, isLonger ? load(path) : head).header.sha256;
+}
+
+function load(path: string, most = Number.MAX_SAFE_INTEGER): SharedArrayBuffer {
   let descriptor: number;
   try {
     descriptor = openSync(path, 'r');
@@ -141,7 +148,7 @@ function load(path: string): SharedArrayBuffer {
     throw new DataError('data-unreadable', `${path} cannot be read (${code})`, { cause });
   }
   try {
-    const { size } = fstatSync(descriptor);
+    const size = Math.min(most, fstatSync(descriptor).size);
     const buffer = new SharedArrayBuffer(size);
     const bytes = new Uint8Array(buffer);
     for (let at = 0; at < size; ) {

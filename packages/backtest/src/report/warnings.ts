@@ -1,5 +1,6 @@
 /** What a reader must know before the figures. The run's own warnings come first. */
 
+import { formatAmount } from '@holdfast/domain';
 import type { Series } from '../data/series.ts';
 import { intervalName } from '../data/series.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -38,9 +39,9 @@ export function warningsOf(result: RunResult, metrics: Metrics, other: OtherPath
       () => `${count(result.missing, 'candle')} of ${plain(result.candles + result.missing)} are missing.`,
     ],
     [
-      openLoss < 0n && -openLoss > metrics.deals.realised,
+      openLoss < 0n && -openLoss * 10n > metrics.deals.realised,
       () =>
-        'What is still held at the end has lost more than all closed deals have won: the closed deals alone show a profit that is not there.',
+        `What is still held at the end has lost ${money(formatAmount(-openLoss), placesOf(metrics.quote))} ${metrics.quote}; the closed deals made ${money(formatAmount(metrics.deals.realised), placesOf(metrics.quote))} ${metrics.quote}. Deals that closed look better than the bot is.`,
     ],
     [
       metrics.drawdown > 0 && metrics.totalReturn !== null && metrics.totalReturn < metrics.buyAndHold,

@@ -1,0 +1,214 @@
+/** `backtest`: what a bot would have done over stored candles, and what was stored of such runs. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { BacktestDocument, Finished, StoredRow } from '@holdfast/backtest';
+import type { CreateBot } from '@holdfast/contracts';
+import type { Command } from 'commander';
+import { openDataDirectory, repositoryRoot } from '../data-directory.ts';
+import { CliError, exitCode } from '../exit.ts';
+import { type Common, common } from '../options.ts';
+import { print, printJson, table, timeText } from '../output.ts';
+import { version } from '../version.ts';
+import { type AskFlags, askOf, askOptions } from './backtest-ask.ts';
+
+/** Loaded when something is to do, so that help and refusals come at once. */
+const backtesting = () => import('@holdfast/backtest');
+
+interface RunFlags extends AskFlags {
+  readonly html?: string;
+  readonly csv?: string;
+  readonly saveSettings?: string;
+  readonly asBot?: string | true;
+  readonly store: boolean;
+  readonly force?: true;
+}
+
+/** Exit codes of what a backtest refuses; all others are 1. */
+const usageCodes = new Set(['backtest-value-malformed', 'backtest-period-empty', 'backtest-data-ambiguous', 'bot-kind-unknown']);
+const damagedCodes = new Set(['data-corrupt', 'backtest-damaged']);
+const ownErrors = new Set(['AskError', 'DataError', 'RunError', 'ValueError']);
+
+/** Turns what the backtest refuses into a refusal of the command. */
+async function refusing<T>(run: () => T | Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof Error) || !ownErrors.has(error.name)) throw error;
+    const { code } = error as Error & { readonly code: string };
+    const exit = usageCodes.has(code) ? exitCode.usage : damagedCodes.has(code) ? exitCode.corruptData : exitCode.failed;
+    throw new CliError(exit, `${error.message} (${code})`, { cause: error });
+  }
+}
+
+function write(path: string, text: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  } catch (cause) {
+    throw new CliError(exitCode.cannotWrite, `cannot write ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Files that would be overwritten are named before anything runs. */
+function checkOutputs({ html, csv, saveSettings, force }: RunFlags): void {
+  const files = [html, saveSettings, ...(csv === undefined ? [] : [join(csv, 'deals.csv'), join(csv, 'fills.csv')])];
+  const there = files.filter((file) => file !== undefined).find((file) => existsSync(file));
+  if (there !== undefined && force !== true)
+    throw new CliError(exitCode.usage, `${there} is there already; give --force or another name`);
+}
+
+function onProgress(flags: Common): ((share: number, doing: string) => void) | undefined {
+  if (flags.json === true || !process.stderr.isTTY) return undefined;
+  return (share, doing) => {
+    const line = share >= 1 ? '' : `${String(Math.floor(share * 100)).padStart(3)} %  ${doing}`;
+    process.stderr.write(`\r\u001b[K${line}`);
+  };
+}
+
+/** Settings file of a bot: what `bot create` and `POST /api/bots` take. */
+function botOf(document: BacktestDocument, name: string | undefined): CreateBot {
+  return {
+    kind: document.kind,
+    ...(document.pairs.length === 1 ? { pair: document.pairs[0]! } : { pairs: [...document.pairs] }),
+    ...(name === undefined ? {} : { name }),
+    settings: document.settings as Record<string, unknown>,
+    ...(document.funds === null ? {} : { funds: { ...document.funds } }),
+    start: true,
+  };
+}
+
+/** Makes a bot of a run in the instance that runs; it trades on paper unless the instance's vault is a real one. */
+async function makeBot(data: string, document: BacktestDocument, name: string | undefined): Promise<string> {
+  const { apiClient } = await import('../api-client.ts');
+  const { bot } = await apiClient(data).post<{ bot: string }>('/api/bots', botOf(document, name));
+  return bot;
+}
+
+async function run(flags: RunFlags): Promise<void> {
+  const ask = askOf(flags);
+  checkOutputs(flags);
+  const backtest = await backtesting();
+  const progress = onProgress(flags);
+  const { document, result }: Finished = backtest.runJob(ask, flags.data, {
+    run: backtest.runBacktest,
+    madeAt: Date.now(),
+    code: backtest.codeVersion(repositoryRoot, version),
+    ...(progress === undefined ? {} : { onProgress: progress }),
+  });
+  const stored = flags.store ? backtest.storeDocument(openDataDirectory(flags.data), document) : undefined;
+  if (flags.html !== undefined) write(resolve(flags.html), backtest.htmlReport(document));
+  if (flags.csv !== undefined) {
+    write(resolve(flags.csv, 'deals.csv'), backtest.dealsCsv(result.deals));
+    write(resolve(flags.csv, 'fills.csv'), backtest.fillsCsv(result.fills));
+  }
+  if (flags.saveSettings !== undefined)
+    write(resolve(flags.saveSettings), `${JSON.stringify(botOf(document, undefined).settings, null, 2)}\n`);
+  const name = typeof flags.asBot === 'string' ? flags.asBot : undefined;
+  const bot = flags.asBot === undefined ? undefined : await makeBot(flags.data, document, name);
+  if (flags.json) return printJson({ id: stored?.id ?? null, bot: bot ?? null, ...document });
+  print(backtest.terminalReport(document));
+  if (stored !== undefined) print(`Stored as ${stored.id}; "holdfast backtest show last --html FILE" makes a page of it`);
+  if (bot !== undefined) print(`Bot ${bot} made and started`);
+}
+
+const signed = (share: number | null): string => (share === null ? '-' : `${share > 0 ? '+' : ''}${(share * 100).toFixed(2)}%`);
+
+const storedRow = (row: StoredRow): string[] => [
+  row.id,
+  row.kind,
+  row.pairs.join(' '),
+  timeText(row.from).slice(0, 10),
+  timeText(row.to).slice(0, 10),
+  signed(row.totalReturn),
+  signed(row.buyAndHold),
+  `${(row.drawdown * 100).toFixed(2)}%`,
+  row.sharpe === null ? '-' : row.sharpe.toFixed(2),
+  String(row.deals),
+];
+const storedHead = ['run', 'kind', 'pair', 'from', 'to', 'return', 'held', 'fall', 'sharpe', 'deals'];
+
+/** Commander gives a subcommand its own options only; those of the parent with the same name are shared. */
+const flagsOf = <Flags>(command: Command): Flags => command.optsWithGlobals<Flags & object>();
+
+function addStoredCommands(parent: Command): void {
+  common(parent.command('list').description('stored runs, newest first'))
+    .option('--limit <n>', 'how many', '20')
+    .action((_: unknown, command: Command) =>
+      refusing(async () => {
+        const { data, json, limit } = flagsOf<Common & { limit: string }>(command);
+        const rows = (await backtesting()).listStored(data).slice(0, Number(limit) || 20);
+        if (json) printJson(rows);
+        else
+          print(
+            rows.length === 0 ? 'no stored run yet; make one with "holdfast backtest"' : table(storedHead, rows.map(storedRow)),
+          );
+      }),
+    );
+  common(parent.command('show <id>').description('a stored run; "last" is the newest'))
+    .option('--html <file>', 'write it as a page for people')
+    .option('--force', 'overwrite files')
+    .action((id: string, _: unknown, command: Command) =>
+      refusing(async () => {
+        const { data, json, html, force } = flagsOf<Common & { html?: string; force?: true }>(command);
+        const backtest = await backtesting();
+        const document = backtest.readStored(data, backtest.resolveId(data, id));
+        if (html !== undefined && existsSync(html) && force !== true)
+          throw new CliError(exitCode.usage, `${html} is there already; give --force or another name`);
+        if (html !== undefined) write(resolve(html), backtest.htmlReport(document));
+        if (json) printJson(document);
+        else print(html === undefined ? backtest.terminalReport(document) : `written to ${resolve(html)}`);
+      }),
+    );
+  common(parent.command('compare <ids...>').description('stored runs beside each other, and what made them differ')).action(
+    (ids: string[], _: unknown, command: Command) =>
+      refusing(async () => {
+        const { data, json } = flagsOf<Common>(command);
+        const backtest = await backtesting();
+        const known = ids.map((id) => backtest.resolveId(data, id));
+        const compared = backtest.compareDocuments(known.map((id) => backtest.readStored(data, id)));
+        if (json) return printJson({ ids: known, ...compared });
+        const rows = (of: readonly { name: string; values: readonly string[] }[]) =>
+          of.map(({ name, values }) => [name, ...values]);
+        print(table(['', ...known], rows(compared.rows)));
+        print(
+          compared.differing.length === 0
+            ? '\nAsked was the same.'
+            : `\n${table(['differs in', ...known], rows(compared.differing))}`,
+        );
+      }),
+  );
+  common(parent.command('remove <ids...>').description('forget stored runs')).action(
+    (ids: string[], _: unknown, command: Command) =>
+      refusing(async () => {
+        const { data, json } = flagsOf<Common>(command);
+        const backtest = await backtesting();
+        const known = ids.map((id) => backtest.resolveId(data, id));
+        for (const id of known) backtest.removeStored(data, id);
+        if (json) printJson({ removed: known });
+        else print(`removed ${known.join(', ')}`);
+      }),
+  );
+  common(parent.command('as-bot <id>').description('make a bot of a stored run in the instance that runs, and start it'))
+    .option('--name <name>', 'name for people')
+    .action((id: string, _: unknown, command: Command) =>
+      refusing(async () => {
+        const { data, json, name } = flagsOf<Common & { name?: string }>(command);
+        const backtest = await backtesting();
+        const bot = await makeBot(data, backtest.readStored(data, backtest.resolveId(data, id)), name);
+        if (json) printJson({ bot });
+        else print(`bot ${bot} made and started`);
+      }),
+    );
+}
+
+export function addBacktestCommands(program: Command): void {
+  const backtest = askOptions(program.command('backtest').description('what a bot would have done over stored candles'))
+    .option('--html <file>', 'write a page for people')
+    .option('--csv <dir>', 'write deals.csv and fills.csv there')
+    .option('--save-settings <file>', 'write the settings with all their defaults, for "bot create"')
+    .option('--as-bot [name]', 'make a bot of it in the instance that runs, and start it')
+    .option('--no-store', 'do not keep the result in the data directory')
+    .option('--force', 'overwrite files')
+    .action((flags: RunFlags) => refusing(() => run(flags)));
+  addStoredCommands(backtest);
+}
