@@ -21,9 +21,11 @@ import {
   invariant,
   multiply,
   type OrderEvent,
+  ordersOf,
   type Pair,
   type PairRules,
   type PlaceOrder,
+  type PlacingIntent,
   priceAmount,
   quoteOf,
   type RefusalCode,
@@ -89,12 +91,15 @@ function plan(memory: Memory, batch: Batch, bot: Bot, intent: Intent): void {
   };
   memory.outbox.set(row.seq, row);
   batch.put('outbox', row);
-  if (intent.kind === 'place-order') planOrder(memory, batch, bot, intent);
+  if (intent.kind !== 'cancel-order') planOrders(memory, batch, bot, intent);
 }
 
-function planOrder(memory: Memory, batch: Batch, bot: Bot, intent: PlaceOrder): void {
-  if (memory.orders.has(intent.clientOrderId)) throw new InvariantError(`order ${intent.clientOrderId} is planned twice`);
-  const order = orderRow(memory, batch, bot, intent);
+function planOrders(memory: Memory, batch: Batch, bot: Bot, intent: PlacingIntent): void {
+  const orders = ordersOf(intent);
+  const planned = orders.find(({ clientOrderId }) => memory.orders.has(clientOrderId));
+  if (planned !== undefined) throw new InvariantError(`order ${planned.clientOrderId} is planned twice`);
+  const oco = intent.kind === 'place-oco' ? intent.clientOrderId : null;
+  const [order] = orders.map((each) => orderRow(memory, batch, bot, each, oco)) as [Order];
   const need = needs(intent);
   post(memory, batch, memory.ledger.reserve(bot.runtime.id, intent.clientOrderId, need.asset as Asset, need.amount, now(batch)));
   if (order.deal === null || memory.deals.has(order.deal)) return;
@@ -103,7 +108,7 @@ function planOrder(memory: Memory, batch: Batch, bot: Bot, intent: PlaceOrder): 
   if (isOpen) openDeal(memory, batch, bot, order);
 }
 
-function orderRow(memory: Memory, batch: Batch, bot: Bot, intent: PlaceOrder): Order {
+function orderRow(memory: Memory, batch: Batch, bot: Bot, intent: PlaceOrder, oco: ClientOrderId | null = null): Order {
   const name = readOrderName(intent.clientOrderId);
   const row: Order = {
     client_order_id: intent.clientOrderId,
@@ -119,6 +124,7 @@ function orderRow(memory: Memory, batch: Batch, bot: Bot, intent: PlaceOrder): O
     filled: '0',
     status: 'planned',
     exchange_order_id: null,
+    oco,
     code: null,
     reason: null,
     planned_at: batch.at,
@@ -200,14 +206,14 @@ function orderEvent(memory: Memory, batch: Batch, event: OrderEvent, seq: number
     if (name !== null) stepBot(memory, batch, name.bot, { kind: 'order-event', at: now(batch), event });
     return;
   }
-  settleOutbox(memory, batch, event);
+  settleOutbox(memory, batch, order, event);
   apply(memory, batch, order, event, seq);
   order.updated_at = batch.at;
   batch.put('orders', order);
   const bot = memory.bots.get(order.bot as BotId);
   if (isFinal(order)) {
-    post(memory, batch, memory.ledger.release(order.bot as BotId, event.clientOrderId, now(batch)));
     memory.dropOrder(order);
+    releaseOf(memory, batch, order);
   }
   if (bot === undefined) return;
   stepBot(memory, batch, bot.runtime.id, { kind: 'order-event', at: now(batch), event });
@@ -217,13 +223,23 @@ function orderEvent(memory: Memory, batch: Batch, event: OrderEvent, seq: number
 const finals: ReadonlySet<string> = new Set(['filled', 'cancelled', 'rejected', 'refused']);
 const isFinal = (order: Order): boolean => finals.has(order.status);
 
+/** Whose name funds are reserved in: the order's, or for both legs of an OCO that of the OCO. */
+const reservedBy = ({ oco, client_order_id: id }: Order): ClientOrderId => (oco ?? id) as ClientOrderId;
+
+/** F3: of an OCO when both legs are gone. */
+function releaseOf(memory: Memory, batch: Batch, order: Order): void {
+  const by = reservedBy(order);
+  for (const other of memory.orders.values()) if (reservedBy(other) === by) return;
+  post(memory, batch, memory.ledger.release(order.bot as BotId, by, now(batch)));
+}
+
 /** The exchange has spoken of the order: what was asked for it needs no further answer. */
-function settleOutbox(memory: Memory, batch: Batch, event: OrderEvent): void {
+function settleOutbox(memory: Memory, batch: Batch, order: Order, event: OrderEvent): void {
   const ends =
     event.kind === 'order-cancelled' || event.kind === 'order-rejected' || (event.kind === 'order-filled' && event.complete);
   for (const entry of memory.outbox.values()) {
-    if (entry.client_order_id !== event.clientOrderId) continue;
-    const answered = entry.kind === 'place-order' ? event.kind !== 'cancel-rejected' : ends || event.kind === 'cancel-rejected';
+    if (entry.client_order_id !== event.clientOrderId && entry.client_order_id !== order.oco) continue;
+    const answered = entry.kind !== 'cancel-order' ? event.kind !== 'cancel-rejected' : ends || event.kind === 'cancel-rejected';
     if (!answered || (entry.kind === 'cancel-order' && entry.state === 'planned')) continue;
     entry.state = 'settled';
     memory.outbox.delete(entry.seq);
@@ -271,7 +287,7 @@ function fill(memory: Memory, batch: Batch, order: Order, event: Filled, seq: nu
   const bot = order.bot as BotId;
   const id = event.clientOrderId;
   coverForeign(memory, batch, order, event);
-  const entries = ledger.fill({ ...event, bot, at: event.at });
+  const entries = ledger.fill({ ...event, bot, clientOrderId: reservedBy(order), at: event.at });
   batch.post(ledger, entries);
   order.filled = formatAmount(amount(order.filled) + event.quantity);
   order.placed_at ??= event.at;
@@ -303,7 +319,7 @@ function coverForeign(memory: Memory, batch: Batch, order: Order, event: Filled)
   const asset = event.side === 'buy' ? quoteOf(event.pair) : baseOf(event.pair);
   const taken = event.side === 'buy' ? baseOf(event.pair) : quoteOf(event.pair);
   const lacking = (of: Asset, need: bigint): bigint => {
-    const books: readonly Book[] = [orderBook(event.clientOrderId), botBook(order.bot as BotId), 'owner'];
+    const books: readonly Book[] = [orderBook(reservedBy(order)), botBook(order.bot as BotId), 'owner'];
     return need - books.reduce((sum, book) => sum + ledger.balance(book, of), 0n);
   };
   const fee = event.feeAsset === taken ? 0n : event.fee;
@@ -332,7 +348,7 @@ function problem(memory: Memory, batch: Batch, order: Order, code: string, reaso
 function refusedInWords(batch: Batch, bot: Bot, intent: Intent, code: string, reason: string): void {
   bot.row.problem = JSON.stringify({ at: batch.at, code, reason });
   batch.put('bots', bot.row);
-  const what = intent.kind === 'place-order' ? `Order ${intent.clientOrderId}` : `Cancel of ${intent.clientOrderId}`;
+  const what = intent.kind === 'cancel-order' ? `Cancel of ${intent.clientOrderId}` : `Order ${intent.clientOrderId}`;
   batch.say('warning', bot.row.id, `${what} refused (${code}): ${reason}`);
 }
 
@@ -346,10 +362,14 @@ export function approved(memory: Memory, batch: Batch, entry: Outbox): void {
     memory.outbox.delete(entry.seq);
   }
   batch.put('outbox', entry);
-  if (entry.kind === 'place-order' && order?.status === 'planned') {
-    order.status = 'approved';
-    order.updated_at = batch.at;
-    batch.put('orders', order);
+  if (entry.kind !== 'cancel-order') {
+    const planned = placedBy(memory, entry).filter(({ status }) => status === 'planned');
+    if (planned.length === 0) return;
+    for (const each of planned) {
+      each.status = 'approved';
+      each.updated_at = batch.at;
+      batch.put('orders', each);
+    }
     const bot = memory.bots.get(entry.bot as BotId);
     if (bot !== undefined && bot.row.problem !== null) {
       bot.row.problem = null;
@@ -357,6 +377,12 @@ export function approved(memory: Memory, batch: Batch, entry: Outbox): void {
     }
   }
 }
+
+/** The orders that an intent of the outbox places: one, or both legs of an OCO. */
+const placedBy = (memory: Memory, entry: Outbox): readonly Order[] =>
+  entry.kind === 'place-oco'
+    ? [...memory.orders.values()].filter(({ oco }) => oco === entry.client_order_id)
+    : [memory.orders.get(entry.client_order_id)].filter((order) => order !== undefined);
 
 /** The vault has refused for good: nothing of it will happen. */
 export function refused(memory: Memory, batch: Batch, entry: Outbox, intent: Intent, code: RefusalCode, reason: string): void {
@@ -367,15 +393,14 @@ export function refused(memory: Memory, batch: Batch, entry: Outbox, intent: Int
   batch.put('outbox', entry);
   batch.journal('verdict', { clientOrderId: intent.clientOrderId, code, reason }, entry.bot);
   const bot = memory.bots.get(entry.bot as BotId);
-  const order = memory.orders.get(entry.client_order_id);
-  if (entry.kind === 'place-order' && order !== undefined) {
+  for (const order of entry.kind === 'cancel-order' ? [] : placedBy(memory, entry)) {
     order.status = 'refused';
     order.code = code;
     order.reason = reason;
     order.updated_at = batch.at;
     batch.put('orders', order);
-    post(memory, batch, memory.ledger.release(order.bot as BotId, order.client_order_id as ClientOrderId, now(batch)));
     memory.dropOrder(order);
+    releaseOf(memory, batch, order);
   }
   if (bot === undefined) return;
   refusedInWords(batch, bot, intent, code, reason);

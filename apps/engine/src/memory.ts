@@ -42,9 +42,17 @@ export const writeIntent = (intent: Intent): string => JSON.stringify(intent, am
 export function readIntent(text: string): Intent {
   const raw = JSON.parse(text) as Record<string, unknown>;
   if (raw.kind === 'cancel-order') return raw as unknown as Intent;
-  const trigger = raw.trigger === undefined ? {} : { trigger: amount(String(raw.trigger)) };
-  return { ...raw, quantity: amount(String(raw.quantity)), limit: amount(String(raw.limit)), ...trigger } as Intent;
+  const { limitLeg, stopLeg } = raw;
+  if (raw.kind === 'place-oco')
+    return { ...withAmounts(raw), limitLeg: withAmounts(limitLeg), stopLeg: withAmounts(stopLeg) } as unknown as Intent;
+  return withAmounts(raw) as unknown as Intent;
 }
+
+const amountNames = ['quantity', 'limit', 'trigger'];
+const withAmounts = (raw: unknown): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(raw as object).map(([name, value]) => [name, amountNames.includes(name) ? amount(String(value)) : value]),
+  );
 
 /** Rules of a pair as they are stored, and back. */
 export const writeRules = (rules: PairRules): string => JSON.stringify(rules, amounts);

@@ -35,6 +35,12 @@ export function orderName(name: OrderName): ClientOrderId {
   return clientOrderId(`${name.bot}-${name.deal.toString(36)}-${letterOf[name.role]}${name.sequence.toString(36)}`);
 }
 
+/** Of an OCO, beside the names of its legs; no order has it. @throws ValueError `client-order-id-malformed` */
+export function ocoName({ bot, deal, sequence }: Omit<OrderName, 'role'>): ClientOrderId {
+  invariant(bot.length <= botIdLengthMax, 'bot-id-too-long');
+  return clientOrderId(`${bot}-${deal.toString(36)}-o${sequence.toString(36)}`);
+}
+
 /** What an id of ours says; null for an id that no bot made. */
 export function readOrderName(id: string): OrderName | null {
   const match = /^(.{1,23})-([0-9a-z]{1,5})-([batscmle])([0-9a-z]{1,5})$/.exec(id);

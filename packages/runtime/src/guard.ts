@@ -13,8 +13,10 @@ import {
   type GuardCode,
   type Intent,
   multiply,
+  ordersOf,
   type Pair,
   type PlaceOrder,
+  type PlacingIntent,
   quoteOf,
   type RefusalCode,
   type Side,
@@ -40,7 +42,7 @@ export interface AccountState {
 }
 
 export interface HeldBack {
-  readonly intent: PlaceOrder;
+  readonly intent: PlacingIntent;
   /** The vault's word where it has one for the same reason. */
   readonly code: RefusalCode | GuardCode;
   readonly reason: string;
@@ -51,9 +53,13 @@ export interface Guarded {
   readonly heldBack: readonly HeldBack[];
 }
 
-/** What placing an order takes out of the sub-book: quote (rounded up) for a buy, base for a sell. */
-export const needs = ({ side, pair, quantity, limit }: PlaceOrder): { readonly asset: string; readonly amount: Amount } =>
-  side === 'buy' ? { asset: quoteOf(pair), amount: multiply(quantity, limit, 'up') } : { asset: baseOf(pair), amount: quantity };
+/** What placing takes out of the sub-book: quote (rounded up) for a buy, base for a sell; of an OCO what its dearer leg takes. */
+export function needs(intent: PlacingIntent): { readonly asset: string; readonly amount: Amount } {
+  const { side, pair, quantity } = intent;
+  if (side === 'sell') return { asset: baseOf(pair), amount: quantity };
+  const limit = ordersOf(intent).reduce<bigint>((most, order) => (order.limit > most ? order.limit : most), 0n);
+  return { asset: quoteOf(pair), amount: multiply(quantity, limit as Amount, 'up') };
+}
 
 const crosses = (order: PlaceOrder, other: LiveOrder): boolean =>
   order.side === 'buy' ? order.limit >= other.limit : order.limit <= other.limit;
@@ -61,25 +67,34 @@ const crosses = (order: PlaceOrder, other: LiveOrder): boolean =>
 function judge(
   bot: BotId,
   account: AccountState,
-  order: PlaceOrder,
+  intent: PlacingIntent,
   taken: ReadonlyMap<string, bigint>,
   placed: readonly PlaceOrder[],
 ): HeldBack | undefined {
-  const { asset, amount } = needs(order);
+  const { asset, amount } = needs(intent);
   const free = account.available(bot, asset) - (taken.get(asset) ?? 0n);
   if (amount > free) {
     const reason = `The bot has ${formatAmount(free)} ${asset} free and the order needs ${formatAmount(amount)}.`;
-    return { intent: order, code: 'E_POS', reason };
+    return { intent, code: 'E_POS', reason };
   }
-  for (const other of account.orders(order.pair, order.side === 'buy' ? 'sell' : 'buy')) {
-    if (other.bot !== bot && crosses(order, other)) {
+  for (const other of account.orders(intent.pair, intent.side === 'buy' ? 'sell' : 'buy')) {
+    if (other.bot !== bot && ordersOf(intent).some((order) => crosses(order, other))) {
       const reason = `It would trade with order ${other.clientOrderId} of bot ${other.bot} on the same account.`;
-      return { intent: order, code: 'E_STATE', reason };
+      return { intent, code: 'E_STATE', reason };
     }
   }
-  const limit = account.guards === undefined ? undefined : judgeGuards(withPlaced(account.guards, placed), order);
-  return limit === undefined ? undefined : { intent: order, ...limit };
+  if (account.guards === undefined) return undefined;
+  const view = withPlaced(account.guards, placed);
+  for (const order of ordersOf(intent)) {
+    const limit = judgeGuards(view, order);
+    if (limit !== undefined) return { intent, ...limit };
+  }
+  return undefined;
 }
+
+/** Of an OCO one leg trades: the one that may take the most stands for both. */
+export const dearest = (intent: PlacingIntent): PlaceOrder =>
+  ordersOf(intent).reduce((most, order) => (order.limit > most.limit ? order : most));
 
 /** Splits what a bot wants into what may go to the vault and what is held back, with the reason said. */
 export function guard(bot: BotId, account: AccountState, intents: readonly Intent[]): Guarded {
@@ -88,14 +103,14 @@ export function guard(bot: BotId, account: AccountState, intents: readonly Inten
   const taken = new Map<string, bigint>();
   const placed: PlaceOrder[] = [];
   for (const intent of intents) {
-    const refusal = intent.kind === 'place-order' ? judge(bot, account, intent, taken, placed) : undefined;
+    const refusal = intent.kind === 'cancel-order' ? undefined : judge(bot, account, intent, taken, placed);
     if (refusal !== undefined) heldBack.push(refusal);
     else {
       passed.push(intent);
-      if (intent.kind === 'place-order') {
+      if (intent.kind !== 'cancel-order') {
         const { asset, amount } = needs(intent);
         taken.set(asset, (taken.get(asset) ?? 0n) + amount);
-        placed.push(intent);
+        placed.push(dearest(intent));
       }
     }
   }

@@ -18,7 +18,7 @@ import {
 } from '@holdfast/domain';
 import type { Bar, Timeframe } from '@holdfast/indicators';
 import { Conditions, type Unwarmed } from './conditions.ts';
-import { type AccountState, guard, type HeldBack, needs } from './guard.ts';
+import { type AccountState, dearest, guard, type HeldBack, needs } from './guard.ts';
 import { withPlaced } from './guards/judge.ts';
 import { type Due, type Quiet, WakeIndex } from './wake-index.ts';
 
@@ -175,7 +175,7 @@ export class Runtime {
 /** The account as it is once the intents that passed in this step are placed. */
 function withTaken(account: AccountState, bot: BotId, intents: readonly Intent[]): AccountState {
   if (intents.length === 0) return account;
-  const placed = intents.filter((intent) => intent.kind === 'place-order');
+  const placed = intents.filter((intent) => intent.kind !== 'cancel-order');
   return {
     available: (of, asset) => {
       const free = account.available(of, asset);
@@ -184,6 +184,6 @@ function withTaken(account: AccountState, bot: BotId, intents: readonly Intent[]
       return taken.reduce((left, need) => (left - need.amount) as typeof free, free);
     },
     orders: (pair, side) => account.orders(pair, side),
-    guards: account.guards === undefined ? undefined : withPlaced(account.guards, placed),
+    guards: account.guards === undefined ? undefined : withPlaced(account.guards, placed.map(dearest)),
   };
 }

@@ -84,7 +84,7 @@ export interface OutboxTable {
   readonly seq: Generated<number>;
   readonly bot: string;
   readonly sub_key: string;
-  /** `place-order` or `cancel-order`. */
+  /** `place-order`, `place-oco` or `cancel-order`. */
   readonly kind: string;
   readonly client_order_id: string;
   /** JSON of the intent with amounts as decimal strings. */
@@ -115,6 +115,8 @@ export interface OrdersTable {
   /** `planned`, `approved`, `resting`, `partly-filled`, `filled`, `cancelled`, `rejected`, `refused`, `unknown`. */
   status: string;
   exchange_order_id: string | null;
+  /** Of a leg of an OCO, the client order id of the OCO: both legs spend one reservation, which bears this name. */
+  readonly oco: string | null;
   code: string | null;
   reason: string | null;
   readonly planned_at: number;
@@ -359,4 +361,5 @@ export const engineMigrations: readonly Migration[] = [
       'create table guards (only integer primary key default 1 check (only = 1), record text not null, state text not null) strict',
     ],
   },
+  { number: 4, name: 'orders of which one cancels the other', statements: ['alter table orders add column oco text'] },
 ];

@@ -153,6 +153,7 @@ export const rows: readonly Change[] = [
       filled: '0',
       status: 'resting',
       exchange_order_id: '12',
+      oco: null,
       code: null,
       reason: null,
       planned_at: start,
