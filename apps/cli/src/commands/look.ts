@@ -5,6 +5,7 @@ import { apiClient } from '../api-client.ts';
 import { CliError, exitCode } from '../exit.ts';
 import { type Common, common } from '../options.ts';
 import { print, printJson, shorten, table, timeText } from '../output.ts';
+import { addBotCommands } from './bot.ts';
 import { statusText } from './status-text.ts';
 
 const describeBots = (bots: readonly BotSummary[]): string =>
@@ -100,7 +101,8 @@ export function addLookCommands(program: Command): void {
       print(answer.deals.length === 0 ? 'no deal yet' : table(headings, answer.deals.map(dealRow)));
     });
 
-  const bot = program.command('bot').description('list, show, create, start and stop bots');
+  const bot = program.command('bot').description('bots: list, show, check, make, act on, judge and move them');
+  addBotCommands(bot);
   common(bot.command('list').description('all bots')).action(async ({ data, json }: Common) => {
     const { bots } = await apiClient(data).get<{ bots: BotSummary[] }>('/api/bots');
     if (json) printJson(bots);
