@@ -19,7 +19,7 @@ import {
   type VaultAccount,
 } from '@holdfast/domain';
 import { ask } from './api.ts';
-import { hex, sha256, utf8 } from './bytes.ts';
+import { fromBase64url, hex, sha256, utf8 } from './bytes.ts';
 import { amountInput, button, type Child, el, facts, field, form, input, refusalText, say, timeText } from './dom.ts';
 import type { Json } from './json.ts';
 import type { MandateJson } from './mandate-fields.ts';
@@ -112,11 +112,32 @@ const now = (): number => me().view.time || Date.now();
 function editor(account: Account, again: () => void): HTMLElement {
   const place = el('div', {});
   const show = (start: MandateJson): void => place.replaceChildren(...signing(start, again));
+  const laid = laidBefore(account);
+  const refuse = (error: unknown): void =>
+    place.replaceChildren(el('p', { class: 'refusal', role: 'alert' }, refusalText(error)));
+  if (laid instanceof Error) refuse(laid);
+  else if (laid !== undefined) following(account, laid).then(show).catch(refuse);
   if (account.mandate === null) return el('div', {}, proposal(account, show), place);
   const begin = button('Change it', 'plain', async () => {
     if (account.mandate !== null) show(await following(account, account.mandate));
   });
   return el('div', {}, el('div', { class: 'actions' }, begin), proposal(account, show), place);
+}
+
+/**
+ * What a program laid before the owner: `#mandate/ACCOUNT/` and a mandate in base64url. It only fills the form, of which the vault
+ * says words and losses before anything can be signed; the account is always the one that the page shows.
+ */
+function laidBefore({ account, uid }: Account): MandateJson | Error | undefined {
+  const [, , laid = ''] = location.hash.slice(1).split('/');
+  if (laid === '') return undefined;
+  try {
+    const read = JSON.parse(new TextDecoder().decode(fromBase64url(laid))) as MandateJson;
+    if (read.account === account && read.uid === uid && Array.isArray(read.pairs)) return { ...read, owner: ownerId(me().owner) };
+  } catch {
+    // Said below.
+  }
+  return new Error(`What the address proposes is no mandate of ${account}. Nothing was taken over.`);
 }
 
 /** The number and link of the next mandate of an account. */
