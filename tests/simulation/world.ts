@@ -105,7 +105,13 @@ export interface World {
   close(): void;
 }
 
-export async function createWorld(faults: Faults): Promise<World> {
+/** What the account holds beside its quote, and how much of it the mandate lets be sold in 24 hours. */
+export interface Coins {
+  readonly base: string;
+  readonly maxSellHeld: string;
+}
+
+export async function createWorld(faults: Faults, coins: Coins = { base: '0', maxSellHeld: '0' }): Promise<World> {
   const folder = mkdtempSync(join(existsSync(memoryFolder) ? memoryFolder : tmpdir(), 'holdfast-simulation-'));
   let now = Date.now();
   let timers: { readonly at: number; readonly act: () => void }[] = [];
@@ -129,7 +135,9 @@ export async function createWorld(faults: Faults): Promise<World> {
     position: () => ({}),
   });
   const routes = makeRoutes(listenKeyEndpoints(makeListenKeys(() => now)));
-  const userId = venue.command((at) => exchange.createUser({ USDT: amount('10000') }, at));
+  const userId = venue.command((at) =>
+    exchange.createUser({ USDT: amount('10000'), ...(coins.base === '0' ? {} : { BTC: amount(coins.base) }) }, at),
+  );
   const rules: PairRules = {
     pair,
     tick,
@@ -584,14 +592,14 @@ export async function createWorld(faults: Faults): Promise<World> {
     ips: ['simulation'],
   });
   const { uid } = (await act({ act: 'account-connect', account, apiKey, at: now })) as { uid: string };
-  await act({ act: 'mandate', mandate: mandate(now, uid), at: now });
+  await act({ act: 'mandate', mandate: mandate(now, uid, coins.maxSellHeld), at: now });
   venue.tick({ pair, at: epochMs(now), price: 10_000, volume: 50_000 });
   await startEngine();
   await until(() => (db.prepare('select baseline from engine').get() as { baseline: number }).baseline === 1, 'the baseline');
   return world;
 }
 
-const mandate = (now: number, uid: string): Mandate =>
+const mandate = (now: number, uid: string, maxSellHeld: string): Mandate =>
   draftMandate({
     account,
     uid,
@@ -607,7 +615,7 @@ const mandate = (now: number, uid: string): Mandate =>
         floor: amount('1'),
         ceiling: amount('1000'),
         bandBps: 500,
-        maxSellHeldBase24h: amount('0'),
+        maxSellHeldBase24h: amount(maxSellHeld),
       }),
     ],
     turnover24h: amount('1000000'),
