@@ -12,6 +12,7 @@ import { addIncidentCommands } from './incident.ts';
 import { addKillCommand } from './kill.ts';
 import { addLookCommands } from './look.ts';
 import { addOwnerCommands } from './owner.ts';
+import { addParityCommand } from './parity.ts';
 import { addRunCommands } from './run.ts';
 import { addServiceCommands } from './service.ts';
 import { addSignalCommands } from './signal.ts';
@@ -40,4 +41,5 @@ export function addAllCommands(root: Command): void {
   addExchangeCommands(root);
   addArchiveCommands(root);
   addDrillCommand(root);
+  addParityCommand(root);
 }

@@ -1,8 +1,10 @@
 /** `up`, and the simulated exchange on its own. */
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { defaultPort, portsFrom } from '../data-directory.ts';
 import { type Common, common, readPort, readSpeed } from '../options.ts';
+import type { FirstBot } from '../up/demo.ts';
 import { up } from '../up/up.ts';
 
 export interface TapeFlags {
@@ -24,6 +26,7 @@ interface UpFlags extends Common, TapeFlags {
   readonly webhookHost: string;
   readonly webhookBehindProxy?: true;
   readonly demo: boolean;
+  readonly firstBot?: string;
 }
 
 /** The synthetic market runs ten times faster than the clock, so that a first look shows whole deals; a tape runs as recorded. */
@@ -64,6 +67,8 @@ export function addRunCommands(program: Command): void {
     .option('--webhook-host <address>', 'where the listener for signals listens', '127.0.0.1')
     .option('--webhook-behind-proxy', "take the sender's address from the proxy on this machine")
     .option('--no-demo', 'make no demonstration account and bot')
+    // Made in place of the demonstration's: `parity` plays it on an account where nothing but its settings binds.
+    .addOption(new Option('--first-bot <file>').hideHelp())
     .action(async (flags: UpFlags) => {
       const counted = portsFrom(flags.port);
       const ports = {
@@ -74,6 +79,15 @@ export function addRunCommands(program: Command): void {
       };
       const { webhookPort: port, webhookHost: host } = flags;
       const webhook = port === undefined ? {} : { webhook: { port, host, behindProxy: flags.webhookBehindProxy === true } };
-      await up({ ...webhook, data: flags.data, ports, demo: flags.demo, json: flags.json === true, tape: readTape(flags) });
+      const first = flags.firstBot === undefined ? {} : { first: JSON.parse(readFileSync(flags.firstBot, 'utf8')) as FirstBot };
+      await up({
+        ...webhook,
+        ...first,
+        data: flags.data,
+        ports,
+        demo: flags.demo,
+        json: flags.json === true,
+        tape: readTape(flags),
+      });
     });
 }

@@ -30,7 +30,16 @@ import { replaceFile } from '../data-directory.ts';
 import { CliError, exitCode } from '../exit.ts';
 import { readPeerKey } from '../peer-key.ts';
 
+/** A bot that is made in place of the demonstration's, on an account with as much money and a mandate as wide as it may need. */
+export interface FirstBot {
+  readonly kind: string;
+  readonly pair: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly funds?: Readonly<Record<string, string>>;
+}
+
 export interface DemoPlaces {
+  readonly first?: FirstBot;
   readonly server: string;
   readonly gate: string;
   readonly exchange: string;
@@ -111,6 +120,31 @@ function firstMandate(account: AccountId, uid: string, quote: Asset, traded: rea
   });
 }
 
+/** Of an account on which nothing but the bot's own settings is to bind. */
+const plenty = amount('1000000000');
+
+function widestMandate(mandate: Mandate): Mandate {
+  const pairs = mandate.pairs.map((each) => ({
+    ...each,
+    maxOrderQuote: plenty,
+    maxOrderBase: plenty,
+    maxPositionQuote: plenty,
+    maxSellHeldBase24h: plenty,
+    floor: amount('0.00000001'),
+    ceiling: plenty,
+    bandBps: 9999,
+  }));
+  return {
+    ...mandate,
+    pairs,
+    turnover24h: plenty,
+    burn24h: plenty,
+    maxOpenQuote: plenty,
+    ordersPerMinute: 100_000,
+    openOrders: 500,
+  };
+}
+
 const connectTimeoutMs = 30_000;
 const notYet: ReadonlySet<string> = new Set(['account-not-connected', 'pair-unpriced']);
 
@@ -168,13 +202,15 @@ class Demo {
     if (made === undefined || made.publicKey === null)
       throw new CliError(exitCode.failed, 'the vault shows no public key for the new account');
     if (!made.connected) {
-      const apiKey = await this.#registered(made.publicKey, quote);
+      const apiKey = await this.#registered(made.publicKey, this.#credit(first.pair, quote));
       await this.#act({ act: 'account-connect', account, apiKey, at: Date.now() });
     }
     if (made.mandate === null) {
       const covered = traded.filter(({ pair: name }) => name.endsWith(`/${quote}`));
       const uid = (await this.#account())?.uid ?? '';
-      await this.#act({ act: 'mandate', mandate: firstMandate(account, uid, quote, covered, now), at: Date.now() });
+      const usual = firstMandate(account, uid, quote, covered, now);
+      const mandate = this.#places.first === undefined ? usual : widestMandate(usual);
+      await this.#act({ act: 'mandate', mandate, at: Date.now() });
     }
     return first;
   }
@@ -190,13 +226,12 @@ class Demo {
   }
 
   /** The key id of our public half at the exchange; remembered, so that an interrupted start registers once. */
-  async #registered(publicKey: string, quote: Asset): Promise<string> {
+  async #registered(publicKey: string, credit: Readonly<Record<string, string>>): Promise<string> {
     const note = join(this.#data, 'demo.json');
     if (existsSync(note)) {
       const { publicKey: before, apiKey } = JSON.parse(readFileSync(note, 'utf8')) as { publicKey: string; apiKey: string };
       if (before === publicKey) return apiKey;
     }
-    const credit = { [quote]: formatAmount(scaled('10000', quote)) };
     const { apiKey } = await registerKey(
       { url: this.#places.exchange, data: this.#data },
       { publicKey, credit, ips: ['127.0.0.1'] },
@@ -205,10 +240,20 @@ class Demo {
     return apiKey;
   }
 
+  #credit(name: Pair, quote: Asset): Readonly<Record<string, string>> {
+    if (this.#places.first === undefined) return { [quote]: formatAmount(scaled('10000', quote)) };
+    return { [quote]: formatAmount(plenty), [name.slice(0, name.indexOf('/'))]: formatAmount(plenty) };
+  }
+
   async bot({ pair: name }: Market): Promise<void> {
     const api = apiAt(this.#places.server, this.#data);
     const { bots } = await api.get<{ bots: BotSummary[] }>('/api/bots');
     if (bots.length > 0) return;
+    const { first } = this.#places;
+    if (first !== undefined) {
+      await onceConnected(() => api.post('/api/bots', { ...first, name: `The first on ${first.pair}`, start: true }));
+      return;
+    }
     const quote = asset(name.slice(name.indexOf('/') + 1));
     const settings = {
       baseOrderSize: formatAmount(scaled('200', quote)),

@@ -11,13 +11,15 @@ import { askWarden, pageHash } from '@holdfast/vault/admin';
 import { lockDataDirectory, openDataDirectory, type Ports, replaceFile, repositoryRoot } from '../data-directory.ts';
 import { CliError, exitCode } from '../exit.ts';
 import { print, printJson } from '../output.ts';
-import { setUpDemo } from './demo.ts';
+import { type FirstBot, setUpDemo } from './demo.ts';
 import { type ProcessSpec, Supervisor } from './supervisor.ts';
 
 export interface UpOptions {
   readonly data: string;
   readonly ports: Ports;
   readonly demo: boolean;
+  /** Made in place of the demonstration's bot. */
+  readonly first?: FirstBot;
   readonly json: boolean;
   readonly tape: TapeOptions;
   /** Left out: no listener for signals is started. */
@@ -164,6 +166,7 @@ async function startAll(supervisor: Supervisor, options: UpOptions): Promise<voi
       gate: url(options.ports.gate),
       exchange: url(options.ports.exchange),
       account,
+      ...(options.first === undefined ? {} : { first: options.first }),
     });
 }
 

@@ -1,6 +1,7 @@
 /** Jumping gives what stepping gives, byte for byte: random bots of every kind, random settings, random candles. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { botSettings } from '@holdfast/contracts';
 import type { EpochMs } from '@holdfast/domain';
 import { testRules } from '@holdfast/testkit';
 import { fillText } from './hash.ts';
@@ -29,7 +30,7 @@ function requestOf(kind: string, seed: number): RunRequest {
   });
   return {
     kind,
-    settings: randomSettings(kind, next),
+    settings: randomSettings(kind, next, botSettings),
     series: new Map([[rules.pair, series]]),
     rules: new Map([[rules.pair, rules]]),
     from: (next() < 0.5 ? 0 : tableStart + Math.floor(next() * 100) * 60_000) as EpochMs,

@@ -7,6 +7,7 @@ import type {
   ClientOrderId,
   ClosedDeal,
   EpochMs,
+  OrderKind,
   Pair,
   PairRules,
   Side,
@@ -58,6 +59,8 @@ export interface RunRequest {
   readonly assumptions: Assumptions;
   /** `jump` skips to what can happen next, `step` looks at every candle; both give the same result. */
   readonly driver: 'jump' | 'step';
+  /** Whether the result lists all orders; no when left out. */
+  readonly keepsOrders?: boolean;
   /** Id of the bot, the first part of its client order ids; `backtest` when left out. */
   readonly bot?: BotId;
 }
@@ -77,6 +80,21 @@ export interface RunFill {
   readonly feeAsset: Asset;
   readonly maker: boolean;
   readonly at: EpochMs;
+}
+
+/** An order as it was at the end; the words are those of the engine. */
+export interface RunOrder {
+  readonly clientOrderId: ClientOrderId;
+  readonly pair: Pair;
+  readonly side: Side;
+  readonly kind: OrderKind;
+  /** Quote per base. */
+  readonly limit: Amount;
+  /** Base. */
+  readonly quantity: Amount;
+  readonly filled: Amount;
+  readonly status: 'planned' | 'resting' | 'partly-filled' | 'filled' | 'cancelled' | 'rejected';
+  readonly plannedAt: EpochMs;
 }
 
 export interface Drawdown {
@@ -102,6 +120,8 @@ export interface RunResult {
   readonly fills: readonly RunFill[];
   readonly deals: readonly ClosedDeal[];
   readonly ordersPlaced: number;
+  /** All orders in the order in which they were planned, where the request asks for them. */
+  readonly orders?: readonly RunOrder[];
   /** Refusals and rejections by code. */
   readonly refused: Readonly<Record<string, number>>;
   /** Value in quote of what the bot had at its first price and has at the last; base at the bid, fees of selling not taken off. */

@@ -66,6 +66,7 @@ class Run {
       funds,
       markets: this.#markets,
       assumptions: request.assumptions,
+      keepsOrders: request.keepsOrders === true,
       onFill: (market, account, at) => this.#hold(market, account, at),
     });
     const [only] = this.#markets;
@@ -210,6 +211,7 @@ class Run {
       candles: this.#markets.reduce((sum, each) => sum + (each.endPlace - each.firstPlace) / 4, 0),
       missing: this.#markets.reduce((sum, each) => sum + missingOf(request.series.get(each.columns.pair)!, each), 0),
       ...sums,
+      ...(request.keepsOrders === true ? { orders: [...session.orders.values()] } : {}),
       firstPrice: ofFirst(columns.open[firstPlace >>> 2]!),
       lastPrice: ofFirst(columns.close[(endPlace >>> 2) - 1]!),
       report,

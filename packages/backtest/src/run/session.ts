@@ -34,7 +34,7 @@ import { Account } from './account.ts';
 import { feeOn } from './fee.ts';
 import type { Market } from './market.ts';
 import type { MatchEvent } from './matcher.ts';
-import type { Assumptions, RunFill } from './result.ts';
+import type { Assumptions, RunFill, RunOrder } from './result.ts';
 
 interface Planned {
   readonly intent: Intent;
@@ -46,6 +46,7 @@ export interface SessionParts {
   readonly funds: Readonly<Record<string, Amount>>;
   readonly markets: readonly Market[];
   readonly assumptions: Assumptions;
+  readonly keepsOrders: boolean;
   /** Called after a fill changed what the bot holds. */
   readonly onFill: (market: Market, account: Account, at: EpochMs) => void;
 }
@@ -56,6 +57,8 @@ export class Session {
   readonly fills: RunFill[] = [];
   readonly deals: ClosedDeal[] = [];
   readonly refused = new Map<string, number>();
+  /** All orders by id, where they are kept. */
+  readonly orders = new Map<string, RunOrder>();
   ordersPlaced = 0;
   fees = 0n;
   now = 0 as EpochMs;
@@ -198,6 +201,7 @@ export class Session {
   #tell(market: Market, event: MatchEvent): void {
     switch (event.kind) {
       case 'accepted':
+        this.#mark(event.order.id, { status: 'resting' });
         this.#say(this.#order(event.order.id), { kind: 'order-accepted', exchangeOrderId: String(event.order.rank) });
         return;
       case 'rejected':
@@ -210,6 +214,7 @@ export class Session {
         const { id, executed } = event.order;
         const filled = quantityAmount(executed as Lots, market.columns.rules);
         const order = this.#order(id);
+        this.#mark(id, { status: 'cancelled' });
         this.#close(id);
         this.#say(order, { kind: 'order-cancelled', cause: event.cause, filled });
         return;
@@ -255,6 +260,7 @@ export class Session {
     if (complete) this.#close(order.id);
     onFill(market, this.account, at);
     const filled = quantityAmount(lots(order.executed), rules);
+    this.#mark(order.id, { status: complete ? 'filled' : 'partly-filled', filled });
     const { price: paid } = fill;
     this.#say(placed, {
       kind: 'order-filled',
@@ -271,6 +277,7 @@ export class Session {
 
   #rejected(intent: PlaceOrder, code: string, reason: string): void {
     this.#count(code);
+    this.#mark(intent.clientOrderId, { status: 'rejected' });
     this.#close(intent.clientOrderId);
     this.#say(intent, { kind: 'order-rejected', code, reason });
   }
@@ -311,8 +318,21 @@ export class Session {
       this.account.reserve(intent);
       this.#orders.set(intent.clientOrderId, intent);
       this.ordersPlaced++;
+      this.#keep(intent);
     }
     this.#outbox.push({ intent, due: this.now + this.#parts.assumptions.latencyMs });
+  }
+
+  #keep({ clientOrderId, pair, side, order: kind, limit, quantity }: PlaceOrder): void {
+    if (!this.#parts.keepsOrders) return;
+    const plannedAt = this.now;
+    const filled = 0n as Amount;
+    this.orders.set(clientOrderId, { clientOrderId, pair, side, kind, limit, quantity, filled, status: 'planned', plannedAt });
+  }
+
+  #mark(id: string, change: Partial<Pick<RunOrder, 'status' | 'filled'>>): void {
+    const order = this.orders.get(id);
+    if (order !== undefined) this.orders.set(id, { ...order, ...change });
   }
 
   #count(code: string): void {

@@ -1,5 +1,4 @@
 /** Random settings of every kind of bot, and random assumptions, around one price. Tests only. */
-import { botSettings } from '@holdfast/contracts';
 import { amount } from '@holdfast/domain';
 import { usualAssumptions } from '../assumptions.ts';
 import type { Assumptions } from '../result.ts';
@@ -82,13 +81,13 @@ const trade = (next: Chance): object => {
 const makers: Readonly<Record<string, (next: Chance) => object>> = { dca, grid, recurring, trade };
 export const randomKinds = Object.keys(makers);
 
+/** Schemas of settings by kind (contracts/bot-settings). */
+export type Schemas = Readonly<Record<string, { safeParse(value: unknown): { success: boolean; data?: unknown } }>>;
+
 /** Settings that the schema takes; what it refuses is drawn again. */
-export function randomSettings(kind: string, next: Chance): unknown {
-  const schema = (botSettings as Readonly<Record<string, { safeParse(value: unknown): { success: boolean; data?: unknown } }>>)[
-    kind
-  ]!;
+export function randomSettings(kind: string, next: Chance, schemas: Schemas): unknown {
   for (let tries = 0; tries < 200; tries++) {
-    const parsed = schema.safeParse(makers[kind]!(next));
+    const parsed = schemas[kind]!.safeParse(makers[kind]!(next));
     if (parsed.success) return parsed.data;
   }
   throw new Error(`no settings of ${kind} are taken`);

@@ -1,0 +1,36 @@
+/** Two plays of one bot over one tape: equal, or where they first differ. */
+
+/** An order of the bot, or a fill of one, as texts by the name of what is compared. */
+export type Line = Readonly<Record<string, string>>;
+
+export interface Play {
+  readonly name: string;
+  /** In the order in which they were planned. */
+  readonly orders: readonly Line[];
+  /** In the order in which they happened. */
+  readonly fills: readonly Line[];
+}
+
+export interface Difference {
+  readonly of: 'order' | 'fill';
+  /** Counted from 1. */
+  readonly number: number;
+  /** What differs first, by name; `presence` when one play has fewer. */
+  readonly what: string;
+  readonly first: Line | null;
+  readonly second: Line | null;
+}
+
+/** The first fill that differs, else the first order; null when all are equal. */
+export function firstDifference(first: Play, second: Play): Difference | null {
+  return inLines('fill', first.fills, second.fills) ?? inLines('order', first.orders, second.orders);
+}
+
+function inLines(of: Difference['of'], first: readonly Line[], second: readonly Line[]): Difference | null {
+  for (let at = 0; at < Math.max(first.length, second.length); at++) {
+    const [a, b] = [first[at] ?? null, second[at] ?? null];
+    const what = a === null || b === null ? 'presence' : Object.keys(a).find((name) => a[name] !== b[name]);
+    if (what !== undefined) return { of, number: at + 1, what, first: a, second: b };
+  }
+  return null;
+}

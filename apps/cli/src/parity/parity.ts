@@ -1,0 +1,80 @@
+/** One bot over one tape three ways: tick by tick, in jumps, and as paper through exchange, vault and engine. */
+import { type RunRequest, type RunResult, readCandleFile, runBacktest, usualAssumptions } from '@holdfast/backtest';
+import type { BotId } from '@holdfast/domain';
+import { epochMs, formatAmount, pair } from '@holdfast/domain';
+import { type Difference, firstDifference, type Line, type Play } from './compare.ts';
+import { type PaperOptions, type PaperPlay, playPaper } from './paper.ts';
+
+export interface ParityResult {
+  readonly plays: readonly { readonly name: string; readonly orders: number; readonly fills: number }[];
+  /** Null: all that is compared is equal. */
+  readonly difference: (Difference & { readonly between: readonly [string, string] }) | null;
+  /** What the paper bot was refused last; null when nothing. */
+  readonly problem: string | null;
+  readonly bot: string;
+}
+
+/** @throws CliError, DataError, RunError */
+export async function compareRuns(options: PaperOptions): Promise<ParityResult> {
+  const paper = await playPaper(options);
+  const request = await requestOf(options, paper);
+  const step = playOf('step', runBacktest(request));
+  const jump = playOf('jump', runBacktest({ ...request, driver: 'jump' }));
+  const pairs: readonly (readonly [Play, Play])[] = [
+    [step, jump],
+    [jump, paper],
+  ];
+  let difference: ParityResult['difference'] = null;
+  for (const [a, b] of pairs) {
+    const found = firstDifference(a, b);
+    if (found !== null) difference ??= { ...found, between: [a.name, b.name] };
+  }
+  const plays = [step, jump, paper].map(({ name, orders, fills }) => ({ name, orders: orders.length, fills: fills.length }));
+  return { plays, difference, problem: paper.problem, bot: paper.bot };
+}
+
+async function requestOf({ tape, bot }: PaperOptions, paper: PaperPlay): Promise<RunRequest> {
+  const of = pair(bot.pair);
+  const { series } = await readCandleFile(tape, { exchange: 'tape', pair: of });
+  return {
+    kind: bot.kind,
+    settings: paper.settings,
+    series: new Map([[of, series]]),
+    rules: new Map([[of, paper.rules]]),
+    from: epochMs(paper.from),
+    to: epochMs(paper.to),
+    funds: paper.funds,
+    assumptions: usualAssumptions,
+    driver: 'step',
+    keepsOrders: true,
+    bot: paper.bot as BotId,
+  };
+}
+
+function playOf(name: string, { orders = [], fills }: RunResult): Play {
+  return {
+    name,
+    orders: orders.map(
+      (order): Line => ({
+        clientOrderId: order.clientOrderId,
+        side: order.side,
+        price: formatAmount(order.limit),
+        quantity: formatAmount(order.quantity),
+        status: order.status,
+        filled: formatAmount(order.filled),
+        time: String(order.plannedAt),
+      }),
+    ),
+    fills: fills.map(
+      (fill): Line => ({
+        clientOrderId: fill.clientOrderId,
+        side: fill.side,
+        fillPrice: formatAmount(fill.price),
+        fillQuantity: formatAmount(fill.quantity),
+        fee: `${formatAmount(fill.fee)} ${fill.feeAsset}`,
+        role: fill.maker ? 'maker' : 'taker',
+        time: String(fill.at),
+      }),
+    ),
+  };
+}
