@@ -23,6 +23,7 @@ export {
   tell,
 } from './orders/live-orders.ts';
 export * from './orders/sub-book.ts';
+export * from './own/index.ts';
 export { type Market, planRebalance, type RebalancePlan, type Row as RebalanceRow } from './rebalance/plan.ts';
 export { rebalance } from './rebalance/rebalance.ts';
 export { type RebalanceSettings, type RebalanceSettingsText, readRebalanceSettings } from './rebalance/settings.ts';
