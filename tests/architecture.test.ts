@@ -44,7 +44,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'exchanges/market-data',
     'vault/client',
   ],
-  'apps/server': ['domain', 'contracts', 'bots', 'policy', 'views', 'storage', 'vault/client'],
+  'apps/server': ['domain', 'contracts', 'backtest', 'bots', 'policy', 'views', 'storage', 'vault/client'],
   'apps/dashboard': ['domain', 'contracts'],
   'apps/webhook': ['contracts', 'storage'],
   'apps/exchange': ['domain', 'contracts', 'exchanges/simulated', 'exchanges/market-data'],

@@ -19,6 +19,8 @@ export interface Neighbours {
   readonly readClock: ReadClock;
   /** DATA/processes.json */
   readonly processesFile: string;
+  /** DATA: candles and results of backtests lie in it. */
+  readonly dataDirectory: string;
   /** DATA/webhook/webhook.db; is there where a listener for signals ever ran. */
   readonly signalsFile: string;
 }

@@ -66,6 +66,7 @@ async function serve(): Promise<void> {
       vault,
       readClock: exchangeClock(options.exchange),
       processesFile: join(data, 'processes.json'),
+      dataDirectory: data,
       signalsFile: join(data, 'webhook', 'webhook.db'),
     },
     port: () => port,

@@ -11,6 +11,7 @@ import { makeHub } from './live/hub.ts';
 import { addOpenApi } from './openapi/document.ts';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from './openapi/zod-provider.ts';
 import { addPage } from './page/page.ts';
+import { addBacktestRoutes } from './routes/backtests.ts';
 import { addBotActRoutes } from './routes/bot-acts.ts';
 import { addBotLookRoutes } from './routes/bot-looks.ts';
 import { addBotPlanRoutes } from './routes/bot-plans.ts';
@@ -130,6 +131,7 @@ export async function buildServer(options: ServerOptions) {
   addBotPlanRoutes(app, context);
   addBotLookRoutes(app, context);
   addGuardRoutes(app, context);
+  const endBacktests = addBacktestRoutes(app, context);
   addMarketRoutes(app, context);
   addVaultRoutes(app, context);
   const endStreams = addEventsRoute(app, context);
@@ -141,6 +143,7 @@ export async function buildServer(options: ServerOptions) {
     clearInterval(telling);
     unsubscribe();
     endStreams();
+    await endBacktests();
   });
   return app;
 }

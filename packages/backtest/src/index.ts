@@ -17,7 +17,7 @@ export { codeVersion } from './report/code-version.ts';
 export { type Comparison, compareDocuments } from './report/compare.ts';
 export * from './report/csv.ts';
 export * from './report/document.ts';
-export { type FoundSeries, findSeries } from './report/find-series.ts';
+export { type FoundSeries, findSeries, seriesThere } from './report/find-series.ts';
 export { htmlReport } from './report/html.ts';
 export * from './report/job.ts';
 export { type FoundRules, type RulesAsk, rulesOf } from './report/rules.ts';

@@ -1,5 +1,6 @@
 /** Schemas of all that crosses a border. */
 export * from './api.ts';
+export * from './api-backtests.ts';
 export * from './api-bots.ts';
 export * from './api-values.ts';
 export * from './api-vault.ts';

@@ -15,7 +15,7 @@ function nameOf({ kind, pair, pairs = [] }: CreateBot): string {
 }
 
 /** Settings completed with their defaults. @throws ApiFailure bot-kind-unknown, settings-malformed */
-function checkedSettings({ kind, settings }: CreateBot): Record<string, unknown> {
+export function checkedSettings({ kind, settings }: Pick<CreateBot, 'kind' | 'settings'>): Record<string, unknown> {
   const schema = kinds.find(([name]) => name === kind)?.[1];
   if (schema === undefined) {
     const known = kinds.map(([name]) => name).join(', ');

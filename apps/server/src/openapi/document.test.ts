@@ -34,6 +34,13 @@ const operations = (): [string, string, Operation][] =>
 test('the document is OpenAPI 3.1 and names every route of the API', () => {
   assert.match(document.openapi, /^3\.1\.\d$/);
   assert.deepEqual(Object.keys(document.paths).sort(), [
+    '/api/backtests',
+    '/api/backtests/compare',
+    '/api/backtests/jobs/{id}',
+    '/api/backtests/jobs/{id}/cancel',
+    '/api/backtests/{id}',
+    '/api/backtests/{id}/as-bot',
+    '/api/backtests/{id}/remove',
     '/api/bot-kinds',
     '/api/bots',
     '/api/bots/check',
@@ -58,6 +65,7 @@ test('the document is OpenAPI 3.1 and names every route of the API', () => {
     '/api/bots/{id}/start-deal',
     '/api/bots/{id}/statistics',
     '/api/bots/{id}/stop',
+    '/api/candle-series',
     '/api/deals',
     '/api/equity',
     '/api/events',

@@ -399,6 +399,7 @@ export async function scriptedServer(
         vault: vaultPort(base),
         readClock: async () => ({ now: start, speed: 10, tape: null, ended: false }),
         processesFile: join(folder, 'processes.json'),
+        dataDirectory: folder,
         signalsFile: join(folder, 'webhook.db'),
       },
       port: options.listenPort ?? (() => port),

@@ -59,3 +59,9 @@ function pairsThere(data: string): string {
   const shown = [...pairs].slice(0, 12).map((name) => name.replace('-', '/'));
   return shown.length === 0 ? 'there are none at all' : `there are: ${shown.join(', ')}${pairs.size > shown.length ? ', …' : ''}`;
 }
+
+/** Every series of the library, by the names of the files alone. */
+export const seriesThere = (data: string): readonly FoundSeries[] =>
+  namesIn(join(data, 'market')).flatMap((exchange) =>
+    namesIn(join(data, 'market', exchange)).flatMap((pair) => intervalsOf(data, exchange, pair.replace('-', '/'))),
+  );
