@@ -179,7 +179,9 @@ export const botKind = z.object({
   kind: z.string(),
   title: z.string(),
   description: z.string(),
-  /** JSON Schema of the settings: titles, descriptions, defaults and limits for generated forms. */
+  /** What it trades: `one` pair, `several`, or those that its `settings` name. */
+  pairs: z.enum(['one', 'several', 'settings']),
+  /** JSON Schema of the settings: titles, descriptions, defaults, limits, and `shownWhen` of dependent ones, for generated forms. */
   schema: z.record(z.string(), z.unknown()),
 });
 export type BotKind = z.infer<typeof botKind>;

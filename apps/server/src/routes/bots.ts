@@ -9,8 +9,10 @@ import {
   createBot,
   deal,
   dealsAnswer,
+  dependentSettings,
   done,
   ofPair,
+  pairsOfKind,
 } from '@holdfast/contracts';
 import { z } from 'zod';
 import { makeBot } from '../bots/create.ts';
@@ -23,10 +25,26 @@ import type { App } from './app.ts';
 
 const kinds = Object.entries(botSettings);
 
+/** A field of a schema with the conditions under which a form shows it. */
+function withConditions(kind: string, schema: Record<string, unknown>): Record<string, unknown> {
+  const dependent = dependentSettings[kind] ?? {};
+  const properties = Object.entries((schema.properties ?? {}) as Record<string, object>).map(([name, property]) => {
+    const shownWhen = dependent[name];
+    return [name, shownWhen === undefined ? property : { ...property, shownWhen }] as const;
+  });
+  return { ...schema, properties: Object.fromEntries(properties) };
+}
+
 const botKinds = () =>
   kinds.map(([kind, schema]) => {
     const { $schema: _, ...jsonSchema } = z.toJSONSchema(schema, { io: 'input' });
-    return { kind, title: jsonSchema.title ?? kind, description: jsonSchema.description ?? '', schema: jsonSchema };
+    return {
+      kind,
+      title: jsonSchema.title ?? kind,
+      description: jsonSchema.description ?? '',
+      pairs: pairsOfKind[kind] ?? 'one',
+      schema: withConditions(kind, jsonSchema),
+    };
   });
 
 const byId = z.object({ id: botId });
