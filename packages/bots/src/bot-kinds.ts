@@ -1,4 +1,4 @@
-import { dca } from './dca/dca.ts';
+import { dcaPairs } from './dca-pairs/dca-pairs.ts';
 import { grid } from './grid/grid.ts';
 import { onePair } from './one-pair.ts';
 import { rebalance } from './rebalance/rebalance.ts';
@@ -8,7 +8,7 @@ import { trade } from './trade/trade.ts';
 
 /** Every kind of bot by its name. */
 export const botKinds = {
-  dca: onePair(dca),
+  dca: dcaPairs,
   grid: onePair(grid),
   rebalance,
   recurring: onePair(recurring),

@@ -1,7 +1,7 @@
 /** What crosses the API about making, checking, moving and judging bots, as schemas. Conventions: api.ts. */
 import { z } from 'zod';
 import { createBot, deal, ofPair } from './api.ts';
-import { assetName, botId, decimal, pairName, positiveDecimal, time } from './api-values.ts';
+import { assetName, botId, decimal, pairName, positiveDecimal, side, time } from './api-values.ts';
 import { dealAct } from './engine-socket.ts';
 
 // Acts on an open deal: `POST /api/bots/:id/NAME`
@@ -62,6 +62,16 @@ export const mandateCheck = z.object({
 });
 export type MandateCheck = z.infer<typeof mandateCheck>;
 
+/** All but pair and reason are null where nothing would be ordered. `value` in quote. */
+export const firstOrder = z.object({
+  pair: pairName,
+  side: side.nullable(),
+  quantity: decimal.nullable(),
+  limit: decimal.nullable(),
+  value: decimal.nullable(),
+  reason: z.string().nullable(),
+});
+
 export const checkAnswer = z.object({
   /** Whether the bot can be made and started as it is. */
   ok: z.boolean(),
@@ -71,6 +81,8 @@ export const checkAnswer = z.object({
   faults: z.array(z.object({ field: z.string().nullable(), reason: z.string() })),
   /** Null while the settings cannot be read. */
   funds: z.array(z.object({ asset: assetName, needed: decimal, allotted: decimal, free: decimal })).nullable(),
+  /** The dry run: what it would order at once, or why nothing, by pair; null for kinds that cannot say so before they start. */
+  orders: z.array(firstOrder).nullable(),
   /** Null while the settings cannot be read or the vault does not answer. */
   mandate: mandateCheck.nullable(),
 });

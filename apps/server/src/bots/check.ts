@@ -32,6 +32,7 @@ export async function checkAnswer(context: Context, checked: EngineCheck): Promi
     settings: checked.settings as CheckAnswer['settings'],
     faults: [...faults],
     funds: checked.funds === null ? null : [...checked.funds],
+    orders: checked.orders === null ? null : [...checked.orders],
     mandate,
   };
 }

@@ -218,6 +218,13 @@ export const dcaSettings = dcaFaults(
       0,
       31_536_000,
     ).default(0),
+    dealsAtOnce: whole(
+      'Deals at once',
+      'deals',
+      'Of a bot with several pairs: how many deals may be open at once, at most one of a pair.',
+      1,
+      100,
+    ).default(1),
     dealsAtMost: whole('Deals at most', 'deals', 'The bot stops after so many deals in a row; 0 for no end.', 0, 100_000).default(
       0,
     ),
