@@ -212,9 +212,11 @@ export function cancelOf<O extends LiveOrder>(
   order: O,
   at: EpochMs,
 ): { readonly orders: readonly O[]; readonly intent: CancelOrder | null } {
-  const waits = order.cancelAgainAt !== null && at < order.cancelAgainAt;
+  // The other leg of an OCO may have been asked for a moment ago.
+  const { cancelling, cancelAgainAt } = orders.find(({ id }) => id === order.id) ?? order;
+  const waits = cancelAgainAt !== null && at < cancelAgainAt;
   // What the exchange has not answered yet cannot be named to it.
-  if (order.cancelling || order.status !== 'open' || waits) return { orders, intent: null };
+  if (cancelling || order.status !== 'open' || waits) return { orders, intent: null };
   return {
     orders: changedBoth(orders, order, { cancelling: true, cancelAgainAt: null }),
     intent: { kind: 'cancel-order', clientOrderId: order.id, pair: order.pair },

@@ -22,6 +22,9 @@ type Refusal = Extract<OrderNews<TradeOrder>, { readonly kind: 'refused' }>;
 /** So often the exchange may refuse a resting stop before it is watched instead. */
 const stopTriesMost = 3;
 
+/** The exchange's word for an order that a filter does not let through, such as MAX_NUM_ALGO_ORDERS. */
+const filterFailure = '-1013';
+
 /** A new state for an `order-event` or `refused` of an order that is known; the same state for one that says nothing new. */
 export function told(settings: TradeSettings, state: TradeState, event: BotEvent): TradeState {
   const { orders, news } = tell(state.orders, event, settings.retryMs);
@@ -97,6 +100,7 @@ function sold(
     soldCost: (state.soldCost + cost) as Amount,
     proceeds: (state.proceeds + proceeds) as Amount,
   };
+  if (order.role === 'stop-loss' && order.twin !== undefined) return withDivided(settings, stopped(settings, next));
   if (order.role !== 'take-profit') return withDivided(settings, next);
   const step = next.steps[order.step] as ExitStep;
   const left = (step.left > quantity ? step.left - quantity : zero) as Amount;
@@ -105,8 +109,14 @@ function sold(
   return step.left < quantity ? withDivided(settings, done) : done;
 }
 
+/** The stop of an OCO was triggered, and with it those of all others were. */
+const stopped = (settings: TradeSettings, state: TradeState): TradeState =>
+  state.exit === null ? { ...state, exit: { ending: 'stop-loss', how: settings.stopLoss?.order ?? 'market' } } : state;
+
 /** Off the book. Not asked for: the same kind of order rests a while. */
 function ended(settings: TradeSettings, state: TradeState, order: TradeOrder, asked: boolean, at: EpochMs): TradeState {
+  const isTriggered = asked && !order.cancelling && order.role === 'take-profit';
+  if (isTriggered) return stopped(settings, state);
   if (asked || order.filled >= order.quantity) return state;
   return rest(settings, counted(state, order), order, at, reasonOfEnd(order));
 }
@@ -145,6 +155,8 @@ function refused(settings: TradeSettings, state: TradeState, news: Refusal, at: 
       return { ...withEntry(state, { phase: 'over' }), stoppedBecause: state.bought === 0n ? { code, reason } : null };
     if (part === 'add') return { ...state, additions: state.additions.filter(({ number }) => number !== order.step) };
   }
+  if (order.twin !== undefined && (how !== 'soon' || code === filterFailure || tries + 1 >= stopTriesMost))
+    return withDivided(settings, withHoldup(withStop(state, { cannotPair: why }), part, null));
   if (order.order === 'stop-limit' && (how === 'never' || tries + 1 >= stopTriesMost))
     return withStop(state, { cannotRest: why });
   const again = askAgainAt(how, at, tries, settings.retryMs);

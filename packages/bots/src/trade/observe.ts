@@ -4,7 +4,8 @@
  */
 import type { EpochMs, Quote, Ticks } from '@holdfast/domain';
 import { lowered, raised } from '../dca/arithmetic.ts';
-import { onTick, stopLimit, stopPrice, targetPrice } from './arithmetic.ts';
+import { twinIn } from '../orders/live-orders.ts';
+import { lotsOf, onTick, stopLimit, stopPrice, targetPrice } from './arithmetic.ts';
 import { withEntry, withStep, withStop } from './change.ts';
 import type { TradeSettings } from './settings.ts';
 import type { TradeOrder, TradeState } from './state.ts';
@@ -78,15 +79,28 @@ function stopObserved(settings: TradeSettings, state: TradeState, quote: Quote, 
 export const restingStop = (state: TradeState): TradeOrder | undefined =>
   state.orders.find(({ role, order }) => role === 'stop-loss' && order === 'stop-limit');
 
+/** The stop leg of the OCO that an order belongs to, if it is still there. */
+export function ocoStop({ orders }: TradeState, order: TradeOrder): TradeOrder | undefined {
+  if (order.twin === undefined) return undefined;
+  return order.role === 'stop-loss' ? order : twinIn(orders, order);
+}
+
 /** Its trigger. */
 export const ticksOf = (order: TradeOrder, state: TradeState): Ticks => onTick(order.trigger ?? order.limit, state.rules, 'down');
+
+/** Whether stops at the exchange sell all that is held at `level` or before. */
+export function isCovered(state: TradeState, level: Ticks): boolean {
+  const stops = state.orders.filter(({ role, order }) => role === 'stop-loss' && order === 'stop-limit');
+  const left = stops.reduce((sum, { quantity, filled }) => sum + quantity - filled, 0n);
+  const most = Math.min(lotsOf(state.held.quantity, state.rules), state.rules.maxQuantity);
+  return stops.length > 0 && left >= BigInt(most) * state.rules.lot && stops.every((order) => ticksOf(order, state) >= level);
+}
 
 /** The price at which the bot itself acts on the stop; null while the exchange does. */
 export function watchedStop(settings: TradeSettings, state: TradeState): Ticks | null {
   const level = stopPrice(settings, state);
   const { stopLoss } = settings;
   if (level === null || stopLoss === null) return null;
-  const resting = restingStop(state);
-  if (resting === undefined || ticksOf(resting, state) < level) return level;
+  if (!isCovered(state, level)) return level;
   return stopLoss.order === 'limit' ? null : stopLimit(level, stopLoss, state.rules);
 }

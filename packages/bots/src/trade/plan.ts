@@ -12,6 +12,7 @@ import {
   formatAmount,
   type Lots,
   lots,
+  type PlaceOco,
   priceAmount,
   type Quote,
   quantityAmount,
@@ -23,12 +24,12 @@ import {
   zero,
 } from '@holdfast/domain';
 import { buyReserve, lotsWithin, lowered, raised } from '../dca/arithmetic.ts';
-import { type OrderRole, orderName } from '../order-name.ts';
-import { cancelOf, newOrder } from '../orders/live-orders.ts';
+import { type OrderRole, ocoName, orderName } from '../order-name.ts';
+import { cancelOf, newOco, newOrder, twinIn } from '../orders/live-orders.ts';
 import { free, held, reserved } from '../orders/sub-book.ts';
 import { isTradable, lotsOf, onTick } from './arithmetic.ts';
 import { close, withDivided, withEntry, withStep } from './change.ts';
-import { entryTrigger } from './observe.ts';
+import { entryTrigger, ocoStop, ticksOf } from './observe.ts';
 import type { TradeSettings } from './settings.ts';
 import type { Addition, Ending, Part, Role, TradeOrder, TradeState } from './state.ts';
 import { canSell, type Sell, sameSell, sellsNow, sellsResting } from './wanted.ts';
@@ -67,11 +68,11 @@ function planSells(turn: Turn): void {
   turn.state = withoutTooSmall(turn);
   const now = isHeldUp(turn.state, 'exit', turn.at) ? [] : sellsNow(settings, turn.state, quote);
   const urgent = now[0];
-  const resting = sellsResting(settings, turn.state);
+  const resting = sellsResting(settings, turn.state, quote.last);
   const isSelling = turn.state.orders.some(({ side, order }) => side === 'sell' && order === 'ioc');
   for (const order of turn.state.orders) {
-    if (order.side !== 'sell' || order.order === 'ioc') continue;
-    const isWanted = resting.some((sell) => sameSell(sell, turn.state.rules, order));
+    if (order.side !== 'sell' || order.order === 'ioc' || sellsItself(turn, order)) continue;
+    const isWanted = resting.some((sell) => sameSell(sell, turn.state, order));
     if (!isWanted || (urgent !== undefined && blocks(turn.state, order, urgent))) cancel(turn, order);
   }
   // One at a time, and nothing rests again before it is known what it sold.
@@ -81,11 +82,26 @@ function planSells(turn: Turn): void {
     return;
   }
   for (const sell of resting) {
-    if (isHeldUp(turn.state, sell.role === 'stop-loss' ? 'stop' : 'exit', turn.at)) continue;
-    if (turn.state.orders.some(({ role, step }) => role === sell.role && step === sell.step)) continue;
+    if (partsOf(sell).some((part) => isHeldUp(turn.state, part, turn.at))) continue;
+    if (turn.state.orders.some((order) => isRival(turn.state, sell, order))) continue;
     if (fits(turn.state, sell.quantity)) placeSell(turn, sell);
   }
 }
+
+/** X3: the exchange has triggered it, or does so now, and the market has not left it behind: it needs no help. */
+function sellsItself({ state, quote, settings }: Turn, order: TradeOrder): boolean {
+  const stop = ocoStop(state, order);
+  if (stop === undefined) return false;
+  const isReached = twinIn(state.orders, stop) === undefined || quote.last <= ticksOf(stop, state);
+  return isReached && (settings.stopLoss?.order === 'limit' || priceAmount(quote.bid, state.rules) >= stop.limit);
+}
+
+const partsOf = (sell: Sell): readonly Part[] =>
+  sell.order === 'oco' ? ['stop', 'exit'] : [sell.role === 'stop-loss' ? 'stop' : 'exit'];
+
+/** There already, or its forerunner: that has to be gone first. The stop of an OCO is no forerunner of one for the rest. */
+const isRival = ({ orders }: TradeState, sell: Sell, order: TradeOrder): boolean =>
+  order.role === sell.role && order.step === sell.step && (sell.role !== 'stop-loss' || twinIn(orders, order) === undefined);
 
 /** A step that is to sell now and is below the exchange's smallest order is over; the others take its coins. */
 function withoutTooSmall({ settings, state, quote }: Turn): TradeState {
@@ -105,8 +121,42 @@ const fits = ({ held: { quantity: has }, orders, rules }: TradeState, quantity: 
 const blocks = (state: TradeState, order: TradeOrder, urgent: Sell): boolean =>
   !fits(state, urgent.quantity) || (order.role === urgent.role && order.step === urgent.step);
 
-const placeSell = (turn: Turn, { role, step, order, quantity, limit, trigger }: Sell): void =>
-  place(turn, role, step, 'sell', order, quantity, limit, trigger);
+function placeSell(turn: Turn, sell: Sell): void {
+  const { role, step, order, quantity, limit, trigger, stopLimit } = sell;
+  if (order !== 'oco') place(turn, role, step, 'sell', order, quantity, limit, trigger);
+  else if (trigger !== null && stopLimit !== undefined) placeOco(turn, step, quantity, limit, { trigger, limit: stopLimit });
+}
+
+function placeOco(
+  turn: Turn,
+  step: number,
+  quantity: Lots,
+  limit: Ticks,
+  stop: { readonly trigger: Ticks; readonly limit: Ticks },
+): void {
+  const { state, settings } = turn;
+  const { rules, sequence } = state;
+  const name = (role: 'take-profit' | 'stop-loss') => orderName({ bot: state.bot, deal: 1, role, sequence });
+  const intent: PlaceOco = {
+    kind: 'place-oco',
+    clientOrderId: ocoName({ bot: state.bot, deal: 1, sequence }),
+    pair: settings.pair,
+    side: 'sell',
+    quantity: quantityAmount(quantity, rules),
+    limitLeg: { clientOrderId: name('take-profit'), limit: priceAmount(limit, rules) },
+    stopLeg: {
+      clientOrderId: name('stop-loss'),
+      trigger: priceAmount(stop.trigger, rules),
+      limit: priceAmount(stop.limit, rules),
+    },
+  };
+  turn.intents.push(intent);
+  const legs = newOco<Pick<TradeOrder, 'role' | 'step'>>(intent, {
+    limit: { role: 'take-profit', step },
+    stop: { role: 'stop-loss', step },
+  });
+  turn.state = { ...state, sequence: sequence + 1, orders: [...state.orders, ...legs] };
+}
 
 function planBuys(turn: Turn): void {
   const { state, settings } = turn;

@@ -16,10 +16,10 @@ import {
 import { held } from '../orders/sub-book.ts';
 import { stopPrice, targetPrice } from './arithmetic.ts';
 import { termsOf } from './change.ts';
-import { entryTrigger, restingStop, turnDown } from './observe.ts';
+import { entryTrigger, isCovered, restingStop, turnDown } from './observe.ts';
 import type { TradeSettings } from './settings.ts';
 import type { TradeState } from './state.ts';
-import { stopRests } from './wanted.ts';
+import { pairing, stopRests } from './wanted.ts';
 
 const nothing = { quantity: zero, cost: zero };
 
@@ -168,11 +168,15 @@ function exitWaits(settings: TradeSettings, state: TradeState): readonly string[
 }
 
 function stopHow(settings: TradeSettings, state: TradeState): string {
-  if (restingStop(state) !== undefined) return 'rests';
+  const level = stopPrice(settings, state);
+  if (restingStop(state) !== undefined)
+    return level === null || isCovered(state, level) ? 'rests' : 'rests for a part; the engine watches the rest';
   if (state.stop.cannotRest !== null) return `not resting: ${state.stop.cannotRest}`;
   if (state.stop.since !== null)
     return `not resting; sells ${time(state.stop.since + (settings.stopLoss?.timeoutMs ?? 0))} unless the price comes back`;
-  return stopRests(settings, state) ? 'not resting yet' : 'not resting: the engine watches it';
+  if (stopRests(settings, state) || pairing(settings, state, undefined) !== null) return 'not resting yet';
+  const { cannotPair } = state.stop;
+  return `not resting: the engine watches it${cannotPair === undefined ? '' : `; with the take profits: ${cannotPair}`}`;
 }
 
 const holdupWaits = (state: TradeState): readonly string[] =>

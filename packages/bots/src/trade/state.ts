@@ -88,6 +88,8 @@ export interface TradeState {
     readonly since: EpochMs | null;
     /** Why the stop cannot rest at the exchange, or null. */
     readonly cannotRest: string | null;
+    /** Why it cannot rest together with the take profits, if that was refused. */
+    readonly cannotPair?: string;
   };
   /** The way out of all that is held; null while the steps and the stop decide. */
   readonly exit: { readonly ending: Ending; readonly how: 'market' | 'limit' | 'keep' } | null;

@@ -1,111 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Amount, amount, type BotId, type RefusalCode, ticks } from '@holdfast/domain';
-import { BotPlay, ScriptedExchange, type ScriptedOptions, testRules } from '@holdfast/testkit';
+import { type Amount, amount, type RefusalCode, ticks } from '@holdfast/domain';
 import fc from 'fast-check';
-import type { StepResult } from '../bot-kind.ts';
-import { decodeState, encodeState } from '../codec.ts';
+import { encodeState } from '../codec.ts';
 import type { TradeCommand } from './commands.ts';
-import { readTradeSettings, type TakeProfitText, type TradeSettings, type TradeSettingsText } from './settings.ts';
-import type { TradeState } from './state.ts';
+import { readTradeSettings, type TradeSettingsText } from './settings.ts';
+import { ocoRules, type Play, rules, started, stop, target, textOf } from './testing/play.ts';
 import { trade } from './trade.ts';
-
-const rules = testRules('BTC/USDT', '0.01', '0.00001', '5');
-const bot = 'b1' as BotId;
-
-const target = (text: Partial<TakeProfitText> = {}): TakeProfitText => ({
-  percent: text.price === undefined ? '2' : '0',
-  price: '0',
-  sharePercent: '100',
-  order: 'limit',
-  trailingPercent: '0',
-  ...text,
-});
-
-/** A stop loss: three percent below the average cost. */
-const stop = { stopLossPercent: '3' } as const;
-
-const textOf = (text: Partial<TradeSettingsText> = {}): TradeSettingsText => ({
-  entry: 'market',
-  size: '1000',
-  heldQuantity: '0',
-  heldPrice: '0',
-  entryPrice: '0',
-  entryLimit: '0',
-  entryWhen: 'at-or-below',
-  entryPriceOf: 'last',
-  entryTrailingPercent: '0',
-  entryTimeoutSeconds: 0,
-  takeProfits: [target()],
-  stopLossPercent: '0',
-  stopLossPrice: '0',
-  stopLossOrder: 'market',
-  stopLossGapPercent: '0.5',
-  stopLossPriceOf: 'last',
-  stopLossTimeoutSeconds: 0,
-  stopLossTrailing: false,
-  breakevenAfterStep: 0,
-  rests: 'stop-loss',
-  feeAsset: 'base',
-  feePercent: '0.1',
-  slippagePercent: '0.3',
-  entryAttempts: 3,
-  retrySeconds: 3,
-  ...text,
-});
-
-class Play extends BotPlay<TradeState> {
-  readonly settings: TradeSettings;
-
-  constructor(text: Partial<TradeSettingsText> = {}, options: Partial<ScriptedOptions> = {}) {
-    const settings = readTradeSettings(rules.pair, textOf(text));
-    const { fee, feeAsset } = settings;
-    const quote = options.quote ?? amount('2000');
-    const base = options.base ?? amount('0');
-    const exchange = new ScriptedExchange({ rules, fee, feeAsset, price: ticks(10_000_00), ...options, base, quote });
-    super(exchange, trade.initial(settings, { bot, rules, allotted: { USDT: quote, BTC: base } }), (state, event) =>
-      stored(trade.step(settings, state, event)),
-    );
-    this.settings = settings;
-  }
-
-  get waitingFor(): string {
-    return trade.report(this.settings, this.state).waitingFor;
-  }
-
-  order(command: TradeCommand): boolean {
-    return this.send({ kind: 'command', command } as { kind: 'command' });
-  }
-
-  /** Everything is answered and every wake that the price reaches is fired. */
-  calm(share = 100): this {
-    this.settle(share);
-    for (let fired = 0; this.fire(); fired++) {
-      assert.ok(fired < 200, `the trade wakes again and again: ${this.waitingFor}`);
-      this.settle(share);
-    }
-    return this;
-  }
-
-  to(price: string, share = 100): this {
-    this.move(price, share);
-    return this.calm(share);
-  }
-
-  get ending(): string | null {
-    return this.state.closed?.ending ?? null;
-  }
-}
-
-/** Every state goes through text and back, as it does in the engine. */
-const stored = (result: StepResult<TradeState>): StepResult<TradeState> =>
-  'unchanged' in result ? result : { ...result, state: decodeState<TradeState>(encodeState(result.state)) };
-
-const started = (text: Partial<TradeSettingsText> = {}, options: Partial<ScriptedOptions> = {}): Play => {
-  const play = new Play(text, options);
-  play.send({ kind: 'started' });
-  return play;
-};
 
 test('a market entry buys, its take profit rests, and the trade is over when it is filled', () => {
   const play = started().calm();
@@ -497,31 +398,45 @@ function comesToAnEnd(play: Play): void {
 
 const given = { base: amount('0.1'), quote: amount('2000') };
 
+const pairing = { entry: 'market', stopLossPercent: '3', takeProfits: [target()] } as const;
+const exchangeRules = fc.constantFrom(rules, ocoRules, { ...ocoRules, maxAlgoOrders: 2 });
+
 test('random order flow: conserved, inside funds and holdings, nothing forgotten, every trade ends', () => {
+  let ocos = 0;
   fc.assert(
-    fc.property(settingsText, fc.array(act, { minLength: 20, maxLength: 120 }), (text, acts) => {
-      const play = started(text, given);
+    fc.property(settingsText, exchangeRules, fc.array(act, { minLength: 20, maxLength: 120 }), (drawn, of, acts) => {
+      // Every second one on an exchange with OCOs can use them at once.
+      const text = of.maxOrderLists > 0 && acts.length % 2 === 0 ? { ...drawn, ...pairing } : drawn;
+      const play = started(text, { ...given, rules: of });
       for (const does of acts) perform(play, does);
       atRest(play, given);
       comesToAnEnd(play);
       atRest(play, given);
+      ocos += play.intents.filter(({ kind }) => kind === 'place-oco').length;
     }),
     { numRuns: 1000 },
   );
+  assert.ok(ocos > 80, `${ocos} OCOs were sent`);
 });
 
 test('replaying the order events of any prefix once more changes nothing', () => {
   fc.assert(
-    fc.property(settingsText, fc.array(act, { minLength: 20, maxLength: 100 }), fc.nat(), (text, acts, cut) => {
-      const play = started(text, given);
-      for (const does of acts) perform(play, does);
-      play.calm();
-      const [before, asked] = [encodeState(play.state), play.intents.length];
-      const said = play.delivered.filter((answer) => answer.kind === 'order-event' && answer.event.kind !== 'cancel-rejected');
-      for (const answer of said.slice(0, cut % (said.length + 1))) play.send(answer);
-      assert.equal(play.intents.length, asked);
-      assert.equal(encodeState(play.state), before);
-    }),
+    fc.property(
+      settingsText,
+      exchangeRules,
+      fc.array(act, { minLength: 20, maxLength: 100 }),
+      fc.nat(),
+      (text, of, acts, cut) => {
+        const play = started(text, { ...given, rules: of });
+        for (const does of acts) perform(play, does);
+        play.calm();
+        const [before, asked] = [encodeState(play.state), play.intents.length];
+        const said = play.delivered.filter((answer) => answer.kind === 'order-event' && answer.event.kind !== 'cancel-rejected');
+        for (const answer of said.slice(0, cut % (said.length + 1))) play.send(answer);
+        assert.equal(play.intents.length, asked);
+        assert.equal(encodeState(play.state), before);
+      },
+    ),
     { numRuns: 300 },
   );
 });

@@ -21,8 +21,8 @@ import { told } from './facts.ts';
 import { entryTrigger, observed, turnDown, turnUp, watchedStop } from './observe.ts';
 import { plan, type Turn } from './plan.ts';
 import type { TradeSettings } from './settings.ts';
-import type { TradeState } from './state.ts';
-import { stopRests } from './wanted.ts';
+import type { TradeOrder, TradeState } from './state.ts';
+import { pairing, stopRests } from './wanted.ts';
 
 const nothingHeld = { quantity: zero, cost: zero };
 
@@ -130,7 +130,7 @@ function wakesOf(settings: TradeSettings, state: TradeState, at: EpochMs, quote:
   const times = [...new Set(timesOf(settings, state).filter((time) => time > at))].sort((a, b) => a - b);
   return [
     ...times.map((time) => ({ kind: 'time', at: time }) as const),
-    ...pricesOf(settings, state).filter((wake) => !isThere(wake, quote)),
+    ...pricesOf(settings, state, quote).filter((wake) => !isThere(wake, quote)),
   ];
 }
 
@@ -150,7 +150,7 @@ type PriceWake = Extract<Wake, { readonly kind: 'price' }>;
 const isThere = ({ of, when, price }: PriceWake, quote: Quote): boolean =>
   when === 'at-or-below' ? quote[of] <= price : quote[of] >= price;
 
-function pricesOf(settings: TradeSettings, state: TradeState): readonly PriceWake[] {
+function pricesOf(settings: TradeSettings, state: TradeState, quote: Quote | undefined): readonly PriceWake[] {
   const { pair } = settings;
   const wakes: PriceWake[] = [];
   const below = (of: PriceWake['of'], price: number): void => {
@@ -160,25 +160,35 @@ function pricesOf(settings: TradeSettings, state: TradeState): readonly PriceWak
     wakes.push({ kind: 'price', pair, of, when: 'at-or-above', price: price as Ticks });
   };
   entryPrices(settings, state, above, below);
+  if (state.exit?.how === 'market')
+    for (const order of state.orders)
+      if (order.role === 'stop-loss' && order.twin !== undefined) below('bid', belowLimit(order, state));
   if (state.held.quantity === 0n || state.exit !== null) return wakes;
-  const { stopLoss, rests } = { stopLoss: settings.stopLoss, rests: stopRests(settings, state) };
+  const { stopLoss } = settings;
+  const rests = stopRests(settings, state, quote?.last);
+  const together = pairing(settings, state, quote?.last);
   const level = watchedStop(settings, state);
   if (stopLoss !== null && level !== null) {
     if (state.stop.since === null) below(stopLoss.of, level);
     else above(stopLoss.of, level + 1);
     if (stopLoss.trailing && state.stop.peak !== null) above('last', state.stop.peak + 1);
   }
-  for (const each of state.steps) {
+  for (const [index, each] of state.steps.entries()) {
     const price = targetPrice(each, state.basis, settings, state.rules);
     if (each.over || each.due || each.left === 0n || price === null) continue;
     if (each.peak !== null) {
       above('last', each.peak + 1);
       below('last', turnDown(each.peak, each.trailing));
     } else if (each.trailing > 0n) above('last', price);
+    // It rests without the stop until the market has left it.
+    else if (together?.alone.some(({ step: of }) => of === index)) below('last', price - 1);
     else if (each.order === 'market' || rests) above('bid', price);
   }
   return wakes;
 }
+
+/** Where the market has left a stop behind. */
+const belowLimit = ({ limit }: TradeOrder, { rules }: TradeState): number => Number(limit / rules.tick) - 1;
 
 function entryPrices(
   settings: TradeSettings,
