@@ -23,6 +23,7 @@ export * from './report/job.ts';
 export { type FoundRules, type RulesAsk, rulesOf } from './report/rules.ts';
 export * from './report/store.ts';
 export { headline, terminalReport } from './report/terminal.ts';
+export * from './sweep/index.ts';
 export { assumptionsInWords, usualAssumptions } from './run/assumptions.ts';
 export { hashOf } from './run/hash.ts';
 export * from './run/result.ts';

@@ -1,0 +1,419 @@
+/**
+ * A grid bot in plain numbers, for sweeps: the same fills and the same money as packages/bots/src/grid over the backtest's
+ * matcher, held to that by a property test. It knows grids between two prices that neither move nor stop and earn quote, and
+ * declines everything else. K1 and K2 of dca.ts hold here too.
+ *   K3  Cells below `#turn` wait to buy at their lower line, the others to sell at their upper one.
+ */
+
+import { type GridSettings, gridLayout, grossLots, pieceLots, raised, type SubBook } from '@holdfast/bots';
+import { type Amount, baseOf, lots as lotsOf, type PairRules, quoteOf, type Ticks, toLots, unit } from '@holdfast/domain';
+import type { Columns } from '../run/columns.ts';
+import { EquityCurve } from '../run/equity.ts';
+import { timeAt } from '../run/path.ts';
+import type { Assumptions } from '../run/result.ts';
+import type { KernelFill, KernelResult } from './dca.ts';
+import { decline, declined } from './decline.ts';
+import { Depth, isPlain } from './depth.ts';
+import { Scan } from './scan.ts';
+import { feeOf, type Rate, rateOf } from './sure.ts';
+
+const cent = 10n ** 10n;
+const toCents = 1e8;
+/** Fills of one tick: with more of them the bot's orders wait for each other, which is not played here. */
+const fillsMost = 8;
+
+export interface GridRequest {
+  readonly settings: GridSettings;
+  readonly columns: Columns;
+  readonly assumptions: Assumptions;
+  readonly funds: SubBook;
+  readonly from: number;
+  readonly end: number;
+  readonly until: number;
+  readonly onFill?: (fill: KernelFill) => void;
+}
+
+const any = (): boolean => true;
+const neither = (pair: object): boolean => Object.values(pair).every((value) => value === null);
+
+/** What each setting must be for the kernel to know it. A setting that is not here does not compile. */
+const knows: { readonly [Field in keyof GridSettings]-?: (value: GridSettings[Field]) => boolean } = {
+  pair: any,
+  mode: (mode) => mode === 'normal',
+  lower: any,
+  upper: (price) => price !== null,
+  lines: any,
+  spacing: any,
+  amount: any,
+  amountIn: any,
+  profitIn: (asset) => asset === 'quote',
+  activeBuyLines: any,
+  activeSellLines: any,
+  balance: any,
+  balanceOrderLines: any,
+  trailing: neither,
+  expansion: neither,
+  stops: neither,
+  feeAsset: any,
+  fee: any,
+  slippage: any,
+  retryMs: any,
+};
+
+function isKnown(settings: GridSettings, assumptions: Assumptions): boolean {
+  const fields = Object.keys(settings) as (keyof GridSettings)[];
+  return (
+    isPlain(assumptions) &&
+    settings.feeAsset === (assumptions.feeIn === 'received' ? 'base' : 'quote') &&
+    fields.every((field) => (knows[field] as ((value: unknown) => boolean) | undefined)?.(settings[field]) ?? false)
+  );
+}
+
+/** The run of a request, or null when it is not one that the kernel knows. */
+export function runGrid(request: GridRequest): KernelResult | null {
+  if (!isKnown(request.settings, request.assumptions)) return null;
+  const maker = rateOf(request.assumptions.makerFee);
+  const taker = rateOf(request.assumptions.takerFee);
+  const { lot, tick } = request.columns.rules;
+  if (maker === null || taker === null || lot % cent !== 0n || (tick * lot) % (unit * cent) !== 0n) return null;
+  try {
+    return new GridRun(request, maker, taker).run();
+  } catch (error) {
+    if (error === declined) return null;
+    throw error;
+  }
+}
+
+class GridRun {
+  readonly #settings: GridSettings;
+  readonly #columns: Columns;
+  readonly #rules: PairRules;
+  readonly #scan: Scan;
+  readonly #depth: Depth;
+  readonly #curve: EquityCurve;
+  readonly #touches: boolean;
+  readonly #feeInBase: boolean;
+  readonly #spread: number;
+  readonly #maker: Rate;
+  readonly #taker: Rate;
+  readonly #lot: number;
+  readonly #value: number;
+  readonly #minNotional: number;
+  readonly #reserveShare: number;
+  readonly #first: number;
+  readonly #end: number;
+  readonly #until: number;
+  readonly #onFill: ((fill: KernelFill) => void) | undefined;
+
+  #quote: number;
+  #base: number;
+  #fees = 0;
+  #fills = 0;
+  #deals = 0;
+  #wins = 0;
+  #heldMs = 0;
+  #heldSince = -1;
+
+  // By cell: prices in ticks, wanted and gross lots, lots of its order (0: none), whether its round trip has begun, and with what.
+  #cells = 0;
+  #lower: Float64Array = new Float64Array(0);
+  #upper: Float64Array = new Float64Array(0);
+  #lots: Float64Array = new Float64Array(0);
+  #gross: Float64Array = new Float64Array(0);
+  #orders: Float64Array = new Float64Array(0);
+  #begun: Uint8Array = new Uint8Array(0);
+  #spent: Float64Array = new Float64Array(0);
+  #gained: Float64Array = new Float64Array(0);
+  /** Cells below it buy. */
+  #turn = 0;
+  /** Base that sell cells count on, and what orders reserve; in 10^-8. */
+  #counted = 0;
+  #reservedBase = 0;
+  #reservedQuote = 0;
+
+  // What the bot has not heard of yet, in order: fills of its orders by cell, and the ends of cancelled ones.
+  readonly #queue: number[] = [];
+
+  constructor(request: GridRequest, maker: Rate, taker: Rate) {
+    const { settings, columns, assumptions, funds, from, end, until, onFill } = request;
+    const { rules } = columns;
+    this.#settings = settings;
+    this.#columns = columns;
+    this.#rules = rules;
+    this.#scan = new Scan(columns, end);
+    this.#depth = new Depth(columns, assumptions, from);
+    this.#curve = new EquityCurve(columns, from >>> 2, true);
+    this.#touches = assumptions.fill === 'touch';
+    this.#feeInBase = assumptions.feeIn === 'received';
+    this.#spread = assumptions.spreadTicks;
+    this.#maker = maker;
+    this.#taker = taker;
+    this.#lot = Number(rules.lot / cent);
+    this.#value = Number((rules.tick * rules.lot) / unit / cent);
+    this.#minNotional = Number(rules.minNotional) / 1e10;
+    this.#reserveShare = settings.feeAsset === 'quote' ? Number(settings.fee) / 1e18 : 0;
+    this.#first = from;
+    this.#end = end;
+    this.#until = until;
+    this.#onFill = onFill;
+    const [base, quote] = [funds[baseOf(settings.pair)] ?? 0n, funds[quoteOf(settings.pair)] ?? 0n];
+    // What is below 10^-8 can buy nothing.
+    this.#base = Number(base / cent);
+    this.#quote = Number(quote / cent);
+  }
+
+  run(): KernelResult {
+    const start = timeAt(this.#columns, this.#first);
+    this.#hold(this.#first, start);
+    // The bot starts with the prices before the first tick.
+    const price = this.#scan.price(this.#first);
+    this.#balance(price, start);
+    this.#lay(price, start);
+    for (let next = this.#first; ; ) {
+      const buyAt = this.#turn > 0 && this.#orders[this.#turn - 1]! > 0 ? this.#lower[this.#turn - 1]! : 0;
+      const sellAt =
+        this.#turn < this.#cells && this.#orders[this.#turn]! > 0 ? this.#upper[this.#turn]! : Number.POSITIVE_INFINITY;
+      const place = this.#scan.next(next, this.#touches ? buyAt : buyAt - 1, this.#touches ? sellAt : sellAt + 1);
+      if (place >= this.#end) break;
+      next = place + 1;
+      this.#tick(place);
+    }
+    this.#curve.flush(((this.#end - 1) >>> 2) + 1);
+    if (this.#heldSince >= 0) this.#heldMs += this.#until - this.#heldSince;
+    return {
+      fills: this.#fills,
+      deals: this.#deals,
+      wins: this.#wins,
+      quote: this.#quote,
+      base: this.#base,
+      fees: this.#fees,
+      heldMs: this.#heldMs,
+      endEquity: this.#curve.value(this.#scan.price(this.#end - 1)),
+      drawdown: this.#curve.drawdown,
+      daily: this.#curve.daily,
+    };
+  }
+
+  /** Tells the curve what is held before place `next` is played. */
+  #hold(next: number, at: number): void {
+    this.#curve.hold(Math.max(this.#first, next - 1) >>> 2, this.#quote / toCents, this.#base / toCents);
+    if (this.#base >= this.#lot) {
+      if (this.#heldSince < 0) this.#heldSince = at;
+    } else if (this.#heldSince >= 0) {
+      this.#heldMs += at - this.#heldSince;
+      this.#heldSince = -1;
+    }
+  }
+
+  /** Buys what the sell lines need, piece by piece; a grid that has too much base is not played here. */
+  #balance(price: number, at: number): void {
+    const ask = (price + this.#spread) as Ticks;
+    if (!this.#settings.balance) return;
+    const { base, quote } = gridLayout(this.#settings, this.#rules, price as Ticks);
+    const cap = Math.max(raised(ask, this.#settings.slippage), ask);
+    for (;;) {
+      const lacking = base - BigInt(this.#base) * cent;
+      if (lacking <= 0n) break;
+      const gross = grossLots(this.#settings, toLots(lacking as Amount, this.#rules, 'up'));
+      const lots = Math.min(gross, pieceLots(this.#settings, this.#rules, ask));
+      if (!this.#isTradable(cap, lots)) break;
+      if (this.#cost(cap, lots) > this.#quote - 1) decline();
+      this.#depth.take(this.#first, ask, lots);
+      const { paid, received } = this.#bought(at, ask, lots, this.#taker, false);
+      this.#quote -= paid;
+      this.#base += received;
+      this.#hold(this.#first, at);
+    }
+    if (quote > BigInt(this.#quote) * cent && base < BigInt(this.#base) * cent) decline();
+  }
+
+  #lay(price: number, at: number): void {
+    const { cells } = gridLayout(this.#settings, this.#rules, price as Ticks);
+    const { activeBuyLines, activeSellLines } = this.#settings;
+    if (Math.min(cells.length, activeBuyLines + activeSellLines) + 2 > this.#rules.maxOrders) decline();
+    this.#cells = cells.length;
+    this.#lower = Float64Array.from(cells, ({ lower }) => lower);
+    this.#upper = Float64Array.from(cells, ({ upper }) => upper);
+    this.#lots = Float64Array.from(cells, ({ quantity }) => quantity);
+    this.#gross = Float64Array.from(cells, ({ quantity }) => grossLots(this.#settings, lotsOf(quantity)));
+    this.#orders = new Float64Array(this.#cells);
+    this.#begun = new Uint8Array(this.#cells);
+    this.#spent = new Float64Array(this.#cells);
+    this.#gained = new Float64Array(this.#cells);
+    this.#turn = cells.findIndex(({ leg }) => leg === 'sell');
+    if (this.#turn < 0) this.#turn = this.#cells;
+    for (let cell = this.#turn; cell < this.#cells; cell++) this.#counted += this.#lots[cell]! * this.#lot;
+    const lastBuy = Math.max(0, this.#turn - activeBuyLines);
+    for (let cell = this.#turn - 1; cell >= lastBuy; cell--) this.#placeBuy(this.#first, price, at, cell);
+    const lastSell = Math.min(this.#cells, this.#turn + activeSellLines);
+    for (let cell = this.#turn; cell < lastSell; cell++) this.#placeSell(price, cell);
+    this.#hear(this.#first, price, at);
+  }
+
+  /** Fills what the price reached, then tells the bot, in the order of the exchange. */
+  #tick(place: number): void {
+    const at = timeAt(this.#columns, place);
+    const price = this.#scan.price(place);
+    let filled = 0;
+    let lots = 0;
+    for (let cell = this.#turn - 1; cell >= 0 && this.#orders[cell]! > 0 && this.#isBelow(price, this.#lower[cell]!); cell--) {
+      lots += this.#orders[cell]!;
+      this.#fillBuy(at, cell, this.#lower[cell]!, this.#maker, true);
+      filled++;
+    }
+    for (
+      let cell = this.#turn;
+      cell < this.#cells && this.#orders[cell]! > 0 && this.#isAbove(price, this.#upper[cell]!);
+      cell++
+    ) {
+      lots += this.#orders[cell]!;
+      this.#fillSell(at, cell, this.#upper[cell]!, this.#maker, true);
+      filled++;
+    }
+    if (filled > fillsMost) decline();
+    if (lots > this.#depth.atTick(place)) decline();
+    this.#hear(place + 1, price, at);
+  }
+
+  #isBelow(price: number, limit: number): boolean {
+    return this.#touches ? price <= limit : price < limit;
+  }
+
+  #isAbove(price: number, limit: number): boolean {
+    return this.#touches ? price >= limit : price > limit;
+  }
+
+  /** The bot hears of fills one at a time, and orders after each. */
+  #hear(next: number, price: number, at: number): void {
+    const { activeBuyLines, activeSellLines } = this.#settings;
+    const queue = this.#queue;
+    for (let head = 0; head < queue.length; head += 5) {
+      if (head > 15 * fillsMost) decline();
+      const cell = queue[head]!;
+      if (cell < 0) {
+        this.#reservedBase -= queue[head + 1]!;
+        this.#reservedQuote -= queue[head + 2]!;
+        continue;
+      }
+      this.#reservedBase -= queue[head + 3]!;
+      this.#reservedQuote -= queue[head + 4]!;
+      this.#quote += queue[head + 1]!;
+      this.#base += queue[head + 2]!;
+      this.#orders[cell] = 0;
+      const money = queue[head + 1]!;
+      const coins = queue[head + 2]!;
+      this.#count(cell, money, coins);
+      if (coins > 0) {
+        this.#turn = cell;
+        this.#counted += this.#lots[cell]! * this.#lot;
+        const tooFar = cell + activeSellLines;
+        if (tooFar < this.#cells) this.#cancel(tooFar);
+        const far = cell - activeBuyLines;
+        if (far >= 0) this.#placeBuy(next, price, at, far);
+        this.#placeSell(price, cell);
+      } else {
+        this.#turn = cell + 1;
+        this.#counted -= this.#lots[cell]! * this.#lot;
+        const tooFar = cell - activeBuyLines;
+        if (tooFar >= 0) this.#cancel(tooFar);
+        this.#placeBuy(next, price, at, cell);
+        const far = cell + activeSellLines;
+        if (far < this.#cells) this.#placeSell(price, far);
+      }
+    }
+    queue.length = 0;
+    this.#hold(next, at);
+  }
+
+  /** A leg of a cell's round trip. */
+  #count(cell: number, money: number, coins: number): void {
+    if (this.#begun[cell] === 0) {
+      this.#begun[cell] = 1;
+      this.#spent[cell] = money;
+      this.#gained[cell] = coins;
+      return;
+    }
+    this.#begun[cell] = 0;
+    this.#deals++;
+    const [spent, bought, proceeds, sold] =
+      coins > 0
+        ? [-money, coins, this.#spent[cell]!, -this.#gained[cell]!]
+        : [-this.#spent[cell]!, this.#gained[cell]!, money, -coins];
+    if (proceeds - spent * (sold / bought) > 0) this.#wins++;
+  }
+
+  #placeBuy(next: number, price: number, at: number, cell: number): void {
+    if (this.#orders[cell]! > 0) return;
+    const made = (this.#gross[cell]! - this.#lots[cell]!) * this.#lot;
+    const lots = this.#base - this.#counted >= made ? this.#lots[cell]! : this.#gross[cell]!;
+    const ask = price + this.#spread;
+    const line = this.#lower[cell]!;
+    const limit = line >= ask ? Math.min(line, Math.max(raised(ask as Ticks, this.#settings.slippage), ask)) : line;
+    const cost = this.#cost(limit, lots);
+    if (cost > this.#quote - this.#reservedQuote - 1 || !this.#isTradable(limit, lots)) decline();
+    this.#orders[cell] = lots;
+    this.#reservedQuote += cost;
+    if (line < ask) return;
+    this.#depth.take(next, ask, lots);
+    this.#fillBuy(at, cell, ask, this.#taker, false, cost);
+  }
+
+  #placeSell(bid: number, cell: number): void {
+    if (this.#orders[cell]! > 0) return;
+    const has = Math.floor((this.#base - this.#reservedBase) / this.#lot);
+    const lots = Math.min(this.#lots[cell]!, has);
+    const line = this.#upper[cell]!;
+    if (line <= bid || !this.#isTradable(line, lots)) decline();
+    this.#orders[cell] = lots;
+    this.#reservedBase += lots * this.#lot;
+  }
+
+  /** Its reservation stays until the bot has heard that it is gone. */
+  #cancel(cell: number): void {
+    const lots = this.#orders[cell]!;
+    if (lots === 0) return;
+    this.#orders[cell] = 0;
+    if (cell < this.#turn) this.#queue.push(-1, 0, this.#cost(this.#lower[cell]!, lots), 0, 0);
+    else this.#queue.push(-1, lots * this.#lot, 0, 0, 0);
+  }
+
+  #fillBuy(at: number, cell: number, price: number, rate: Rate, maker: boolean, reserved?: number): void {
+    const lots = this.#orders[cell]!;
+    const { paid, received } = this.#bought(at, price, lots, rate, maker);
+    this.#queue.push(cell, -paid, received, 0, reserved ?? this.#cost(this.#lower[cell]!, lots));
+  }
+
+  #fillSell(at: number, cell: number, price: number, rate: Rate, maker: boolean): void {
+    const lots = this.#orders[cell]!;
+    const value = price * lots * this.#value;
+    const fee = feeOf(value, rate);
+    if (!(value <= Number.MAX_SAFE_INTEGER)) decline();
+    this.#fees += fee;
+    this.#fills++;
+    this.#queue.push(cell, value - fee, -lots * this.#lot, lots * this.#lot, 0);
+    this.#onFill?.({ at, side: 'sell', price, lots, fee, maker });
+  }
+
+  #bought(at: number, price: number, lots: number, rate: Rate, maker: boolean) {
+    const value = price * lots * this.#value;
+    const base = lots * this.#lot;
+    const fee = feeOf(this.#feeInBase ? base : value, rate);
+    const paid = this.#feeInBase ? value : value + fee;
+    if (!(paid <= Number.MAX_SAFE_INTEGER)) decline();
+    this.#fees += this.#feeInBase ? (fee * price * this.#value) / this.#lot : fee;
+    this.#fills++;
+    this.#onFill?.({ at, side: 'buy', price, lots, fee, maker });
+    return { paid, received: this.#feeInBase ? base - fee : base };
+  }
+
+  /** What a buy reserves; with fees in quote a little more than the bot does. */
+  #cost(price: number, lots: number): number {
+    const value = price * lots * this.#value;
+    return this.#reserveShare === 0 ? value : Math.ceil(value * (1 + this.#reserveShare)) + 1;
+  }
+
+  #isTradable(price: number, lots: number): boolean {
+    const { minQuantity, maxQuantity } = this.#rules;
+    return lots >= minQuantity && lots > 0 && lots <= maxQuantity && price * lots * this.#value >= this.#minNotional;
+  }
+}

@@ -1,0 +1,10 @@
+export * from './figures.ts';
+export * from './formula.ts';
+export type { Case, Job } from './jobs.ts';
+export * from './pool.ts';
+export { chance } from './random.ts';
+export * from './search.ts';
+export * from './space.ts';
+export { runSweep, type SweepEnd, type SweepPlan, type SweepRun, type Trial as SweepTrial } from './sweep.ts';
+export * from './sweep-error.ts';
+export * from './walk-forward.ts';

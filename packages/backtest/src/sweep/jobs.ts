@@ -1,0 +1,64 @@
+/** Runs of a sweep, one after the other, into shared memory. The same code for a worker and for a caller without workers. */
+import type { RunRequest } from '../run/result.ts';
+import { figureCount, writeFigures } from './figures.ts';
+import { runSums } from './run-sums.ts';
+
+/** A stretch of candles that every point is tried on: all of a request but the settings. */
+export type Case = Omit<RunRequest, 'settings' | 'driver'>;
+
+export interface Job {
+  readonly settings: unknown;
+  /** Index of its case. */
+  readonly of: number;
+}
+
+/** What became of a job: not yet run, run, or its settings cannot trade there. */
+export const jobState = { waiting: 0, done: 1, impossible: 2 } as const;
+
+/** Shared by all who work on the same jobs. */
+export interface Board {
+  /** A row of figures for each job. */
+  readonly figures: Float64Array;
+  readonly states: Int32Array;
+  /** The next job that nobody has taken, how many are finished, and whether to stop. */
+  readonly control: Int32Array;
+}
+
+export const controlAt = { next: 0, finished: 1, stop: 2 } as const;
+/** Jobs taken at once: few enough that the last ones end together. */
+const takenAtOnce = 4;
+
+export function newBoard(jobs: number): Board {
+  return {
+    figures: new Float64Array(new SharedArrayBuffer(jobs * figureCount * 8)),
+    states: new Int32Array(new SharedArrayBuffer(jobs * 4)),
+    control: new Int32Array(new SharedArrayBuffer(3 * 4)),
+  };
+}
+
+export interface Fault {
+  readonly job: number;
+  readonly reason: string;
+}
+
+/** Works until no job is left or somebody says stop. A run that throws is a fault of its settings, and the others go on. */
+export function work(cases: readonly Case[], jobs: readonly Job[], { figures, states, control }: Board): readonly Fault[] {
+  const faults: Fault[] = [];
+  for (;;) {
+    const first = Atomics.add(control, controlAt.next, takenAtOnce);
+    if (first >= jobs.length || Atomics.load(control, controlAt.stop) === 1) return faults;
+    const end = Math.min(first + takenAtOnce, jobs.length);
+    for (let job = first; job < end; job++) {
+      const { settings, of } = jobs[job] as Job;
+      try {
+        writeFigures(runSums({ ...(cases[of] as Case), settings }), figures, job * figureCount);
+        Atomics.store(states, job, jobState.done);
+      } catch (error) {
+        figures.fill(Number.NaN, job * figureCount, (job + 1) * figureCount);
+        faults.push({ job, reason: (error as Error).message });
+        Atomics.store(states, job, jobState.impossible);
+      }
+      Atomics.add(control, controlAt.finished, 1);
+    }
+  }
+}
