@@ -1,4 +1,6 @@
 /** The command line. Answers on stdout; errors on stderr, one line: what, and what to do. */
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { CliError, exitCode } from './exit.ts';
 import { version } from './version.ts';
@@ -19,6 +21,8 @@ async function program(): Promise<Command> {
     .showHelpAfterError(false)
     .addHelpText('after', exitHelp);
   const named = process.argv[2] ?? '';
+  // Beside the code and as trusted as it; where it cannot be written, everything is read anew.
+  if (Object.hasOwn(alone, named)) enableCompileCache(join(import.meta.dirname, '../../../node_modules/.cache/holdfast'));
   const add = Object.hasOwn(alone, named) ? await alone[named]?.() : (await import('./commands/all.ts')).addAllCommands;
   add?.(root);
   return root;

@@ -1,7 +1,7 @@
 /** `backtest`: what a bot would have done over stored candles, and what was stored of such runs. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { BacktestDocument, Finished, StoredRow } from '@holdfast/backtest';
+import type { BacktestAsk, BacktestDocument, Finished, StoredRow } from '@holdfast/backtest';
 import type { CreateBot } from '@holdfast/contracts';
 import type { Command } from 'commander';
 import { openDataDirectory, repositoryRoot } from '../data-directory.ts';
@@ -13,6 +13,7 @@ import { type AskFlags, askOf, askOptions } from './backtest-ask.ts';
 
 /** Loaded when something is to do, so that help and refusals come at once. */
 const backtesting = () => import('@holdfast/backtest');
+type Backtesting = Awaited<ReturnType<typeof backtesting>>;
 
 interface RunFlags extends AskFlags {
   readonly html?: string;
@@ -20,6 +21,7 @@ interface RunFlags extends AskFlags {
   readonly saveSettings?: string;
   readonly asBot?: string | true;
   readonly store: boolean;
+  readonly checkLookahead?: true;
   readonly force?: true;
 }
 
@@ -84,10 +86,29 @@ async function makeBot(data: string, document: BacktestDocument, name: string | 
   return bot;
 }
 
+const lookaheadCuts = 10;
+
+/** Runs on candles that end early in place of the report. @throws CliError when something was decided that could not be known */
+function tellLookahead(backtest: Backtesting, ask: BacktestAsk, { data, json }: RunFlags): void {
+  const { request } = backtest.prepare(ask, data);
+  const { holds, cuts } = backtest.checkLookahead(request, backtest.runBacktest, lookaheadCuts);
+  if (json) printJson({ holds, cuts });
+  else
+    for (const { at, fills, differs } of cuts) {
+      const told = differs === null ? `${fills} fills are the same` : `fill ${differs.number + 1} differs`;
+      print(`candles up to ${timeText(at)}: ${told}`);
+      if (differs !== null)
+        print(`  with the future     ${differs.whole ?? 'none'}\n  without the future  ${differs.cut ?? 'none'}`);
+    }
+  if (!holds) throw new CliError(exitCode.failed, 'the run decided by candles that it could not know: its result means nothing');
+  if (json !== true) print('Nothing that was done hangs on the future.');
+}
+
 async function run(flags: RunFlags): Promise<void> {
   const ask = askOf(flags);
   checkOutputs(flags);
   const backtest = await backtesting();
+  if (flags.checkLookahead) return tellLookahead(backtest, ask, flags);
   const progress = onProgress(flags);
   const { document, result }: Finished = backtest.runJob(ask, flags.data, {
     run: backtest.runBacktest,
@@ -207,6 +228,7 @@ export function addBacktestCommands(program: Command): void {
     .option('--csv <dir>', 'write deals.csv and fills.csv there')
     .option('--save-settings <file>', 'write the settings with all their defaults, for "bot create"')
     .option('--as-bot [name]', 'make a bot of it in the instance that runs, and start it')
+    .option('--check-lookahead', 'run on candles that end early and compare what was done before; no report')
     .option('--no-store', 'do not keep the result in the data directory')
     .option('--force', 'overwrite files')
     .action((flags: RunFlags) => refusing(() => run(flags)));
