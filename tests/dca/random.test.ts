@@ -24,6 +24,7 @@ const anySettings: fc.Arbitrary<Partial<DcaSettingsInput>> = fc
     averaging: one(['50', 'quote'], ['0.004', 'base'], ['10', 'percent']),
     baseOrderType: one('market' as const, 'limit' as const),
     ladder: one(undefined, undefined, '0.8:60, 2:40, 3.5:90'),
+    pyramid: one<string | never[]>([], [], '0.3:40, 0.9:30'),
     averagingConditions: one<string | never[]>([], [], 'price 1m > 1'),
     averagingFrom: one('base' as const, 'last' as const),
     takeProfitOf: one('total' as const, 'base' as const),
@@ -43,6 +44,8 @@ const anySettings: fc.Arbitrary<Partial<DcaSettingsInput>> = fc
     lossesAtMost: one(0, 2),
     maxPrice: one('0', '0', '10500'),
     minPrice: one('0', '9000'),
+    minPricePercent: one('0', '0', '85'),
+    maxPricePercent: one('0', '0', '110'),
     reinvestPercent: one('0', '100'),
     riskReductionPercent: one('0', '50'),
     feeAsset: one('base' as const, 'quote' as const, 'third' as const),
@@ -60,6 +63,8 @@ const anySettings: fc.Arbitrary<Partial<DcaSettingsInput>> = fc
       baseOrderSizeIn: size[1] as 'quote',
       averagingOrderSize: averaging[0] as string,
       averagingOrderSizeIn: ladder === undefined ? (averaging[1] as 'quote') : 'quote',
+      // Its sizes are in quote here.
+      pyramid: ladder === undefined && averaging[1] !== 'quote' ? [] : rest.pyramid,
       ...(ladder === undefined ? {} : { ladder }),
       averagingFrom: rest.averagingConditions.length > 0 ? rest.averagingFrom : 'base',
       closeConditions: rest.profitIn === 'base' ? [] : closeConditions,
@@ -90,6 +95,7 @@ const command: fc.Arbitrary<BotCommand> = fc.oneof(
     amount: one(amount('4'), amount('30'), amount('120')),
     limit: one(null, amount('9800'), amount('10050.5'), amount('0.001')),
   }),
+  fc.record({ name: fc.constant('close-step' as const), step: fc.integer({ min: 1, max: 4 }) }),
   fc.record({
     name: fc.constant('edit-deal' as const),
     changes: one(

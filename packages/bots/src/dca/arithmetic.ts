@@ -131,6 +131,13 @@ export function ladder(settings: DcaSettings, entry: Holding, rules: Steps, sizi
   return levels;
 }
 
+/** The same settings with the orders on the side of profit for a ladder. */
+export const asPyramid = (settings: DcaSettings): DcaSettings => ({
+  ...settings,
+  averagingOrders: settings.pyramid.length,
+  ladder: settings.pyramid.map(({ distance, size }) => ({ distance: -distance, size })),
+});
+
 type Target = Pick<DcaSettings, 'takeProfit' | 'fee'> & Partial<Pick<DcaSettings, 'feeAsset'>> & Directed;
 
 /**

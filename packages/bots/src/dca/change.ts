@@ -16,11 +16,11 @@ import {
   unit,
   zero,
 } from '@holdfast/domain';
-import { backoff, exitLots, ladder, putIn } from './arithmetic.ts';
+import { asPyramid, backoff, exitLots, ladder, putIn } from './arithmetic.ts';
 import { closedDeal } from './closed.ts';
 import { givenOf, roundingTo, wayOf } from './direction.ts';
 import type { DcaSettings } from './settings.ts';
-import type { DcaState, Deal, Holding, Holdup, LiveOrder, Part, Sizing } from './state.ts';
+import type { DcaState, Deal, Holding, Holdup, Level, LiveOrder, Part, Sizing } from './state.ts';
 import { exitSteps } from './targets.ts';
 
 export const nothingHeld: Holding = { quantity: zero, cost: zero };
@@ -100,6 +100,7 @@ export function hold(settings: DcaSettings, state: DcaState): DcaState {
     phase: 'holding',
     ending: null,
     ladder: ladder(settings, deal.entry, state.rules, deal.sizing),
+    ...(settings.pyramid.length === 0 ? {} : { pyramid: ladder(asPyramid(settings), deal.entry, state.rules, deal.sizing) }),
     steps: exitSteps(termsOf(settings, deal), deal, state.rules),
   });
 }
@@ -160,11 +161,13 @@ export function withRules(settings: DcaSettings, state: DcaState, rules: PairRul
     const [amount, rounding] = [priceAmount(price, old), roundingTo(way, side)];
     return amount < rules.tick && rounding === 'down' ? null : toTicks(amount, rules, rounding);
   };
-  const levels = deal.ladder.flatMap((level) => {
-    const price = moved(level.price, 'loss');
-    const quantity = toLots(quantityAmount(level.quantity, old), rules, 'up');
-    return price === null ? [] : [{ ...level, price, quantity }];
-  });
+  const levelsOf = (levels: readonly Level[]): readonly Level[] =>
+    levels.flatMap((level) => {
+      const price = moved(level.price, 'loss');
+      const quantity = toLots(quantityAmount(level.quantity, old), rules, 'up');
+      return price === null ? [] : [{ ...level, price, quantity }];
+    });
+  const pyramid = deal.pyramid === undefined ? {} : { pyramid: levelsOf(deal.pyramid) };
   const steps = deal.steps.map((step) => ({
     ...step,
     price: moved(step.price, 'profit') ?? ticks(1),
@@ -175,5 +178,5 @@ export function withRules(settings: DcaSettings, state: DcaState, rules: PairRul
   const adding = deal.adding?.limit ? { ...deal.adding, limit: moved(deal.adding.limit, 'profit') } : deal.adding;
   const floor = deal.selling?.floor ?? null;
   const selling = floor === null ? deal.selling : { floor: moved(floor, 'profit') };
-  return { ...state, rules, deal: { ...deal, ladder: levels, steps, trail, lift, adding, selling } };
+  return { ...state, rules, deal: { ...deal, ladder: levelsOf(deal.ladder), ...pyramid, steps, trail, lift, adding, selling } };
 }

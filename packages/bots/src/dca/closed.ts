@@ -16,7 +16,7 @@ export function closedDeal(settings: DcaSettings, deal: Deal, at: EpochMs, keeps
     ending: deal.bought > 0n ? (deal.ending ?? 'too-small') : 'no-entry',
     ...(wayOf(settings).exit === 'sell' ? ofLong(deal) : ofShort(deal, keepsProfit)),
     fees: null,
-    averagingOrdersFilled: deal.ladder.filter((level) => level.filled > 0n).length,
+    averagingOrdersFilled: [...deal.ladder, ...(deal.pyramid ?? [])].filter(({ filled }) => filled > 0n).length,
   };
 }
 

@@ -27,6 +27,8 @@ export function refuses(settings: DcaSettings, state: DcaState, command: BotComm
     case 'cancel-added':
       if (deal === null) return 'No deal is open.';
       return state.orders.some(({ role }) => role === 'added') ? null : `Deal ${deal.number} has no added order that rests.`;
+    case 'close-step':
+      return notHolding(deal) ?? stepFault(deal as Deal, command.step);
     case 'edit-deal':
       return notHolding(deal) ?? editFault(settings, deal as Deal, command.changes);
     default:
@@ -37,6 +39,13 @@ export function refuses(settings: DcaSettings, state: DcaState, command: BotComm
 function notHolding(deal: Deal | null): string | null {
   if (deal === null) return 'No deal is open.';
   return deal.phase === 'holding' ? null : `Deal ${deal.number} is ${deal.phase}; wait until it holds its coins.`;
+}
+
+function stepFault({ number, steps }: Deal, step: number): string | null {
+  if (steps.length < 2) return `Deal ${number} has one target; close-now takes it at the market.`;
+  const asked = steps[step - 1];
+  if (asked === undefined) return `Deal ${number} has the steps 1 to ${steps.length}, not ${step}.`;
+  return asked.hit ? `Step ${step} of deal ${number} is done.` : null;
 }
 
 type AddFunds = Extract<BotCommand, { name: 'add-funds' }>;
@@ -116,7 +125,14 @@ export function commanded(settings: DcaSettings, state: DcaState, command: BotCo
     case 'stop':
       return { ...state, running: false, dealAsked: false, startAt: null };
     case 'resume':
-      return { ...state, running: true, stoppedBecause: null, dealsInRow: 0, lossesInRow: 0 };
+      return {
+        ...state,
+        running: true,
+        stoppedBecause: null,
+        dealsInRow: 0,
+        lossesInRow: 0,
+        ...(state.startedAt === undefined ? {} : { startedAt: undefined }),
+      };
     case 'close-now':
       return sellNow(state, 'closed');
     case 'cancel-deal':
@@ -128,6 +144,8 @@ export function commanded(settings: DcaSettings, state: DcaState, command: BotCo
     }
     case 'cancel-added':
       return withDeal(state, { dropsAdded: true });
+    case 'close-step':
+      return withDeal(state, { closingStep: command.step });
     case 'edit-deal':
       return edited(settings, state, state.deal as Deal, editsOf(command.changes));
     default:

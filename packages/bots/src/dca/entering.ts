@@ -14,6 +14,7 @@ import {
   toLots,
   toTicks,
   unit,
+  zero,
 } from '@holdfast/domain';
 import { averagingSize, entryCost, lotsFor, sizedLots } from './arithmetic.ts';
 import { hold, openDeal, withDeal } from './change.ts';
@@ -38,6 +39,11 @@ export function planIdle(turn: Turn): void {
   if (!state.dealAsked && state.restUntil !== null && at < state.restUntil) return;
   if (turn.quote === undefined) {
     turn.needsQuote = true;
+    return;
+  }
+  const countsFromStart = settings.minPriceShare > 0n || settings.maxPriceShare > 0n;
+  if (countsFromStart && state.startedAt === undefined) {
+    turn.state = { ...state, startedAt: entryQuote(wayOf(settings), turn.quote) };
     return;
   }
   if (!isPriceInside(settings, state, turn.quote)) {
@@ -68,10 +74,18 @@ function doneBecause({ dealsAtMost, lossesAtMost }: DcaSettings, state: DcaState
 }
 
 /** Bounds of the price inside which deals open, in ticks; null where there is none. */
-export const priceBounds = ({ minPrice, maxPrice }: DcaSettings, { rules }: DcaState) => ({
-  least: minPrice === 0n ? null : toTicks(minPrice, rules, 'up'),
-  most: maxPrice < rules.tick ? null : toTicks(maxPrice, rules, 'down'),
-});
+export function priceBounds(settings: DcaSettings, { rules, startedAt }: DcaState) {
+  const from = startedAt === undefined ? zero : priceAmount(startedAt, rules);
+  const least = larger(settings.minPrice, multiply(from, settings.minPriceShare, 'up'));
+  const mosts = [settings.maxPrice, multiply(from, settings.maxPriceShare, 'down')].filter((price) => price >= rules.tick);
+  const most = mosts.length === 0 ? null : mosts.reduce((lowest, price) => (price < lowest ? price : lowest));
+  return {
+    least: least === 0n ? null : toTicks(least, rules, 'up'),
+    most: most === null ? null : toTicks(most, rules, 'down'),
+  };
+}
+
+const larger = (a: Amount, b: Amount): Amount => (a > b ? a : b);
 
 export function isPriceInside(settings: DcaSettings, state: DcaState, quote: Quote): boolean {
   const { least, most } = priceBounds(settings, state);
@@ -100,6 +114,7 @@ function valueAsSet(settings: DcaSettings, price: Amount): Amount {
   };
   let value = given(settings.baseOrderSize, settings.baseOrderSizeIn);
   for (let n = 1; n <= settings.averagingOrders; n++) value += given(averagingSize(settings, n), settings.averagingOrderSizeIn);
+  for (const { size } of settings.pyramid) value += given(size, settings.averagingOrderSizeIn);
   return value as Amount;
 }
 

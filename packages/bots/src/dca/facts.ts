@@ -16,7 +16,7 @@ import { wayOf } from './direction.ts';
 import { afterFill, movedBy } from './fills.ts';
 import { askAgainAt, patience } from './refusals.ts';
 import type { DcaSettings } from './settings.ts';
-import type { DcaState, Deal, ExitStep, LiveOrder, Part } from './state.ts';
+import type { DcaState, Deal, ExitStep, Level, LiveOrder, Part } from './state.ts';
 import { exitSteps } from './targets.ts';
 
 /** What waits when an order of the role is refused. */
@@ -96,9 +96,17 @@ function entryImpossible(settings: DcaSettings, state: DcaState, code: string, r
 }
 
 const refuseLevel = (state: DcaState, index: number): DcaState =>
-  withDeal(state, {
-    ladder: (state.deal as Deal).ladder.map((level, i) => (i + 1 === index ? { ...level, refused: true } : level)),
-  });
+  withDeal(
+    state,
+    withLevel(state.deal as Deal, index, (level) => ({ ...level, refused: true })),
+  );
+
+/** The one level of ladder or pyramid that an order is for, changed. */
+function withLevel(deal: Deal, index: number, change: (level: Level) => Level): Pick<Deal, 'ladder' | 'pyramid'> {
+  const ladder = deal.ladder.map((level, i) => (i + 1 === index ? change(level) : level));
+  if (deal.pyramid === undefined) return { ladder };
+  return { ladder, pyramid: deal.pyramid.map((level, i) => (-i - 1 === index ? change(level) : level)) };
+}
 
 /** The same kind of order waits, longer with each time in a row. */
 function heldUp(settings: DcaSettings, state: DcaState, order: LiveOrder, at: EpochMs, reason: string): DcaState {
@@ -150,11 +158,9 @@ function entered(settings: DcaSettings, state: DcaState, order: LiveOrder, fill:
     entryValue: isBase ? ((before.entryValue + moved.value) as Amount) : before.entryValue,
     entryBase: isBase ? ((before.entryBase + fill.quantity) as Amount) : before.entryBase,
     lastBuy: order.role === 'added' ? before.lastBuy : fill.price,
-    ladder: before.ladder.map((level, i) =>
-      order.role === 'averaging' && i + 1 === order.level
-        ? { ...level, filled: (level.filled + fill.quantity) as Amount }
-        : level,
-    ),
+    ...(order.role === 'averaging'
+      ? withLevel(before, order.level, (level) => ({ ...level, filled: (level.filled + fill.quantity) as Amount }))
+      : {}),
   };
   return {
     ...afterFill(state, order.side, moved),

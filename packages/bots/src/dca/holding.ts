@@ -7,12 +7,13 @@
  *   H3  A trailed target is watched always; until it is reached, the stop rests.
  *   H4  An exit is replaced only after the exchange has answered the cancel of the one before.
  */
-import { priceAmount, type Quote, quantityAmount, type Ticks } from '@holdfast/domain';
-import { yielded } from './arithmetic.ts';
+import { type Amount, lots, priceAmount, type Quote, quantityAmount, type Ticks } from '@holdfast/domain';
+import { exitCost, exitLots, yielded } from './arithmetic.ts';
 import { givenBack, sellNow, termsOf, withDeal } from './change.ts';
 import { better, exitQuote, reaches, type Way, wayOf } from './direction.ts';
 import { planAdded, planLadder } from './ladder.ts';
 import { cancel, isHeldUp, place, type Terms, type Turn } from './orders.ts';
+import { planPyramid } from './pyramid.ts';
 import type { DcaSettings } from './settings.ts';
 import type { DcaState, Deal, LiveOrder } from './state.ts';
 import { breakeven, isTradable, liftAt, priceFor, stopPrice, type Target, targetsOf, trailPrice } from './targets.ts';
@@ -25,6 +26,7 @@ export function planHolding(turn: Turn): void {
     turn.state = over;
     return;
   }
+  forgetTakenStep(turn);
   const deal = turn.state.deal as Deal;
   const exits = turn.state.orders.filter(isExit);
   const wanted = exitsOf(turn);
@@ -36,6 +38,7 @@ export function planHolding(turn: Turn): void {
   if (wanted !== null && !turn.state.halted) planExits(turn, exits, wanted);
   planAdded(turn);
   planLadder(turn);
+  planPyramid(turn);
 }
 
 const isExit = ({ role }: LiveOrder): boolean => role === 'take-profit' || role === 'stop-loss';
@@ -116,6 +119,8 @@ function exitsOf({ settings, state, quote }: Turn): readonly Terms[] | null {
   const targets = targetsOf(terms, state, deal);
   if (targets.length === 0) return null;
   const stop = stopToRest(terms, state, deal);
+  const asked = askedNow(terms, state, deal, targets, quote);
+  if (asked !== null) return [...asked.others.map(sale), { ...sale(asked.now), order: 'ioc' }];
   if (stop !== null) {
     const reached = quote === undefined ? undefined : targets.find(({ price }) => reaches(way, exitQuote(way, quote), price));
     const isTrailed = terms.trailing > 0n && reached?.level === deal.steps.length;
@@ -123,7 +128,52 @@ function exitsOf({ settings, state, quote }: Turn): readonly Terms[] | null {
     return [{ ...sale(reached), order: 'ioc' }];
   }
   if (terms.closeCondition !== null) return [];
-  return targets.filter(({ level }) => terms.trailing === 0n || level < deal.steps.length).map(sale);
+  return resting(terms, deal, targets).map(sale);
+}
+
+/** Targets that rest where no stop does: all, but for one that is trailed. */
+const resting = ({ trailing }: DcaSettings, { steps }: Deal, targets: readonly Target[]): readonly Target[] =>
+  targets.filter(({ level }) => trailing === 0n || level < steps.length);
+
+/**
+ * The step that a person wants taken, as an order at the market; the other targets keep what they lock, unless a stop locks all.
+ * Null where no step is asked for, or too little is left for an order.
+ */
+function askedNow(
+  terms: DcaSettings,
+  state: DcaState,
+  deal: Deal,
+  targets: readonly Target[],
+  quote: Quote | undefined,
+): { readonly now: Target; readonly others: readonly Target[] } | null {
+  const target = targets.find(({ level }) => level === deal.closingStep);
+  if (target === undefined || quote === undefined) return null;
+  const { rules } = state;
+  const way = wayOf(terms);
+  const rest = stopToRest(terms, state, deal) === null ? resting(terms, deal, targets) : [];
+  const others = rest.filter((each) => each !== target);
+  const limit = yielded(way, exitQuote(way, quote), terms.slippage);
+  const locked = others.reduce(
+    (sum, each) => sum + exitCost(way, quantityAmount(each.quantity, rules), priceAmount(each.price, rules), terms),
+    0n,
+  );
+  const left = exitLots(way, (deal.held.quantity - locked) as Amount, limit, rules, terms);
+  const quantity = lots(Math.min(target.quantity, left));
+  return isTradable(state, quantity, limit) ? { now: { ...target, price: limit, quantity }, others } : null;
+}
+
+/** A step that a person wanted taken is done with when it is sold, or has too little left for an order at the price of now. */
+function forgetTakenStep(turn: Turn): void {
+  const { settings, state, quote } = turn;
+  const deal = state.deal as Deal;
+  if (deal.closingStep === undefined || state.halted) return;
+  if (quote === undefined) {
+    turn.needsQuote = true;
+    return;
+  }
+  const terms = termsOf(settings, deal);
+  const asked = askedNow(terms, state, deal, targetsOf(terms, state, deal), quote);
+  if (asked === null) turn.state = withDeal(state, { closingStep: undefined });
 }
 
 const saleAt = ({ exit: side }: Way, { level, price, quantity }: Target): Terms => ({

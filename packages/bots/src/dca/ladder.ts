@@ -21,7 +21,7 @@ import type { DcaState, Deal, Level } from './state.ts';
 import { isTradable, lower } from './targets.ts';
 
 /** What remains to be bought of a level, as far as funds and the exchange's smallest order allow. */
-function levelOrder(turn: Turn, level: Level, limit: Ticks): Lots | null {
+export function levelOrder(turn: Turn, level: Level, limit: Ticks): Lots | null {
   const { rules } = turn.state;
   if (level.refused || !isPriceKnown(level.price, rules)) return null;
   const open = subtract(quantityAmount(level.quantity, rules), level.filled);
@@ -35,7 +35,7 @@ export function planLadder(turn: Turn): void {
   const deal = turn.state.deal as Deal;
   const terms = termsOf(turn.settings, deal);
   if (turn.state.halted) return;
-  const resting = turn.state.orders.filter(({ role }) => role === 'averaging');
+  const resting = turn.state.orders.filter(({ role, level }) => role === 'averaging' && level > 0);
   const unwanted = resting.filter(({ level }) => deal.trail !== null || level > deal.ladder.length);
   for (const order of unwanted) cancel(turn, order);
   if (deal.trail !== null || isHeldUp(turn, 'averaging')) return;

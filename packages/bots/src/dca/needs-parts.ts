@@ -20,7 +20,10 @@ export function fundsForPercent(settings: DcaSettings, smallestOrder: bigint, ot
   const sizes = [
     ...(settings.baseOrderSizeIn === 'percent' ? [settings.baseOrderSize] : []),
     ...(settings.averagingOrderSizeIn === 'percent'
-      ? Array.from({ length: settings.averagingOrders }, (_, n) => averagingSize(settings, n + 1))
+      ? [
+          ...Array.from({ length: settings.averagingOrders }, (_, n) => averagingSize(settings, n + 1)),
+          ...settings.pyramid.map(({ size }) => size),
+        ]
       : []),
   ].filter((size) => size > 0n);
   if (sizes.length === 0) return 0n;

@@ -21,7 +21,7 @@ import {
 import type { Allotment, MandateNeeds } from '../bot-kind.ts';
 import { mandateAmount } from '../mandate-amount.ts';
 import { held, type SubBook } from '../orders/sub-book.ts';
-import { asSet, averagingPrice, averagingSize, entryCap, sizedLots } from './arithmetic.ts';
+import { asPyramid, asSet, averagingPrice, averagingSize, entryCap, sizedLots } from './arithmetic.ts';
 import { short } from './direction.ts';
 import { fundsForPercent, largest, most, room, stopMayRest, sum, turnoverOfFunds } from './needs-parts.ts';
 import type { DcaSettings } from './settings.ts';
@@ -39,10 +39,13 @@ function salesOf(settings: DcaSettings, rules: PairRules, price: Ticks, sizing: 
   const sales: Sale[] = [{ base, price: priceAmount(price, rules) }];
   // Sizes in quote are the more coins the lower the price, so the lowest that P0 can have is taken, and one lot more.
   const least: Holding = { quantity: multiply(priceAmount(lowest, rules), unit - settings.fee, 'down'), cost: unit as Amount };
-  for (let n = 1; n <= settings.averagingOrders; n++) {
-    const at = averagingPrice(settings, least, rules, n);
-    if (at === null) break;
-    const count = sizedLots(averagingSize(settings, n), settings.averagingOrderSizeIn, at, rules, sizing, short);
+  const laddered = [settings, asPyramid(settings)].flatMap((of) =>
+    Array.from({ length: of.averagingOrders }, (_, n) => [of, n + 1] as const),
+  );
+  for (const [of, n] of laddered) {
+    const at = averagingPrice(of, least, rules, n);
+    if (at === null) continue;
+    const count = sizedLots(averagingSize(of, n), settings.averagingOrderSizeIn, at, rules, sizing, short);
     const top = multiply(priceAmount(price, rules), priceAmount(at, rules), 'up');
     const highest = divide(top * unit, least.quantity, 'up');
     sales.push({ base: quantityAmount(lots(count + 1), rules), price: highest });
@@ -92,7 +95,8 @@ export function shortMandateNeeds(settings: DcaSettings, rules: PairRules, { bid
 
 /** Below the last target and the slippage under it, by the room that later deals have. */
 function lowest({ takeProfit, slippage, fee }: DcaSettings, prices: readonly bigint[]): bigint {
-  const target = (prices[0] as bigint) * (unit - takeProfit) * (unit - fee) * (unit - slippage);
+  const first = prices.reduce((low, price) => (price < low ? price : low));
+  const target = first * (unit - takeProfit) * (unit - fee) * (unit - slippage);
   return divide(target * (unit - room), unit ** 4n, 'down');
 }
 

@@ -20,7 +20,7 @@ import {
 import type { Allotment, MandateNeeds } from '../bot-kind.ts';
 import { mandateAmount } from '../mandate-amount.ts';
 import { held, type SubBook } from '../orders/sub-book.ts';
-import { asSet, averagingPrice, averagingSize, buyReserve, lotsFor, raised, sizedLots } from './arithmetic.ts';
+import { asPyramid, asSet, averagingPrice, averagingSize, buyReserve, lotsFor, raised, sizedLots } from './arithmetic.ts';
 import { fundsForPercent, largest, most, room, stopMayRest, sum, turnoverOfFunds } from './needs-parts.ts';
 import { shortFundsNeeded, shortMandateNeeds } from './needs-short.ts';
 import type { DcaSettings } from './settings.ts';
@@ -45,11 +45,14 @@ function buysOf(settings: DcaSettings, rules: PairRules, ask: Ticks, sizing: Siz
     quantity: unit as Amount,
     cost: divide(price * (unit + settings.fee), unit - settings.fee, 'up') as Amount,
   };
-  for (let n = 1; n <= settings.averagingOrders; n++) {
-    const at = averagingPrice(settings, averageAtMost, rules, n);
-    if (at === null) break;
+  const laddered = [settings, asPyramid(settings)].flatMap((of) =>
+    Array.from({ length: of.averagingOrders }, (_, n) => [of, n + 1] as const),
+  );
+  for (const [of, n] of laddered) {
+    const at = averagingPrice(of, averageAtMost, rules, n);
+    if (at === null) continue;
     // The price is not known yet: one lot at the highest it can be covers the rounding up at any lower one.
-    const value = averagingValue(settings, n, at, rules, sizing) + notional(at, lots(1), rules, 'up');
+    const value = averagingValue(of, n, at, rules, sizing) + notional(at, lots(1), rules, 'up');
     const quantity = quantityAmount(lotsFor(value as Amount, at, rules), rules);
     buys.push({ cost: buyReserve(value, unit, settings), value, base: quantity, price: priceAmount(at, rules) });
   }
@@ -78,7 +81,8 @@ export function mandateNeeds(settings: DcaSettings, rules: PairRules, quote: Quo
   const buys = buysOf(settings, rules, ask, largest(settings, held(funds, quoteOf(settings.pair))));
   const cost = sum(buys.map(({ cost: each }) => each));
   const lowest = lowestPrice(settings, buys);
-  const topPrice = divide((buys[0] as Buy).price * (unit + settings.takeProfit), unit - settings.fee, 'up') + rules.tick;
+  const topPrice =
+    divide(most(buys.map(({ price }) => price)) * (unit + settings.takeProfit), unit - settings.fee, 'up') + rules.tick;
   // A lot is worth more where the price has risen: one more of them at the ceiling covers each rounding up.
   const ceiling = divide(topPrice * (unit + room), unit, 'up');
   const floor = divide(lowest * (unit - room), unit, 'down');
@@ -109,7 +113,7 @@ export function mandateNeeds(settings: DcaSettings, rules: PairRules, quote: Quo
 
 /** The lowest limit before the room below: of the last averaging order, or of the stop. */
 function lowestPrice({ stopLoss, stopGap }: DcaSettings, buys: readonly Buy[]): bigint {
-  const { price } = buys.at(-1) as Buy;
+  const price = buys.reduce((low, buy) => (buy.price < low ? buy.price : low), (buys[0] as Buy).price);
   if (stopLoss === 0n) return price;
   const stop = ((buys[0] as Buy).price * (unit - stopLoss) * (unit - stopGap)) / (unit * unit);
   return stop < price ? stop : price;

@@ -13,7 +13,7 @@ import { termsOf } from './change.ts';
 import { earnedSoFar, inCoins } from './closed.ts';
 import { roundingTo, wayOf } from './direction.ts';
 import { whyNotResting } from './holding.ts';
-import { ladderLevels } from './levels.ts';
+import { ladderLevels, pyramidLevels } from './levels.ts';
 import type { DcaSettings } from './settings.ts';
 import type { DcaState, Deal } from './state.ts';
 import { stopPrice, targetsOf } from './targets.ts';
@@ -62,7 +62,7 @@ function openDeal(settings: DcaSettings, state: DcaState, deal: Deal): OpenDeal 
     ...(deal.steps.length > 1 ? { targets } : {}),
     ...(settings.stopLoss > 0n || deal.edits.stopLoss !== undefined ? { stopLoss: shownStop(settings, state, deal) } : {}),
     ...(deal.trail === null ? {} : { trailedFrom: priceAmount(deal.trail, state.rules) }),
-    ladder: ladderLevels(state, deal),
+    ladder: [...ladderLevels(state, deal), ...pyramidLevels(state, deal)],
   };
 }
 

@@ -33,6 +33,7 @@ export interface DcaSettingsText {
   readonly repriceSeconds?: number;
   readonly averagingOrderSizeIn?: SizeIn;
   readonly ladder?: readonly { readonly percent: string; readonly size: string }[];
+  readonly pyramid?: readonly { readonly percent: string; readonly size: string }[];
   readonly averagingConditions?: readonly Condition[];
   readonly averagingFrom?: 'base' | 'last';
   readonly takeProfitOf?: 'total' | 'base';
@@ -54,6 +55,8 @@ export interface DcaSettingsText {
   readonly lossesAtMost?: number;
   readonly minPrice?: string;
   readonly maxPrice?: string;
+  readonly minPricePercent?: string;
+  readonly maxPricePercent?: string;
   readonly minDayVolume?: string;
   readonly dealTimeoutSeconds?: number;
   readonly reinvestPercent?: string;
@@ -90,6 +93,8 @@ export interface DcaSettings {
   readonly sizeMultiplier: bigint;
   /** Explicit averaging orders in place of the multipliers; distance from P0. */
   readonly ladder: readonly { readonly distance: bigint; readonly size: Amount }[];
+  /** Orders on the side of profit, counted and sized like those of the ladder. */
+  readonly pyramid: readonly { readonly distance: bigint; readonly size: Amount }[];
   readonly averagingCondition: string | null;
   readonly averagingFrom: 'base' | 'last';
   /** The farthest target. */
@@ -114,6 +119,9 @@ export interface DcaSettings {
   readonly lossesAtMost: number;
   readonly minPrice: Amount;
   readonly maxPrice: Amount;
+  /** The same as shares of the price at which the bot began to look. */
+  readonly minPriceShare: bigint;
+  readonly maxPriceShare: bigint;
   readonly dealTimeoutMs: number;
   readonly reinvest: bigint;
   readonly riskReduction: bigint;
@@ -171,7 +179,7 @@ const allOf = (of: readonly Condition[]): string | null => {
 
 function readBuys(text: DcaSettingsText) {
   const { baseOrderSizeIn = 'quote', averagingOrderSizeIn = 'quote', baseOrderType = 'market', ladder = [] } = text;
-  const { averagingConditions = [], averagingFrom = 'base', repriceSeconds = 15 } = text;
+  const { pyramid = [], averagingConditions = [], averagingFrom = 'base', repriceSeconds = 15 } = text;
   return {
     baseOrderSize: sizeOf(text.baseOrderSize, baseOrderSizeIn),
     baseOrderSizeIn,
@@ -185,6 +193,7 @@ function readBuys(text: DcaSettingsText) {
     stepMultiplier: amount(text.stepMultiplier),
     sizeMultiplier: amount(text.sizeMultiplier),
     ladder: ladder.map(({ percent, size }) => ({ distance: fraction(percent), size: sizeOf(size, averagingOrderSizeIn) })),
+    pyramid: pyramid.map(({ percent, size }) => ({ distance: fraction(percent), size: sizeOf(size, averagingOrderSizeIn) })),
     averagingCondition: allOf(averagingConditions),
     averagingFrom,
   };
@@ -229,6 +238,8 @@ function readLimits(text: DcaSettingsText) {
     lossesAtMost,
     minPrice: amount(minPrice),
     maxPrice: amount(maxPrice),
+    minPriceShare: fraction(text.minPricePercent ?? '0'),
+    maxPriceShare: fraction(text.maxPricePercent ?? '0'),
     dealTimeoutMs: dealTimeoutSeconds * 1000,
     reinvest: fraction(text.reinvestPercent ?? '0'),
     riskReduction: fraction(text.riskReductionPercent ?? '0'),

@@ -21,7 +21,7 @@ export interface Holding {
 export interface LiveOrder {
   readonly id: ClientOrderId;
   readonly role: OrderRole;
-  /** Index of the ladder's level for averaging orders and of the target for take profits, from 1; else 0. */
+  /** Index of the ladder's level for averaging orders (of the pyramid's from -1 down) and of the target for take profits, from 1; else 0. */
   readonly level: number;
   readonly side: Side;
   readonly quantity: Amount;
@@ -116,6 +116,8 @@ export interface Deal {
   readonly proceeds: Amount;
   /** Made when the base order is done. */
   readonly ladder: readonly Level[];
+  /** Orders on the side of profit, where the settings have any; the `level` of their live orders counts down from -1. */
+  readonly pyramid?: readonly Level[];
   /** Price of the last buy of base order or ladder. */
   readonly lastBuy: Amount | null;
   /** Targets of the take profit; set with each entry. */
@@ -130,6 +132,8 @@ export interface Deal {
   readonly stopRefused: string | null;
   /** Funds that a person adds, not ordered yet; `limit` null for the market. */
   readonly adding: { readonly quote: Amount; readonly limit: Ticks | null } | null;
+  /** The target that a person wants taken at the market, from 1. */
+  readonly closingStep?: number | undefined;
   /** Added orders that rest are to go. */
   readonly dropsAdded: boolean;
   readonly holdups: { readonly [part in Part]: Holdup | null };
@@ -152,6 +156,8 @@ export interface DcaState {
   readonly orders: readonly LiveOrder[];
   /** Deals in a row that bought nothing. */
   readonly fruitless: number;
+  /** Price when the bot began to look, where settings count from it. */
+  readonly startedAt?: Ticks | undefined;
   /** No deal starts by itself before. */
   readonly restUntil: EpochMs | null;
   /** The start conditions held; the deal opens then. */

@@ -5,6 +5,7 @@ import { along, entryQuote, exitQuote, reaches, wayOf } from './direction.ts';
 import { isPriceInside, priceBounds, wantsDeal } from './entering.ts';
 import { restingStop, stopToRest } from './holding.ts';
 import type { Turn } from './orders.ts';
+import { awaited } from './pyramid.ts';
 import type { DcaSettings } from './settings.ts';
 import type { DcaState, Deal } from './state.ts';
 import { entryPrice, liftStep, stopPrice, targetsOf, trailPrice } from './targets.ts';
@@ -84,6 +85,10 @@ function holding(wakes: Wakes, turn: Turn, terms: DcaSettings, deal: Deal): void
   if (stop !== null) stopWakes(wakes, state, terms, deal, stop);
   targetWakes(wakes, turn, terms, deal);
   const opens = deal.trail === null && deal.ladder.some(({ filled, refused }) => !refused && filled === 0n);
+  const way = wayOf(terms);
+  for (const { price } of awaited(deal))
+    if (turn.quote === undefined || !reaches(way, entryQuote(way, turn.quote), price))
+      wakes.price(way.entersAt, way.toProfit, price);
   if (terms.averagingCondition !== null && opens) wakes.condition(terms.averagingCondition);
   if (terms.closeCondition !== null && terms.closeCondition !== terms.averagingCondition) wakes.condition(terms.closeCondition);
 }

@@ -5,6 +5,7 @@ import { type Way, wayOf } from './direction.ts';
 import { priceBounds } from './entering.ts';
 import { whyNotResting } from './holding.ts';
 import { ladderLevels } from './levels.ts';
+import { awaited } from './pyramid.ts';
 import type { DcaSettings } from './settings.ts';
 import type { DcaState, Deal } from './state.ts';
 import { stopPrice, targetsOf, trailPrice } from './targets.ts';
@@ -47,8 +48,8 @@ function idle(settings: DcaSettings, state: DcaState): string {
 function bounds(settings: DcaSettings, state: DcaState): string {
   const { least, most } = priceBounds(settings, state);
   const parts = [
-    ...(least === null ? [] : [`from ${formatAmount(settings.minPrice)}`]),
-    ...(most === null ? [] : [`up to ${formatAmount(settings.maxPrice)}`]),
+    ...(least === null ? [] : [`from ${formatAmount(priceAmount(least, state.rules))}`]),
+    ...(most === null ? [] : [`up to ${formatAmount(priceAmount(most, state.rules))}`]),
   ];
   return parts.length === 0 ? '' : `, ${parts.join(' ')}`;
 }
@@ -88,6 +89,7 @@ function holding(settings: DcaSettings, state: DcaState, deal: Deal): string {
       : [
           `${settings.pair} at ${formatAmount(next.price)} to ${spoken(wayOf(terms)).entering} averaging order ${next.index} of ${deal.ladder.length}`,
         ]),
+    ...pyramidWords(terms, state, deal),
     ...stopWords(terms, state, deal),
   ];
   if (parts.length === 0) return `deal ${deal.number} to place its orders`;
@@ -120,6 +122,12 @@ function byCondition(terms: DcaSettings, { rules }: DcaState, deal: Deal): reado
   return [
     `its averaging conditions at ${formatAmount(priceAmount(level.price, rules))} or ${spoken(wayOf(terms)).deeper} for averaging order ${index + 1}`,
   ];
+}
+
+function pyramidWords(terms: DcaSettings, { rules }: DcaState, deal: Deal): readonly string[] {
+  const [next] = awaited(deal);
+  if (next === undefined) return [];
+  return [`${terms.pair} at ${formatAmount(priceAmount(next.price, rules))} to ${spoken(wayOf(terms)).entering} more of it`];
 }
 
 function stopWords(terms: DcaSettings, state: DcaState, deal: Deal): readonly string[] {

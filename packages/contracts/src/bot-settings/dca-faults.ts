@@ -17,6 +17,10 @@ interface Read {
   readonly stepMultiplier: string;
   readonly sizeMultiplier: string;
   readonly ladder: readonly { readonly percent: string; readonly size: string }[];
+  readonly averagingOrdersActive: number;
+  readonly pyramid: readonly { readonly percent: string; readonly size: string }[];
+  readonly minPricePercent: string;
+  readonly maxPricePercent: string;
   readonly averagingConditions: readonly unknown[];
   readonly averagingFrom: string;
   readonly takeProfitPercent: string;
@@ -70,6 +74,7 @@ function percentOfFunds(settings: Read): number {
     sum += Number(settings.ladder[n]?.size ?? size);
     size *= Number(settings.sizeMultiplier);
   }
+  for (const order of settings.pyramid) sum += Number(order.size);
   return sum;
 }
 
@@ -106,6 +111,30 @@ const buys: readonly Rule[] = [
     'ladder',
     'percents must be above 0 and below 100, and sizes above 0',
     (it) => it.ladder.some(({ percent, size }) => !isAbove0(percent) || Number(percent) >= 100 || !isAbove0(size)),
+  ],
+  [
+    'averagingOrdersActive',
+    'must be above 0: only averaging orders by conditions do not rest',
+    (it) => it.averagingOrdersActive === 0 && count(it) > 0 && it.averagingConditions.length === 0,
+  ],
+  ['pyramid', 'percents must rise from order to order', (it) => !rises(it.pyramid.map(({ percent }) => percent))],
+  [
+    'pyramid',
+    'percents must be above 0 and at most 10000, in short deals below 100, and sizes above 0',
+    (it) =>
+      it.pyramid.some(
+        ({ percent, size }) => !isAbove0(percent) || !isAbove0(size) || Number(percent) > (isShort(it) ? 99.9999 : 10_000),
+      ),
+  ],
+  [
+    'pyramid',
+    'the first order lies beyond the last target, so that the deal would be over before it',
+    (it) => it.closeConditions.length === 0 && Number(it.pyramid[0]?.percent ?? 0) >= lastTarget(it),
+  ],
+  [
+    'maxPricePercent',
+    'must not be below minPricePercent',
+    (it) => isAbove0(it.maxPricePercent) && Number(it.maxPricePercent) < Number(it.minPricePercent),
   ],
   ['averagingConditions', 'need at least one averaging order', (it) => it.averagingConditions.length > 0 && count(it) === 0],
   [

@@ -83,8 +83,8 @@ export const dcaSettings = dcaFaults(
     averagingOrdersActive: whole(
       'Averaging orders at once',
       'orders',
-      'How many averaging orders rest at the exchange at once; the next is placed when one is filled.',
-      1,
+      'How many averaging orders rest at the exchange at once; the next is placed when one is filled. 0 with averaging conditions only.',
+      0,
       100,
     ).default(2),
     stepPercent: decimal({
@@ -118,6 +118,15 @@ export const dcaSettings = dcaFaults(
         'Averaging orders one by one, "percent:size", in place of number, step and multipliers; percent below the base order, in short deals above, rising.',
       item: z.strictObject({ percent: plainDecimal('percent'), size: plainDecimal('size') }),
       most: 100,
+      read: pairOf('percent', 'size'),
+      between: /[,;\n]/,
+    }).default([]),
+    pyramid: list({
+      title: 'Pyramid',
+      about:
+        'Orders that add to a deal which runs well, "percent:size", sized as averaging orders: at the market when the price is so far above the base order, in short deals below; rising.',
+      item: z.strictObject({ percent: plainDecimal('percent'), size: plainDecimal('size') }),
+      most: 20,
       read: pairOf('percent', 'size'),
       between: /[,;\n]/,
     }).default([]),
@@ -242,6 +251,18 @@ export const dcaSettings = dcaFaults(
     maxPrice: quotePrice(
       'Highest price',
       'No deal opens while the price is above: the ask, of short deals the bid; 0 for none.',
+    ).default('0'),
+    minPricePercent: percent(
+      'Lowest price, of the start',
+      'The same as a percentage of the price when the bot was started or resumed; 0 for none.',
+      '0',
+      '1000',
+    ).default('0'),
+    maxPricePercent: percent(
+      'Highest price, of the start',
+      'The same as a percentage of the price when the bot was started or resumed; 0 for none.',
+      '0',
+      '1000',
     ).default('0'),
     minDayVolume: quotePrice(
       'Least volume',
