@@ -91,12 +91,14 @@ const never = (): Never => new Promise(() => undefined);
 
 export interface World {
   command(command: EngineCommand): Promise<EngineResult>;
-  /** One tick of the tape, and rounds until nothing more happens at its time. */
-  play(price: number): Promise<void>;
+  /** One tick of the tape `ms` later (15 s when left out), and rounds until nothing more happens at its time. */
+  play(price: number, ms?: number): Promise<void>;
   settle(): Promise<void>;
   /** Kills the engine and starts it on another database. */
   restartOn(other: EngineStore): Promise<void>;
   readonly db: DatabaseSync;
+  vaultStatus(): Promise<VaultStatus>;
+  journal(): string;
   engine(): Engine;
   held(): ReadonlyMap<string, bigint>;
   venue(): ReturnType<typeof makeVenue>;
@@ -111,7 +113,12 @@ export interface Coins {
   readonly maxSellHeld: string;
 }
 
-export async function createWorld(faults: Faults, coins: Coins = { base: '0', maxSellHeld: '0' }): Promise<World> {
+/** `signed`: what the owner signs instead of the usual mandate, which has no rule and hardly a limit. */
+export async function createWorld(
+  faults: Faults,
+  coins: Coins = { base: '0', maxSellHeld: '0' },
+  signed: (usual: Mandate) => Mandate = (usual) => usual,
+): Promise<World> {
   const folder = mkdtempSync(join(existsSync(memoryFolder) ? memoryFolder : tmpdir(), 'holdfast-simulation-'));
   let now = Date.now();
   let timers: { readonly at: number; readonly act: () => void }[] = [];
@@ -156,7 +163,8 @@ export async function createWorld(faults: Faults, coins: Coins = { base: '0', ma
   const unsealKey = Buffer.alloc(32, 7);
   const owner = generateKeyPairSync('ed25519');
   const keyFiles = new Map<string, Buffer>();
-  let journalBytes = Buffer.alloc(0);
+  /** What was written, in the parts it came in: a week has thousands. */
+  let journal: Buffer[] = [];
   let vaultLife = 0;
   let vaultIsUp = false;
   let signer: Signer;
@@ -247,9 +255,9 @@ export async function createWorld(faults: Faults, coins: Coins = { base: '0', ma
     vaultIsUp = true;
     signer = createSigner({
       journal: {
-        load: () => journalBytes,
+        load: () => Buffer.concat(journal),
         truncate: (length) => {
-          journalBytes = journalBytes.subarray(0, length);
+          journal = [Buffer.concat(journal).subarray(0, length)];
         },
         write: async (bytes) => {
           if (mine !== vaultLife) return never();
@@ -257,7 +265,7 @@ export async function createWorld(faults: Faults, coins: Coins = { base: '0', ma
             killVault();
             return never();
           }
-          journalBytes = Buffer.concat([journalBytes, bytes]);
+          journal.push(bytes);
           if (!faults('journal-written')) return;
           killVault();
           return never();
@@ -538,8 +546,8 @@ export async function createWorld(faults: Faults, coins: Coins = { base: '0', ma
       }, `an answer to ${command.id}`);
       return answer as EngineResult;
     },
-    play: async (ticks) => {
-      now += 15_000;
+    play: async (ticks, ms = 15_000) => {
+      now += ms;
       venue.tick({ pair, at: epochMs(now), price: ticks, volume: 50_000 });
       await rounds();
     },
@@ -550,6 +558,8 @@ export async function createWorld(faults: Faults, coins: Coins = { base: '0', ma
       await until(() => engine !== undefined, 'the engine');
     },
     db,
+    vaultStatus: async () => (await peer('engine', doorPaths.read, { kind: 'status' })) as VaultStatus,
+    journal: () => Buffer.concat(journal).toString('utf8'),
     engine: () => engine as Engine,
     held: () =>
       new Map(
@@ -592,7 +602,7 @@ export async function createWorld(faults: Faults, coins: Coins = { base: '0', ma
     ips: ['simulation'],
   });
   const { uid } = (await act({ act: 'account-connect', account, apiKey, at: now })) as { uid: string };
-  await act({ act: 'mandate', mandate: mandate(now, uid, coins.maxSellHeld), at: now });
+  await act({ act: 'mandate', mandate: signed(mandate(now, uid, coins.maxSellHeld)), at: now });
   venue.tick({ pair, at: epochMs(now), price: 10_000, volume: 50_000 });
   await startEngine();
   await until(() => (db.prepare('select baseline from engine').get() as { baseline: number }).baseline === 1, 'the baseline');

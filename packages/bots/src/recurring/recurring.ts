@@ -90,7 +90,8 @@ function mandateNeeds(
         maxSellHeldBase24h: zero,
       },
     ],
-    turnover24h: mandateAmount(larger(order, costOf(settings) * BigInt(runsPerDay(settings.schedule))), 'up'),
+    // The vault also counts the exit of all coins held (decision 0008), and this bot never sells.
+    turnover24h: mandateAmount(given + larger(order, costOf(settings) * BigInt(runsPerDay(settings.schedule))), 'up'),
     openOrders: 1,
     maxOpenQuote: mandateAmount(order, 'up'),
   };
