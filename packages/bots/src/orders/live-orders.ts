@@ -132,7 +132,10 @@ export function tell<O extends LiveOrder>(orders: readonly O[], event: BotEvent,
 
 function tellEvent<O extends LiveOrder>(orders: readonly O[], event: OrderEvent, retryMs: number): Told<O> {
   const order = orders.find(({ id }) => id === event.clientOrderId);
-  if (order === undefined) return { orders, news: nothing };
+  if (order === undefined) {
+    const twin = event.kind === 'cancel-rejected' ? orders.find((it) => it.twin === event.clientOrderId) : undefined;
+    return { orders: twin === undefined ? orders : cancelRefused(orders, twin, event.at, 'soon', retryMs), news: nothing };
+  }
   switch (event.kind) {
     case 'order-accepted':
       if (order.status !== 'sent' && order.status !== 'unknown') return { orders, news: nothing };
@@ -150,7 +153,10 @@ function tellEvent<O extends LiveOrder>(orders: readonly O[], event: OrderEvent,
       return filled(orders, order, event);
     case 'order-cancelled': {
       if (event.filled <= order.filled)
-        return { orders: withoutOne(orders, order), news: { kind: 'over', order, asked: wasMeant(orders, order, event.cause) } };
+        return {
+          orders: ended(orders, order, event.cause),
+          news: { kind: 'over', order, asked: wasMeant(orders, order, event.cause) },
+        };
       return { orders: changed(orders, order, { status: 'ended', filledMustBe: event.filled }), news: nothing };
     }
     case 'cancel-rejected':
@@ -186,7 +192,9 @@ function tellRefusal<O extends LiveOrder>(
   retryMs: number,
 ): Told<O> {
   const ids: readonly string[] = intent.kind === 'cancel-order' ? [intent.clientOrderId] : idsOf(intent);
-  const order = orders.find(({ id }) => ids.includes(id));
+  const order =
+    orders.find(({ id }) => ids.includes(id)) ??
+    (intent.kind === 'cancel-order' ? orders.find(({ twin }) => twin === intent.clientOrderId) : undefined);
   if (order === undefined) return { orders, news: nothing };
   const how = patience(code);
   if (intent.kind === 'cancel-order') return { orders: cancelRefused(orders, order, at, how, retryMs), news: nothing };
@@ -229,6 +237,9 @@ export const cancelTimes = (orders: readonly LiveOrder[]): readonly EpochMs[] =>
 
 const withoutOne = <O extends LiveOrder>(orders: readonly O[], order: O): readonly O[] =>
   orders.filter(({ id }) => id !== order.id);
+/** A cancel that named a leg which the exchange had ended already did nothing for the other. */
+const ended = <O extends LiveOrder>(orders: readonly O[], order: O, cause: 'cancel' | 'expired'): readonly O[] =>
+  withoutOne(orders, order).map((it) => (it.id === order.twin && cause === 'expired' ? { ...it, cancelling: false } : it));
 /** O4 */
 const without = <O extends LiveOrder>(orders: readonly O[], order: O): readonly O[] =>
   orders.filter(({ id }) => id !== order.id && id !== order.twin);

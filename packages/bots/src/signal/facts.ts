@@ -12,6 +12,9 @@ import type { EntryTask, ExitTask, Position, SignalOrder, SignalState } from './
 /** So often the exchange may refuse a resting stop before it is watched instead. */
 const stopTriesMost = 3;
 
+/** The exchange's word for an order that a filter does not let through, such as MAX_NUM_ALGO_ORDERS. */
+const filterFailure = '-1013';
+
 export const withPosition = (state: SignalState, change: Partial<Position>): SignalState =>
   state.position === null ? state : { ...state, position: { ...state.position, ...change } };
 
@@ -159,6 +162,8 @@ function refused(
     }
     default: {
       const tries = (state.position?.protectTries ?? 0) + 1;
+      if (order.twin !== undefined && (how !== 'soon' || code === filterFailure || tries >= stopTriesMost))
+        return withPosition(state, { protectTries: 0, protectAgainAt: null, stopCannotPair: why });
       const cannot = order.role === 'stop' && (how === 'never' || tries >= stopTriesMost) ? { stopCannotRest: why } : {};
       return withPosition(state, { protectTries: tries, protectAgainAt: wait(tries), ...cannot });
     }

@@ -91,7 +91,8 @@ export function mandateNeeds(settings: SignalSettings, rules: PairRules, { bid, 
       },
     ],
     turnover24h: mandateAmount(maxInvestment * turnoverOfInvestment, 'up'),
-    openOrders: 2 + (exitsFrom === 'message' ? targetsMost : (exits.targets?.length ?? 0)),
+    // With a stop each target may rest as an OCO, which is two orders.
+    openOrders: 2 + (mayStop ? 2 : 1) * (exitsFrom === 'message' ? targetsMost : (exits.targets?.length ?? 0)),
     maxOpenQuote: mandateAmount(largest, 'up'),
   };
 }

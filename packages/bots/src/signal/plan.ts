@@ -9,6 +9,7 @@ import {
   type Lots,
   lots,
   type OrderKind,
+  type PlaceOco,
   priceAmount,
   type Quote,
   quantityAmount,
@@ -18,8 +19,8 @@ import {
   zero,
 } from '@holdfast/domain';
 import { backoff, putIn } from '../dca/arithmetic.ts';
-import { type OrderRole, orderName } from '../order-name.ts';
-import { cancelOf, newOrder } from '../orders/live-orders.ts';
+import { type OrderRole, ocoName, orderName } from '../order-name.ts';
+import { cancelOf, newOco, newOrder } from '../orders/live-orders.ts';
 import { withPosition } from './facts.ts';
 import { protect } from './protect.ts';
 import type { SignalSettings } from './settings.ts';
@@ -264,6 +265,39 @@ export function place(
   );
   turn.intents.push(made.intent);
   turn.state = withPosition({ ...state, orders: [...state.orders, made.order] }, { sequence: position.sequence + 1 });
+}
+
+/** A target and the stop, of which the exchange keeps one. */
+export function placeOco(
+  turn: Turn,
+  step: number,
+  quantity: Lots,
+  limit: Ticks,
+  stop: { readonly trigger: Ticks; readonly limit: Ticks },
+): void {
+  const { state, settings } = turn;
+  const position = state.position as Position;
+  const { rules } = state;
+  const at = { bot: state.bot, deal: position.number, sequence: position.sequence };
+  const intent: PlaceOco = {
+    kind: 'place-oco',
+    clientOrderId: ocoName(at),
+    pair: settings.pair,
+    side: 'sell',
+    quantity: quantityAmount(lots(Math.min(quantity, rules.maxQuantity)), rules),
+    limitLeg: { clientOrderId: orderName({ ...at, role: 'take-profit' }), limit: priceAmount(limit, rules) },
+    stopLeg: {
+      clientOrderId: orderName({ ...at, role: 'stop-loss' }),
+      trigger: priceAmount(stop.trigger, rules),
+      limit: priceAmount(stop.limit, rules),
+    },
+  };
+  const legs = newOco<Pick<SignalOrder, 'role' | 'step'>>(intent, {
+    limit: { role: 'take-profit', step },
+    stop: { role: 'stop', step },
+  });
+  turn.intents.push(intent);
+  turn.state = withPosition({ ...state, orders: [...state.orders, ...legs] }, { sequence: position.sequence + 1 });
 }
 
 /** Asks for an order to go, once; only the exchange's answer takes it off our list. */

@@ -1,12 +1,15 @@
 /**
- * What protects an open position. The stop rests at the exchange; then the take profits are watched and sell by taking the stop off
- * first, since the same coins cannot be on offer twice. Without a stop, limit targets rest and the others are watched.
+ * What protects an open position. Of a long, targets and stop rest together as OCOs where the exchange's filters allow it
+ * (`orders/pairing.ts`). Else the stop rests; then the take profits are watched and sell by taking the stop off first, since the
+ * same coins cannot be on offer twice. Without a stop, limit targets rest and the others are watched.
  */
 import { type Amount, divide, type Lots, priceAmount, type Quote, type Ticks, type Wake, zero } from '@holdfast/domain';
 import { lowered, raised } from '../dca/arithmetic.ts';
+import { twinIn } from '../orders/live-orders.ts';
+import { type Goal, pairExits } from '../orders/pairing.ts';
 import { withPosition } from './facts.ts';
 import { exitTask } from './intake.ts';
-import { cancel, place, type Turn } from './plan.ts';
+import { cancel, place, placeOco, type Turn } from './plan.ts';
 import type { SignalSettings } from './settings.ts';
 import { affordable, averageEntry, exitQuantity, exitSide, isTradable, marketPrice, moved, onTick, percent } from './sizes.ts';
 import type { Position, SignalOrder, SignalState, Target } from './state.ts';
@@ -15,17 +18,21 @@ export function protect(turn: Turn): void {
   watch(turn);
   const { position, halted } = turn.state;
   if (position === null || turn.state.exit !== null || halted) return;
-  const wanted = wantedOrders(turn.settings, turn.state, position);
+  const wanted = wantedOrders(turn.settings, turn.state, position, turn.quote?.last);
   let isClear = true;
   for (const order of turn.state.orders) {
     if (order.role !== 'stop' && order.role !== 'take-profit') continue;
-    if (wanted.some((each) => isSame(each, order, turn.state))) continue;
+    if (wanted.some((each) => isSame(each, order, turn.state)) || isTriggered(turn, order)) continue;
     cancel(turn, order);
     isClear = false;
   }
   if (!isClear || (position.protectAgainAt !== null && turn.at < position.protectAgainAt)) return;
   for (const each of wanted) {
-    if (turn.state.orders.some((order) => isSame(each, order, turn.state))) continue;
+    if (turn.state.orders.some((order) => isSame(each, order, turn.state) || isTriggered(turn, order))) continue;
+    if (each.stop !== undefined) {
+      placeOco(turn, each.step, each.quantity, each.limit, each.stop);
+      continue;
+    }
     const trigger = each.role === 'stop' ? each.trigger : null;
     place(
       turn,
@@ -46,9 +53,27 @@ interface Wanted {
   readonly quantity: Lots;
   readonly limit: Ticks;
   readonly trigger: Ticks | null;
+  /** Of a target that rests together with the stop. */
+  readonly stop?: { readonly trigger: Ticks; readonly limit: Ticks };
 }
 
-const isSame = ({ role, step, quantity, limit, trigger }: Wanted, order: SignalOrder, { rules }: SignalState): boolean =>
+/** Whether an order at the exchange is what is wanted, or a leg of it. */
+function isSame(wanted: Wanted, order: SignalOrder, state: SignalState): boolean {
+  const twin = twinIn(state.orders, order);
+  const { stop, ...target } = wanted;
+  if (stop === undefined) return twin === undefined && isOrder(wanted, order, state);
+  if (twin === undefined) return false;
+  const [limit, cut] = order.role === 'stop' ? [twin, order] : [order, twin];
+  return (
+    isOrder(target, limit, state) && isOrder({ ...target, role: 'stop', limit: stop.limit, trigger: stop.trigger }, cut, state)
+  );
+}
+
+/** A stop of an OCO that the exchange has triggered sells by itself; what the market has left behind is watched. */
+const isTriggered = ({ state }: Turn, order: SignalOrder): boolean =>
+  order.role === 'stop' && order.twin !== undefined && twinIn(state.orders, order) === undefined;
+
+const isOrder = ({ role, step, quantity, limit, trigger }: Wanted, order: SignalOrder, { rules }: SignalState): boolean =>
   order.role === role &&
   order.step === step &&
   order.limit === priceAmount(limit, rules) &&
@@ -58,8 +83,44 @@ const isSame = ({ role, step, quantity, limit, trigger }: Wanted, order: SignalO
 
 export const stopRests = (position: Position): boolean => position.stop !== null && position.stopCannotRest === null;
 
-function wantedOrders(settings: SignalSettings, state: SignalState, position: Position): readonly Wanted[] {
+/** Targets and stop of a long that rest together; null where they do not. */
+function pairing(settings: SignalSettings, state: SignalState, position: Position, last: Ticks | undefined) {
   const { rules } = state;
+  const trigger = stopLevel(state, position);
+  const isOff = position.direction === 'short' || position.stopCannotPair !== undefined || !stopRests(position);
+  if (trigger === null || isOff) return null;
+  const limit = stopLimit(settings, position, trigger);
+  const goals = targetsResting(settings, state, position).map(
+    ({ step, limit: at, quantity }): Goal => ({ step, limit: at, quantity, isPaired: isPaired(state, step, at) }),
+  );
+  const stop = { trigger, limit };
+  const paired = pairExits({ rules, last, goals, stop, whole: exitQuantity(settings, state, position, null) });
+  return paired === null ? null : { ...paired, stop };
+}
+
+const isPaired = ({ orders, rules }: SignalState, of: number, limit: Ticks): boolean =>
+  orders.some(
+    (order) =>
+      order.role === 'take-profit' &&
+      order.step === of &&
+      order.limit === priceAmount(limit, rules) &&
+      twinIn(orders, order) !== undefined,
+  );
+
+function wantedOrders(
+  settings: SignalSettings,
+  state: SignalState,
+  position: Position,
+  last: Ticks | undefined,
+): readonly Wanted[] {
+  const { rules } = state;
+  const paired = pairing(settings, state, position, last);
+  if (paired !== null) {
+    const { together, alone, rest, stop } = paired;
+    const target = ({ step, limit, quantity }: Goal): Wanted => ({ role: 'take-profit', step, quantity, limit, trigger: null });
+    const whole: readonly Wanted[] = rest > 0 ? [{ role: 'stop', step: 0, quantity: rest, ...stop }] : [];
+    return [...together.map((goal) => ({ ...target(goal), stop })), ...alone.map(target), ...whole];
+  }
   const level = stopLevel(state, position);
   if (level !== null && stopRests(position)) {
     const limit = stopLimit(settings, position, level);
@@ -67,7 +128,12 @@ function wantedOrders(settings: SignalSettings, state: SignalState, position: Po
     const quantity = position.direction === 'short' ? affordable(settings, withoutOrders(state), whole, limit) : whole;
     return isTradable(quantity, limit, rules) ? [{ role: 'stop', step: 0, quantity, limit, trigger: level }] : [];
   }
-  if (position.stop !== null) return [];
+  return position.stop === null ? targetsResting(settings, state, position) : [];
+}
+
+/** Targets that can wait at the exchange. */
+function targetsResting(settings: SignalSettings, state: SignalState, position: Position): readonly Wanted[] {
+  const { rules } = state;
   const parts = targetParts(settings, state, position);
   return position.targets.flatMap((target, step): Wanted[] => {
     const limit = targetPrice(state, position, target);
@@ -133,15 +199,24 @@ function watch(turn: Turn): void {
   const { position } = state;
   if (quote === undefined || position === null || position.entered.base === 0n || position.held.quantity === 0n) return;
   const level = stopLevel(state, position);
-  const gone = level === null ? null : stopRests(position) ? stopLimit(settings, position, level) : level;
+  const rests = stopRests(position) && !lacksStop(settings, state, position);
+  const gone = level === null ? null : rests ? stopLimit(settings, position, level) : level;
   // A resting stop that the price has jumped past does not fill any more.
   const isPast = gone !== null && !isAtLeast(position.direction, quote.last, gone) && quote.last !== gone;
-  const isAtWatched = gone !== null && !stopRests(position) && (quote.last === gone || isPast);
+  const isAtWatched = gone !== null && !rests && (quote.last === gone || isPast);
   if (isPast || isAtWatched || trailedOut(turn, quote)) {
     turn.state = { ...turn.state, exit: exitTask({ ending: 'stop-loss' }), entry: null };
     return;
   }
   watchTargets(turn, quote);
+}
+
+/** A target that was filled in part has taken its stop with it; until it rests again the price is watched for the stop. */
+function lacksStop(settings: SignalSettings, state: SignalState, position: Position): boolean {
+  if (pairing(settings, state, position, undefined) === null) return false;
+  return state.orders.some(
+    (order) => order.role === 'take-profit' && order.status === 'open' && twinIn(state.orders, order) === undefined,
+  );
 }
 
 /** The stop follows the best price since the entry; whether the price came back far enough. */
@@ -161,7 +236,7 @@ const retraceTicks = (peak: Ticks, by: bigint): number => Math.max(Number(divide
 
 function watchTargets(turn: Turn, quote: Quote): void {
   const position = turn.state.position as Position;
-  const step = nextWatched(position);
+  const step = nextWatched(turn.settings, turn.state, position);
   if (step === null) return;
   const target = position.targets[step] as Target;
   const level = targetPrice(turn.state, position, target);
@@ -183,9 +258,10 @@ function watchTargets(turn: Turn, quote: Quote): void {
 }
 
 /** The nearest target that does not rest and is not done. */
-function nextWatched(position: Position): number | null {
+function nextWatched(settings: SignalSettings, state: SignalState, position: Position): number | null {
+  const rests = position.stop === null || pairing(settings, state, position, undefined) !== null;
   const index = position.targets.findIndex(
-    (target) => !target.over && (position.stop !== null || target.order === 'market' || target.trailing > 0n),
+    (target) => !target.over && (!rests || target.order === 'market' || target.trailing > 0n),
   );
   return index === -1 ? null : index;
 }
@@ -201,7 +277,8 @@ export function watchWakes(settings: SignalSettings, state: SignalState): readon
   const level = stopLevel(state, position);
   if (level !== null) {
     const past = stopLimit(settings, position, level) + (isLong ? -1 : 1);
-    const price = stopRests(position) ? (Math.max(past, 1) as Ticks) : level;
+    const rests = stopRests(position) && !lacksStop(settings, state, position);
+    const price = rests ? (Math.max(past, 1) as Ticks) : level;
     wakes.push({ kind: 'price', pair, of: 'last', when: loss, price });
   }
   const extreme = isLong ? 'high' : 'low';
@@ -213,7 +290,17 @@ export function watchWakes(settings: SignalSettings, state: SignalState): readon
       from: position.peak,
       by: retraceTicks(position.peak, position.stop.trailing) as Ticks,
     });
-  const step = nextWatched(position);
+  // A target without its stop rests with one again when the market has left it.
+  for (const order of state.orders)
+    if (lacksStop(settings, state, position) && order.role === 'take-profit' && twinIn(state.orders, order) === undefined)
+      wakes.push({
+        kind: 'price',
+        pair,
+        of: 'last',
+        when: 'at-or-below',
+        price: (Number(order.limit / state.rules.tick) - 1) as Ticks,
+      });
+  const step = nextWatched(settings, state, position);
   const target = step === null ? undefined : position.targets[step];
   const price = target === undefined ? null : targetPrice(state, position, target);
   if (target === undefined || price === null) return wakes;

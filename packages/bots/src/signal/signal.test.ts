@@ -8,6 +8,7 @@ import {
   type BotId,
   type ClosedDeal,
   formatAmount,
+  type PairRules,
   type SignalAnswer,
   type SignalAsk,
   ticks,
@@ -22,6 +23,7 @@ import { signal } from './signal.ts';
 import type { SignalState } from './state.ts';
 
 const rules = testRules('BTC/USDT', '0.01', '0.00001', '5');
+const ocoRules: PairRules = { ...rules, maxOrderLists: 20 };
 const bot = 'sig' as BotId;
 const noExits = { targets: null, stop: null };
 const least = { maxEntryQuote: '500', maxInvestmentQuote: '1000', size: '100' };
@@ -29,6 +31,7 @@ const least = { maxEntryQuote: '500', maxInvestmentQuote: '1000', size: '100' };
 interface Funds {
   readonly base?: Amount;
   readonly quote?: Amount;
+  readonly traded?: PairRules;
 }
 
 class Play extends BotPlay<SignalState> {
@@ -36,11 +39,15 @@ class Play extends BotPlay<SignalState> {
   readonly closed: ClosedDeal[];
   #signals = 0;
 
-  constructor(more: Partial<SignalSettingsInput>, { base = zero, quote = amount('1010') }: Funds, feeAsset: FeeAsset) {
+  constructor(
+    more: Partial<SignalSettingsInput>,
+    { base = zero, quote = amount('1010'), traded = rules }: Funds,
+    feeAsset: FeeAsset,
+  ) {
     const settings = signal.readSettings(rules.pair, signalSettings.parse({ ...least, feeAsset, ...more }));
-    const exchange = new ScriptedExchange({ rules, base, quote, fee: settings.fee, feeAsset, price: ticks(10_000_00) });
+    const exchange = new ScriptedExchange({ rules: traded, base, quote, fee: settings.fee, feeAsset, price: ticks(10_000_00) });
     const closed: ClosedDeal[] = [];
-    const birth = signal.initial(settings, { bot, rules, allotted: { BTC: base, USDT: quote } });
+    const birth = signal.initial(settings, { bot, rules: traded, allotted: { BTC: base, USDT: quote } });
     super(exchange, birth, (state, event) => {
       const stored = decodeState<SignalState>(encodeState(state));
       assert.deepEqual(stored, state, 'state is data');
@@ -401,10 +408,11 @@ for (const feeAsset of ['base', 'quote', 'third'] as const) {
       fc.property(
         fc.array(act, { minLength: 40, maxLength: 120, size: 'max' }),
         fc.constantFrom('long' as const, 'both' as const),
-        (steps, direction) => {
+        fc.constantFrom(rules, ocoRules, { ...ocoRules, maxAlgoOrders: 1 }),
+        (steps, direction, traded) => {
           const base = direction === 'both' ? amount('0.2') : zero;
           // Quote for buying back at a loss.
-          const it = play({ direction, maxEntries: 4, cooldownSeconds: 0 }, { base, quote: amount('1500') }, feeAsset);
+          const it = play({ direction, maxEntries: 4, cooldownSeconds: 0 }, { base, quote: amount('1500'), traded }, feeAsset);
           for (const step of steps) {
             perform(it, step);
             const named = new Set(it.state.orders.map(({ id }) => id));
@@ -469,4 +477,39 @@ test('the mandate covers what the bot may ask for', () => {
   assert.equal(of?.maxSellHeldBase24h, zero);
   assert.ok(of!.floor < amount('7200') && of!.ceiling > amount('13700'));
   assert.ok(of!.maxPositionQuote >= settings.maxInvestment);
+});
+
+const exits = {
+  targets: [
+    { percent: amount('2'), share: amount('50'), order: 'limit' as const, trailing: zero },
+    { percent: amount('4'), share: amount('50'), order: 'limit' as const, trailing: zero },
+  ],
+  stop: { percent: amount('3'), order: 'market' as const, trailing: zero },
+};
+const resting = (it: Play): readonly string[] =>
+  [...it.exchange.resting.values()].map(({ intent, twin }) => `${intent.order}${twin === null ? '' : ' of an OCO'}`);
+
+test('targets and stop of a long rest together where the exchange has OCOs, and the exchange ends it alone', () => {
+  for (const [price, ending] of [
+    ['10500', 'take-profit'],
+    ['9695', 'stop-loss'],
+  ] as const) {
+    const it = play({ exitsFrom: 'message' }, { traded: ocoRules });
+    it.say({ kind: 'enter', direction: 'long', size: null, limit: null, exits });
+    it.settle();
+    assert.deepEqual(resting(it), ['stop-limit of an OCO', 'limit of an OCO', 'stop-limit of an OCO', 'limit of an OCO']);
+    const asked = it.intents.filter(({ kind }) => kind !== 'cancel-order').length;
+    it.move(price);
+    while (it.fire()) it.settle();
+    assert.equal(it.closed.at(-1)?.ending, ending);
+    assert.equal(it.intents.filter(({ kind }) => kind !== 'cancel-order').length, asked, 'nothing more was ordered');
+    assert.deepEqual(resting(it), []);
+  }
+});
+
+test('with room for one stop only it rests alone, and the targets are watched', () => {
+  const it = play({ exitsFrom: 'message' }, { traded: { ...ocoRules, maxAlgoOrders: 1 } });
+  it.say({ kind: 'enter', direction: 'long', size: null, limit: null, exits });
+  it.settle();
+  assert.deepEqual(resting(it), ['stop-limit']);
 });

@@ -76,6 +76,8 @@ export interface Position {
   readonly peak: Ticks | null;
   /** Why the stop cannot rest at the exchange, or null. */
   readonly stopCannotRest: string | null;
+  /** Why it cannot rest together with the targets, if that was refused. */
+  readonly stopCannotPair?: string;
   readonly protectAgainAt: EpochMs | null;
   readonly protectTries: number;
   readonly bought: Amount;

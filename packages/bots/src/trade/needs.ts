@@ -120,7 +120,8 @@ export function mandateNeeds(settings: TradeSettings, rules: PairRules, { ask, b
   const ceiling = divide(top * (unit + room), unit, 'up');
   const quantity = (entry?.base ?? settings.heldQuantity) + (bought === 0n ? 0n : divide(bought * unit, floor, 'up'));
   const position = multiply(settings.heldQuantity, ceiling, 'up') + bought;
-  const resting = Math.max(settings.takeProfits.length, 1) + 2;
+  // With a stop each step may rest as an OCO, which is two orders.
+  const resting = (stopLoss === null ? 1 : 2) * Math.max(settings.takeProfits.length, 1) + 2;
   return {
     pairs: [
       {
