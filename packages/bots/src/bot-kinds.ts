@@ -2,7 +2,7 @@ import { dcaPairs } from './dca-pairs/dca-pairs.ts';
 import { grid } from './grid/grid.ts';
 import { onePair } from './one-pair.ts';
 import { rebalance } from './rebalance/rebalance.ts';
-import { recurring } from './recurring/recurring.ts';
+import { recurringBuys } from './recurring/kind.ts';
 import { signal } from './signal/signal.ts';
 import { trade } from './trade/trade.ts';
 
@@ -11,7 +11,7 @@ export const botKinds = {
   dca: dcaPairs,
   grid: onePair(grid),
   rebalance,
-  recurring: onePair(recurring),
+  recurring: recurringBuys,
   signal: onePair(signal),
   trade: onePair(trade),
 } as const;

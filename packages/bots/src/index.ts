@@ -32,6 +32,8 @@ export { type Market, planRebalance, type RebalancePlan, type Row as RebalanceRo
 export { rebalance } from './rebalance/rebalance.ts';
 export { type RebalanceSettings, type RebalanceSettingsText, readRebalanceSettings } from './rebalance/settings.ts';
 export type { RebalanceState } from './rebalance/state.ts';
+export type { Basket, BasketState } from './recurring/basket.ts';
+export * from './recurring/kind.ts';
 export * from './recurring/recurring.ts';
 export { nextTime, readSchedule, type Schedule } from './recurring/schedule.ts';
 export type { RecurringSettings, RecurringSettingsText } from './recurring/settings.ts';

@@ -15,6 +15,7 @@ import type { DcaSettings } from '../dca/settings.ts';
 import type { DcaState } from '../dca/state.ts';
 import { birthOn } from '../one-pair.ts';
 import { held, type SubBook } from '../orders/sub-book.ts';
+import { hearersOf, togetherOf } from '../several-pairs.ts';
 import { quoteOfAll } from './needs.ts';
 import { partOf, type SeveralPairs } from './settings.ts';
 import type { Part, SeveralState, Shared } from './state.ts';
@@ -51,7 +52,8 @@ interface Turn {
 export function step(settings: SeveralPairs, state: SeveralState, event: BotEvent): StepResult<SeveralState> {
   const turn: Turn = { settings, event, intents: [], state, heard: false };
   const before = placesLeft(settings, state);
-  for (const pair of hearersOf(settings, state, event)) {
+  const pairs = settings.parts.map(({ pair }) => pair);
+  for (const pair of hearersOf(event, pairs, (each) => waitsOf(settings, state, each))) {
     if (event.kind === 'command' && event.pair === undefined && refusesPart(settings, turn.state, event.command, pair) !== null)
       continue;
     stepPart(turn, pair, event);
@@ -59,7 +61,11 @@ export function step(settings: SeveralPairs, state: SeveralState, event: BotEven
   if (before === 0 && placesLeft(settings, turn.state) > 0) offerPlaces(turn);
   // A wake that fired is used up, so the set has to be said again.
   if (!turn.heard && event.kind !== 'woken' && event.kind !== 'started') return unchanged;
-  return { state: turn.state, intents: turn.intents, wakes: wakesOf(settings, turn.state) };
+  return {
+    state: turn.state,
+    intents: turn.intents,
+    wakes: togetherOf(pairs.flatMap((pair) => waitsOf(settings, turn.state, pair))),
+  };
 }
 
 /** M2, with the deals that are open counted in where the bot is to do no more than so many. */
@@ -75,34 +81,9 @@ export const openParts = ({ parts }: SeveralState): readonly DcaState[] =>
 
 const partFor = (state: SeveralState, pair: Pair): Part => state.parts[pair] as Part;
 
-/** Whose event it is. A part that may open no deal waits for nothing, so no wake is its. */
-function hearersOf(settings: SeveralPairs, state: SeveralState, event: BotEvent): readonly Pair[] {
-  const all = settings.parts.map(({ pair }) => pair);
-  const only = (pair: Pair): readonly Pair[] => (all.includes(pair) ? [pair] : []);
-  switch (event.kind) {
-    case 'started':
-      return all;
-    case 'order-event':
-      return only(event.event.pair);
-    case 'refused':
-      return only(event.intent.pair);
-    case 'filters-changed':
-      return only(event.rules.pair);
-    case 'pair-halted':
-      return only(event.pair);
-    case 'command':
-      return event.pair === undefined ? commanded(settings, state, event.command) : only(event.pair);
-    case 'woken': {
-      const { wake } = event;
-      const waiting = all.filter((pair) => isWaiting(settings, state, pair));
-      if (wake.kind !== 'time') return waiting.filter((pair) => pair === wake.pair);
-      return waiting.filter((pair) => partFor(state, pair).wakes.some((own) => own.kind === 'time' && own.at <= event.at));
-    }
-    case 'balance-changed':
-    case 'signal':
-      return [];
-  }
-}
+/** A part that may open no deal waits for nothing, so no wake is its. */
+const waitsOf = (settings: SeveralPairs, state: SeveralState, pair: Pair): readonly Wake[] =>
+  isWaiting(settings, state, pair) ? partFor(state, pair).wakes : [];
 
 const isWaiting = (settings: SeveralPairs, state: SeveralState, pair: Pair): boolean =>
   partFor(state, pair).state.deal !== null || placesLeft(settings, state) > 0;
@@ -162,18 +143,6 @@ function offerPlaces(turn: Turn): void {
     if (partFor(turn.state, pair).state.deal !== null || placesLeft(settings, turn.state) === 0) continue;
     stepPart(turn, pair, { kind: 'woken', wake, at: event.at, quotes: event.quotes });
   }
-}
-
-function wakesOf(settings: SeveralPairs, state: SeveralState): readonly Wake[] {
-  const times = new Set<EpochMs>();
-  const others: Wake[] = [];
-  for (const { pair } of settings.parts) {
-    if (!isWaiting(settings, state, pair)) continue;
-    for (const wake of partFor(state, pair).wakes)
-      if (wake.kind === 'time') times.add(wake.at);
-      else others.push(wake);
-  }
-  return [...[...times].sort((a, b) => a - b).map((at): Wake => ({ kind: 'time', at })), ...others];
 }
 
 const ofTheBot: ReadonlySet<BotCommand['name']> = new Set(['start-deal', 'stop', 'resume', 'close-now', 'cancel-deal']);

@@ -7,6 +7,8 @@ import { readSchedule, type Schedule } from './schedule.ts';
 /** Decimal strings and whole numbers; every field is explained in docs/bots/recurring.md. */
 export interface RecurringSettingsText {
   readonly size: string;
+  /** Several pairs with their parts of the size; empty for one pair. */
+  readonly basket?: readonly { readonly pair: string; readonly percent: string; readonly maxPrice: string }[];
   readonly schedule: string;
   readonly timeZone: string;
   readonly maxPrice: string;
@@ -24,6 +26,8 @@ export interface RecurringSettingsText {
 
 export interface RecurringSettings {
   readonly pair: Pair;
+  /** Numbers of the purchases: the first, and how far apart they are where several bots share them. */
+  readonly numbers: { readonly first: number; readonly apart: number };
   /** In quote. */
   readonly size: Amount;
   readonly schedule: Schedule;
@@ -49,6 +53,7 @@ export function readRecurringSettings(pair: Pair, text: RecurringSettingsText): 
   const maxPrice = amount(text.maxPrice);
   return {
     pair,
+    numbers: { first: 1, apart: 1 },
     size: amount(text.size),
     schedule,
     maxPrice: maxPrice === 0n ? null : maxPrice,

@@ -109,7 +109,7 @@ export function refuses(settings: RecurringSettings, state: RecurringState, comm
 }
 
 function commanded(settings: RecurringSettings, state: RecurringState, { name }: BotCommand, at: EpochMs): RecurringState {
-  if (name === 'start-deal') return begun({ ...state, pending: (state.pending + settings.size) as Amount }, at);
+  if (name === 'start-deal') return begun(settings, { ...state, pending: (state.pending + settings.size) as Amount }, at);
   if (name === 'stop') return { ...state, running: false };
   // What was due while it was stopped was not wanted.
   if (name === 'resume') return { ...state, running: true, stoppedBecause: null, nextAt: nextTime(settings.schedule, at) };
@@ -121,11 +121,11 @@ const dropped = (state: RecurringState): RecurringState => ({ ...state, pending:
 const isSpent = ({ purchases }: RecurringSettings, state: RecurringState): boolean =>
   purchases > 0 && state.purchasesBegun >= purchases;
 
-function begun(state: RecurringState, openedAt: EpochMs): RecurringState {
-  const number = state.purchasesBegun + 1;
+function begun({ numbers }: RecurringSettings, state: RecurringState, openedAt: EpochMs): RecurringState {
+  const number = numbers.first + state.purchasesBegun * numbers.apart;
   return {
     ...state,
-    purchasesBegun: number,
+    purchasesBegun: state.purchasesBegun + 1,
     purchase: { number, openedAt, tries: 0, bought: zero, spent: zero },
     holdup: null,
   };
@@ -153,7 +153,7 @@ function withDue(settings: RecurringSettings, state: RecurringState, at: EpochMs
   const times = onTime + caughtUp;
   if (times === 0) return known;
   const due: RecurringState = { ...known, pending: (known.pending + BigInt(times) * settings.size) as Amount };
-  return due.purchase === null ? begun(due, at) : due;
+  return due.purchase === null ? begun(settings, due, at) : due;
 }
 
 function told(settings: RecurringSettings, state: RecurringState, event: BotEvent): RecurringState {

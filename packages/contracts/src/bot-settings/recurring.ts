@@ -1,9 +1,41 @@
 /** Settings of recurring buys. Whether the schedule is one, the bot says: `schedule-malformed`. */
+import { amount } from '@holdfast/domain';
 import { z } from 'zod';
-import { choice, decimal, whole } from './fields.ts';
+import { choice, decimal, list, whole } from './fields.ts';
 
 const text = (title: string, about: string, pattern: RegExp, message: string) =>
   z.string().max(120).regex(pattern, message).meta({ title, description: about, unit: '' });
+
+const part = z.strictObject({
+  pair: z.string().regex(/^[A-Z0-9]{1,20}\/[A-Z0-9]{1,20}$/, 'pair must be BASE/QUOTE such as BTC/USDT'),
+  percent: z.string().regex(/^\d{1,3}(\.\d{1,4})?$/, 'percent must be a plain decimal such as "12.5"'),
+  maxPrice: z
+    .string()
+    .regex(/^\d{1,12}(\.\d{1,12})?$/, 'highest price must be a plain decimal such as "65000"')
+    .default('0'),
+});
+
+function readPart(text: string) {
+  const [pair, percent, maxPrice, ...rest] = text.split(':').map((each) => each.trim());
+  if (percent === undefined || rest.length > 0)
+    throw new Error(`"${text.slice(0, 60)}" is not pair:percent such as "BTC/USDT:60", nor pair:percent:highest price`);
+  return { pair, percent, ...(maxPrice === undefined ? {} : { maxPrice }) };
+}
+
+const hundred = amount('100');
+type Basket = readonly { readonly pair: string; readonly percent: string; readonly maxPrice: string }[];
+
+/** A field that could not be read makes no second fault here: its own is named already. */
+function isFault(basket: unknown, rule: (basket: Basket) => boolean): boolean {
+  try {
+    return Array.isArray(basket) && basket.length > 0 && rule(basket as Basket);
+  } catch {
+    return false;
+  }
+}
+
+const hasCeiling = (it: { readonly maxPrice?: string; readonly basket?: Basket } | undefined): boolean =>
+  it?.maxPrice === undefined || Number(it.maxPrice) !== 0 || (it.basket ?? []).some(({ maxPrice }) => Number(maxPrice) !== 0);
 
 export const recurringSettings = z
   .strictObject({
@@ -15,6 +47,15 @@ export const recurringSettings = z
       most: '100000000',
       places: 8,
     }),
+    basket: list({
+      title: 'Basket',
+      about:
+        'Up to 20 pairs of one quote, each "pair:percent" or "pair:percent:highest price"; together exactly 100. Empty for one pair.',
+      item: part,
+      most: 20,
+      read: readPart,
+      between: /[,;\n]/,
+    }).default([]),
     schedule: text(
       'Schedule',
       'When, as a cron line: minute, hour, day of month, month, day of week (0 or 7 is Sunday).',
@@ -78,9 +119,34 @@ export const recurringSettings = z
       3600,
     ).default(3),
   })
-  .refine((it) => it?.aboveMaxPrice === 'skip' || it?.maxPrice === undefined || Number(it.maxPrice) !== 0, {
+  .refine((it) => it?.aboveMaxPrice === 'skip' || hasCeiling(it), {
     path: ['aboveMaxPrice'],
     message: 'needs maxPrice',
+    when: () => true,
+  })
+  .refine(
+    (it) =>
+      !isFault(it?.basket, (parts) => parts.reduce((sum, { percent }) => sum + amount(percent), 0n) !== (hundred as bigint)),
+    { path: ['basket'], message: 'percents must make exactly 100', when: () => true },
+  )
+  .refine((it) => !isFault(it?.basket, (parts) => new Set(parts.map(({ pair }) => pair)).size < parts.length), {
+    path: ['basket'],
+    message: 'names a pair twice',
+    when: () => true,
+  })
+  .refine((it) => !isFault(it?.basket, (parts) => parts.some(({ percent }) => amount(percent) === 0n)), {
+    path: ['basket'],
+    message: 'has a part of 0 percent',
+    when: () => true,
+  })
+  .refine((it) => !isFault(it?.basket, (parts) => new Set(parts.map(({ pair }) => pair.split('/')[1])).size > 1), {
+    path: ['basket'],
+    message: 'must have the same quote in all its pairs',
+    when: () => true,
+  })
+  .refine((it) => !isFault(it?.basket, () => Number(it.maxPrice) > 0), {
+    path: ['maxPrice'],
+    message: 'is for one pair; name a highest price in the parts of the basket',
     when: () => true,
   })
   .meta({ title: 'Recurring buys', description: 'Buys for a fixed amount at the times of a schedule, and keeps the coins.' });
