@@ -24,11 +24,22 @@ import type { DcaSettings } from './settings.ts';
 import type { DcaState, Deal } from './state.ts';
 import { isTradable, lower } from './targets.ts';
 
+/** Remembers the price that bounds are counted from; true where nothing else is to be done now. */
+function takesStartPrice(turn: Turn): boolean {
+  const { settings, state, quote } = turn;
+  if (settings.minPriceShare === 0n && settings.maxPriceShare === 0n) return false;
+  if (!state.running || state.startedAt !== undefined) return false;
+  if (quote === undefined) turn.needsQuote = true;
+  else turn.state = { ...state, startedAt: entryQuote(wayOf(settings), quote) };
+  return true;
+}
+
 export const wantsDeal = (settings: DcaSettings, state: DcaState): boolean =>
   state.deal === null && state.running && !state.halted && (state.dealAsked || settings.start !== 'command');
 
 /** Opens a deal when nothing is left to wait for. A deal asked for by command waits for no pause and no condition. */
 export function planIdle(turn: Turn): void {
+  if (takesStartPrice(turn)) return;
   const { settings, state, at } = turn;
   if (!wantsDeal(settings, state)) return;
   const done = doneBecause(settings, state);
@@ -39,11 +50,6 @@ export function planIdle(turn: Turn): void {
   if (!state.dealAsked && state.restUntil !== null && at < state.restUntil) return;
   if (turn.quote === undefined) {
     turn.needsQuote = true;
-    return;
-  }
-  const countsFromStart = settings.minPriceShare > 0n || settings.maxPriceShare > 0n;
-  if (countsFromStart && state.startedAt === undefined) {
-    turn.state = { ...state, startedAt: entryQuote(wayOf(settings), turn.quote) };
     return;
   }
   if (!isPriceInside(settings, state, turn.quote)) {

@@ -15,7 +15,7 @@ import { planAdded, planLadder } from './ladder.ts';
 import { cancel, isHeldUp, place, type Terms, type Turn } from './orders.ts';
 import { planPyramid } from './pyramid.ts';
 import type { DcaSettings } from './settings.ts';
-import type { DcaState, Deal, LiveOrder } from './state.ts';
+import type { DcaState, Deal, ExitStep, LiveOrder } from './state.ts';
 import { breakeven, isTradable, liftAt, priceFor, stopPrice, type Target, targetsOf, trailPrice } from './targets.ts';
 
 export function planHolding(turn: Turn): void {
@@ -120,7 +120,7 @@ function exitsOf({ settings, state, quote }: Turn): readonly Terms[] | null {
   if (targets.length === 0) return null;
   const stop = stopToRest(terms, state, deal);
   const asked = askedNow(terms, state, deal, targets, quote);
-  if (asked !== null) return [...asked.others.map(sale), { ...sale(asked.now), order: 'ioc' }];
+  if (asked !== null) return [...asked.rests.map(sale), { ...sale(asked.now), order: 'ioc' }];
   if (stop !== null) {
     const reached = quote === undefined ? undefined : targets.find(({ price }) => reaches(way, exitQuote(way, quote), price));
     const isTrailed = terms.trailing > 0n && reached?.level === deal.steps.length;
@@ -136,7 +136,7 @@ const resting = ({ trailing }: DcaSettings, { steps }: Deal, targets: readonly T
   targets.filter(({ level }) => trailing === 0n || level < steps.length);
 
 /**
- * The step that a person wants taken, as an order at the market; the other targets keep what they lock, unless a stop locks all.
+ * The step that a person wants taken, as an order at the market for its share; the other targets go on resting where no stop does.
  * Null where no step is asked for, or too little is left for an order.
  */
 function askedNow(
@@ -145,13 +145,12 @@ function askedNow(
   deal: Deal,
   targets: readonly Target[],
   quote: Quote | undefined,
-): { readonly now: Target; readonly others: readonly Target[] } | null {
+): { readonly now: Target; readonly rests: readonly Target[] } | null {
   const target = targets.find(({ level }) => level === deal.closingStep);
   if (target === undefined || quote === undefined) return null;
   const { rules } = state;
   const way = wayOf(terms);
-  const rest = stopToRest(terms, state, deal) === null ? resting(terms, deal, targets) : [];
-  const others = rest.filter((each) => each !== target);
+  const others = targets.filter((each) => each !== target);
   const limit = yielded(way, exitQuote(way, quote), terms.slippage);
   const locked = others.reduce(
     (sum, each) => sum + exitCost(way, quantityAmount(each.quantity, rules), priceAmount(each.price, rules), terms),
@@ -159,7 +158,9 @@ function askedNow(
   );
   const left = exitLots(way, (deal.held.quantity - locked) as Amount, limit, rules, terms);
   const quantity = lots(Math.min(target.quantity, left));
-  return isTradable(state, quantity, limit) ? { now: { ...target, price: limit, quantity }, others } : null;
+  if (!isTradable(state, quantity, limit)) return null;
+  const rests = stopToRest(terms, state, deal) === null ? resting(terms, deal, others) : [];
+  return { now: { ...target, price: limit, quantity }, rests };
 }
 
 /** A step that a person wanted taken is done with when it is sold, or has too little left for an order at the price of now. */
@@ -173,8 +174,12 @@ function forgetTakenStep(turn: Turn): void {
   }
   const terms = termsOf(settings, deal);
   const asked = askedNow(terms, state, deal, targetsOf(terms, state, deal), quote);
-  if (asked === null) turn.state = withDeal(state, { closingStep: undefined });
+  if (asked === null) turn.state = withDeal(state, { closingStep: undefined, steps: taken(deal.steps, deal.closingStep) });
 }
+
+/** What is left of a step that was taken in part goes to those after it. */
+const taken = (steps: readonly ExitStep[], level: number): readonly ExitStep[] =>
+  steps.map((step, i) => (i + 1 === level && i + 1 < steps.length && step.sold > 0n ? { ...step, hit: true } : step));
 
 const saleAt = ({ exit: side }: Way, { level, price, quantity }: Target): Terms => ({
   role: 'take-profit',

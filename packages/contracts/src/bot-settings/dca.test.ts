@@ -139,3 +139,40 @@ test('conditions that nobody can follow are refused, and so are those too deep, 
   for (let level = 0; level < 20_000; level++) deep = { kind: 'not', of: deep };
   assert.equal(condition([deep]), 'startConditions.0: conditions must not lie more than 6 levels deep');
 });
+
+test('short deals and orders on the side of profit have faults of their own', () => {
+  const table: readonly (readonly [object, string])[] = [
+    [{ direction: 'up' }, 'direction: Invalid option: expected one of "long"|"short"'],
+    [
+      { direction: 'short', profitIn: 'quote', takeProfitSteps: '1:50, 2:50' },
+      'profitIn: quote cannot be together with takeProfitSteps, trailingPercent or closeConditions in short deals',
+    ],
+    [
+      { direction: 'short', profitIn: 'quote', reinvestPercent: '50' },
+      'reinvestPercent: and riskReductionPercent count profit in base; profitIn is quote',
+    ],
+    [{ direction: 'short', takeProfitPercent: '100' }, 'takeProfitPercent: must be below 100 in short deals: no price is so low'],
+    [
+      { direction: 'short', takeProfitSteps: '1:50, 100:50' },
+      'takeProfitSteps: percents must be below 100 in short deals: no price is so low',
+    ],
+    [
+      { direction: 'short', averagingOrders: 20, stepPercent: '50', stepMultiplier: '2' },
+      'stepPercent: the last averaging order would lie 1000 % or more above the base order; use fewer orders or smaller steps',
+    ],
+    [{ averagingOrdersActive: 0 }, 'averagingOrdersActive: must be above 0: only averaging orders by conditions do not rest'],
+    [{ pyramid: '0.5:50, 0.4:60' }, 'pyramid: percents must rise from order to order'],
+    [{ pyramid: '0:50' }, 'pyramid: percents must be above 0 and at most 10000, in short deals below 100, and sizes above 0'],
+    [{ pyramid: '1:50' }, 'pyramid: the first order lies beyond the last target, so that the deal would be over before it'],
+    [{ minPricePercent: '101', maxPricePercent: '99' }, 'maxPricePercent: must not be below minPricePercent'],
+  ];
+  for (const [change, fault] of table) assert.deepEqual(faults(change), [fault]);
+  const taken = [
+    { direction: 'short', profitIn: 'base', reinvestPercent: '50' },
+    { direction: 'short', takeProfitSteps: '1:50, 2:50', trailingPercent: '0.5' },
+    { direction: 'short', averagingOrders: 3, stepPercent: '50' },
+    { averagingOrdersActive: 0, averagingConditions: 'rsi 1h < 30' },
+    { pyramid: '0.5:50, 9:50' },
+  ];
+  for (const change of taken) assert.deepEqual(faults(change), []);
+});
