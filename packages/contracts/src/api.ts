@@ -25,6 +25,8 @@ export const clock = z.object({
   tape: z.string().nullable(),
   /** Whether the tape is at its end. */
   ended: z.boolean(),
+  /** Name of a real exchange, whose time is that of the machine's clock; left out for a simulated one. */
+  real: z.string().optional(),
 });
 export type Clock = z.infer<typeof clock>;
 

@@ -133,3 +133,12 @@ test('a vault that tells nothing is said to be sealed, and nothing is made up', 
   assert.match(text, /^vault {5}sealed: unseal it\nmarket/);
   assert.doesNotMatch(text, /protections|worst loss|owner/);
 });
+
+test('status says whose time counts: a tape and its speed, or of a real exchange the machine', () => {
+  const market = (clock: object): string =>
+    /^market {4}(.*)$/m.exec(statusText({ ...seen, clock: { ...seen.clock, ...clock } }, ''))?.[1] ?? '';
+  assert.equal(market({}), '2026-03-14 09:00:00, synthetic, real time');
+  assert.equal(market({ tape: 'week.csv', speed: 60, ended: true }), '2026-03-14 09:00:00, week.csv, speed 60, tape at its end');
+  assert.equal(market({ real: 'binance' }), "2026-03-14 09:00:00, binance, on this machine's clock");
+  assert.equal(market({ now: null }), 'unreachable, synthetic, real time');
+});

@@ -6,13 +6,20 @@ const megabytes = (bytes: number | null): string => (bytes === null ? '-' : `${M
 const agreement = (matches: boolean | null): string =>
   matches === null ? 'not compared yet' : matches ? 'ledger and exchange agree' : 'ledger and exchange DIFFER';
 
+/** Where prices come from and whose time counts. */
+function marketText({ now, real, tape, speed, ended }: Status['clock']): string {
+  const at = now === null ? 'unreachable' : timeText(now);
+  if (real !== undefined) return `${at}, ${real}, on this machine's clock`;
+  return `${at}, ${tape ?? 'synthetic'}, ${speed === null ? 'real time' : `speed ${speed}`}${ended ? ', tape at its end' : ''}`;
+}
+
 /** `bots`: the table of them. */
 export function statusText(status: Status, bots: string): string {
   const { vault, clock } = status;
   const lines = [
     `vault     ${vault.state}${vault.reason === null ? '' : `: ${vault.reason}`}${status.simulated === true ? ' (simulated)' : ''}`,
     ...(vault.portal === null ? [] : [`owner     ${vault.portal}: sign, unfreeze, veto, rotate, kill`]),
-    `market    ${clock.now === null ? 'unreachable' : timeText(clock.now)}, ${clock.tape ?? 'synthetic'}, speed ${clock.speed ?? '-'}${clock.ended ? ', tape at its end' : ''}`,
+    `market    ${marketText(clock)}`,
     `deals     ${status.deals.open} open, ${status.deals.closed} closed`,
     `profit    ${shorten(status.profit.amount, 2)} ${status.profit.quote} after ${shorten(status.profit.fees, 2)} of fees`,
     `books     ${agreement(status.ledgerMatchesExchange)}`,

@@ -38,6 +38,7 @@ function MarketClock({ clock }: { readonly clock: Clock | undefined }) {
 
 function speedOf(clock: Clock | undefined): string {
   if (clock === undefined || clock.now === null) return 'waiting';
+  if (clock.real !== undefined) return `${clock.real}, this machine’s clock`;
   const market = clock.tape === null ? 'synthetic market' : `tape ${clock.tape}`;
   if (clock.ended) return `${market}, at its end`;
   if (clock.speed === null) return `${market}, real time`;

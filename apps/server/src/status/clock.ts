@@ -21,7 +21,7 @@ export const unknownClock: Clock = { now: null, speed: null, tape: null, ended: 
 export const exchangeClock =
   (exchange: string): ReadClock =>
   async () => {
-    if (!exchange.startsWith('http:')) return { now: Date.now(), speed: 1, tape: null, ended: false };
+    if (!exchange.startsWith('http:')) return { now: Date.now(), speed: null, tape: null, ended: false, real: exchange };
     try {
       const response = await fetch(new URL('/sim/clock', exchange), { signal: AbortSignal.timeout(timeoutMs) });
       if (!response.ok) return null;
