@@ -118,6 +118,7 @@ export async function createWorld(
   faults: Faults,
   coins: Coins = { base: '0', maxSellHeld: '0' },
   signed: (usual: Mandate) => Mandate = (usual) => usual,
+  more: Pick<EnginePorts, 'strategies'> = {},
 ): Promise<World> {
   const folder = mkdtempSync(join(existsSync(memoryFolder) ? memoryFolder : tmpdir(), 'holdfast-simulation-'));
   let now = Date.now();
@@ -454,6 +455,7 @@ export async function createWorld(
   const startEngine = async (): Promise<void> => {
     const mine = engineLife;
     const ports: EnginePorts = {
+      ...more,
       account,
       store: storePort(mine),
       vault: vaultPort(mine),

@@ -1,13 +1,6 @@
 /** What would become of settings, said before a bot is made: every fault with its field, the funds, the mandate it needs. */
 import { type Allotment, type FirstOrder, type MandateNeeds, type RulesByPair, type SubBook, suggestGrid } from '@holdfast/bots';
-import {
-  botSettings,
-  type EngineCheck,
-  type EngineCommand,
-  type EngineFirstOrder,
-  type EngineGridSuggestion,
-  type EngineMandateNeeds,
-} from '@holdfast/contracts';
+import type { EngineCheck, EngineCommand, EngineFirstOrder, EngineGridSuggestion, EngineMandateNeeds } from '@holdfast/contracts';
 import {
   type Amount,
   type Asset,
@@ -20,7 +13,7 @@ import {
   quoteOf,
 } from '@holdfast/domain';
 import { CommandError } from './command-error.ts';
-import { botKind, readSettings } from './kinds.ts';
+import { botKind, checkSettingsOf, readSettings } from './kinds.ts';
 import { type Founding, namedPairs } from './new-bot.ts';
 
 /** What making the bot would need and refuse, all at once; nothing is made. @throws CommandError */
@@ -59,17 +52,12 @@ interface CheckedSettings {
 
 /** `read` makes exact settings of completed ones. @throws CommandError `bot-kind-unknown` */
 function checkSettings(name: string, settings: unknown, read: (stored: Record<string, unknown>) => unknown): CheckedSettings {
-  const schema = (botSettings as Record<string, (typeof botSettings)[keyof typeof botSettings]>)[botKind(name).name];
-  const parsed = schema?.safeParse(settings);
-  if (parsed === undefined) throw new CommandError('bot-kind-unknown', `There is no kind of bot "${name}"`);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => ({
-      field: path.join('.') || null,
-      reason: faultText(message),
-    }));
+  const checked = checkSettingsOf(name, settings);
+  if ('faults' in checked) {
+    const faults = checked.faults.map(({ field, reason }) => ({ field, reason: faultText(reason) }));
     return { stored: null, settings: undefined, faults };
   }
-  const stored = parsed.data as Record<string, unknown>;
+  const stored = checked.settings;
   try {
     return { stored, settings: read(stored), faults: [] };
   } catch (error) {

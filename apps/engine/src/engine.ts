@@ -70,7 +70,7 @@ const beatMs = 1_000;
 const compareEveryMs = 5_000;
 
 export async function createEngine(ports: EnginePorts): Promise<Engine> {
-  const memory = await loadMemory(ports.account, ports.store);
+  const memory = await loadMemory(ports.account, ports.store, ports.strategies);
   if (memory.engine.account !== ports.account) {
     const found = `the database belongs to account ${memory.engine.account}`;
     throw new CommandError('engine-other-account', `${found}, not to ${ports.account}; give --account ${memory.engine.account}`);
@@ -192,6 +192,7 @@ class Core implements Engine {
 
   async #commit(batch: Batch): Promise<void> {
     actOnTrips(this.#memory, batch);
+    this.#memory.strategies.sayFailures(batch);
     if (batch.isEmpty) return;
     // Readers follow the curve by its newest time, so no sample may come after a later one.
     if (batch.topics.includes('equity')) batch.takeOver(this.#unsaved, 'equity');
@@ -794,6 +795,8 @@ class Core implements Engine {
         return { result: this.status() };
       case 'bot-list':
         return { result: [...this.#memory.bots.values()].map((bot) => describeBot(this.#memory, bot)) };
+      case 'strategy-add':
+        return { result: this.#memory.strategies.add(batch, command.source) };
       case 'guards-set':
         return { result: this.#memory.guards.set(batch, command.changes) };
       case 'guards-resume':

@@ -1,5 +1,5 @@
 /** The kinds of bot that this engine runs: how settings are checked and which function steps them. */
-import { botKinds } from '@holdfast/bots';
+import { botKinds, checkOwnSettings, type OwnDescription } from '@holdfast/bots';
 import { botSettings } from '@holdfast/contracts';
 import { type Pair, ValueError } from '@holdfast/domain';
 import type { AnyBotKind } from '@holdfast/runtime';
@@ -7,21 +7,44 @@ import { CommandError } from './command-error.ts';
 
 const kinds: ReadonlyMap<string, AnyBotKind> = new Map(Object.entries(botKinds));
 
+/** Strategies of one's own, as they are loaded. A name has the hash of its file in it: it means the same in every engine. */
+const own = new Map<string, { readonly kind: AnyBotKind; readonly description: OwnDescription }>();
+
+export function addOwnKind(kind: AnyBotKind, description: OwnDescription): void {
+  own.set(kind.name, { kind, description });
+}
+
 /** @throws CommandError `bot-kind-unknown` */
 export function botKind(name: string): AnyBotKind {
-  const kind = kinds.get(name);
+  const kind = kinds.get(name) ?? own.get(name)?.kind;
   if (kind !== undefined) return kind;
   throw new CommandError('bot-kind-unknown', `There is no kind of bot "${name}"; there are: ${[...kinds.keys()].join(', ')}`);
 }
 
 /** Settings as stored, completed with their defaults. @throws CommandError `settings-malformed`, naming every field at fault */
 export function completeSettings(name: string, settings: unknown): Record<string, unknown> {
-  const schema = (botSettings as Record<string, (typeof botSettings)[keyof typeof botSettings]>)[botKind(name).name];
+  const checked = checkSettingsOf(name, settings);
+  if ('settings' in checked) return checked.settings;
+  const faults = checked.faults.map(({ field, reason }) => `${field ?? 'object'}: ${reason}`);
+  throw new CommandError('settings-malformed', `Settings: ${faults.join('; ')}`);
+}
+
+export type SettingsCheck =
+  | { readonly settings: Record<string, unknown> }
+  | { readonly faults: readonly { readonly field: string | null; readonly reason: string }[] };
+
+/** Settings completed with their defaults, or every fault with its field. @throws CommandError `bot-kind-unknown` */
+export function checkSettingsOf(name: string, settings: unknown): SettingsCheck {
+  const strategy = own.get(botKind(name).name);
+  if (strategy !== undefined) {
+    const checked = checkOwnSettings(strategy.description, settings as Record<string, unknown>);
+    return 'values' in checked ? { settings: { ...checked.values } } : checked;
+  }
+  const schema = (botSettings as Record<string, (typeof botSettings)[keyof typeof botSettings]>)[name];
   const parsed = schema?.safeParse(settings);
   if (parsed === undefined) throw new CommandError('bot-kind-unknown', `There is no kind of bot "${name}"`);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'object'}: ${message}`);
-  throw new CommandError('settings-malformed', `Settings: ${faults.join('; ')}`);
+  if (parsed.success) return { settings: parsed.data };
+  return { faults: parsed.error.issues.map(({ path, message }) => ({ field: path.join('.') || null, reason: message })) };
 }
 
 /** Exact settings for the bot. @throws CommandError `settings-malformed` */

@@ -15,6 +15,7 @@ import { CommandError } from './command-error.ts';
 import { type CommandSocket, serveCommands } from './command-socket.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { exchangeClock } from './exchange-clock.ts';
+import { strategyFolder } from './strategies.ts';
 import { vaultDoor } from './vault-adapter.ts';
 
 const exit = { failed: 70, usage: 64, unwritable: 73 } as const;
@@ -132,6 +133,7 @@ async function main(): Promise<void> {
         return () => clearTimeout(timer);
       },
     },
+    strategies: strategyFolder(join(options.data, 'strategies')),
     newBotId,
     notify: (notice) => socket?.notify(notice),
     log: (level, text) => log[level === 'warning' ? 'warn' : level](text),

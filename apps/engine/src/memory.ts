@@ -23,6 +23,8 @@ import type { EngineSnapshot, EngineStore, Row } from '@holdfast/storage';
 import { amounts } from './batch.ts';
 import { Guards } from './guards.ts';
 import { botKind, readSettings } from './kinds.ts';
+import type { StrategyPort } from './ports.ts';
+import { Strategies } from './strategies.ts';
 
 export interface Bot {
   readonly row: Row<'bots'>;
@@ -80,11 +82,12 @@ export class Memory {
   readonly ledger: Ledger;
   readonly engine: Row<'engine'>;
   readonly guards: Guards;
+  readonly strategies: Strategies;
   readonly isNew: boolean;
   readonly #live = new Map<string, Map<string, LiveOrder>>();
   nextOutbox: number;
 
-  constructor(account: AccountId, snapshot: EngineSnapshot) {
+  constructor(account: AccountId, snapshot: EngineSnapshot, strategies?: StrategyPort) {
     this.account = account;
     this.isNew = snapshot.engine === undefined;
     this.engine = snapshot.engine ?? {
@@ -100,6 +103,7 @@ export class Memory {
       exchange_state: '{"connected":false,"reason":null}',
     };
     this.guards = new Guards(this, snapshot.guards);
+    this.strategies = new Strategies(snapshot.strategies, strategies);
     this.nextOutbox = snapshot.nextOutbox;
     this.closedDeals = new Map(snapshot.closedDeals);
     for (const [quote, profits] of snapshot.realised)
@@ -180,6 +184,6 @@ const bookBalance = (row: Row<'books'>): BookBalance => ({
   balance: amount(row.balance) as Amount,
 });
 
-export async function loadMemory(account: AccountId, store: EngineStore): Promise<Memory> {
-  return new Memory(account, await store.load());
+export async function loadMemory(account: AccountId, store: EngineStore, strategies?: StrategyPort): Promise<Memory> {
+  return new Memory(account, await store.load(), strategies);
 }

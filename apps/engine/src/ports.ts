@@ -67,6 +67,18 @@ export interface RingPort {
   acknowledge(n: number, quiet: QuietPromise): void;
 }
 
+/** Runs strategies of one's own, each in a process of its own. */
+export interface StrategyPort {
+  /** Puts the file of a kind where it is run from. */
+  store(kind: string, source: string): void;
+  /** Asks a kind's strategy, or what its file says of itself; waits for the answer, or `failed` with the reason in words. */
+  ask(asked: { readonly kind: string; readonly step?: object }): {
+    readonly failed?: unknown;
+    readonly step?: unknown;
+    readonly description?: unknown;
+  };
+}
+
 export interface Timers {
   /** Wall clock, unix ms; for waiting only, nothing that is traded or stored takes it. */
   now(): number;
@@ -80,6 +92,8 @@ export interface EnginePorts {
   readonly market: MarketDataPort;
   readonly ring: RingPort | null;
   readonly timers: Timers;
+  /** Where strategies of one's own run; absent where they do not. */
+  readonly strategies?: StrategyPort;
   /** A bot id that no bot of this account ever had. */
   newBotId(): BotId;
   notify(notice: EngineNotice): void;

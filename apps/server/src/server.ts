@@ -20,6 +20,7 @@ import { addEventsRoute } from './routes/events.ts';
 import { addGuardRoutes } from './routes/guards.ts';
 import { addMarketRoutes } from './routes/market.ts';
 import { addStatusRoutes } from './routes/status.ts';
+import { addStrategyRoutes } from './routes/strategies.ts';
 import { addVaultRoutes } from './routes/vault.ts';
 import { dataHeaders } from './security/headers.ts';
 import { mutationRate } from './security/mutation-rate.ts';
@@ -126,6 +127,7 @@ export async function buildServer(options: ServerOptions) {
 
   await addOpenApi(app as never, options.version);
   addStatusRoutes(app, context);
+  addStrategyRoutes(app, context);
   addBotRoutes(app, context);
   addBotActRoutes(app, context);
   addBotPlanRoutes(app, context);

@@ -93,6 +93,8 @@ const dealActs = z.strictObject({
 });
 const botList = z.strictObject({ id: commandId, command: z.literal('bot-list') });
 const status = z.strictObject({ id: commandId, command: z.literal('status') });
+/** Loads the text of a strategy's file and keeps it as a kind of bot; the answer names the kind. */
+const strategyAdd = z.strictObject({ id: commandId, command: z.literal('strategy-add'), source: z.string().min(1).max(40_000) });
 /** Changes the limits over all bots that are named; the others stay. */
 const guardsSet = z.strictObject({ id: commandId, command: z.literal('guards-set'), changes: guardChanges });
 /** Ends pauses and the day's stop. */
@@ -125,6 +127,7 @@ export const engineCommand = z.discriminatedUnion('command', [
   dealActs,
   botList,
   status,
+  strategyAdd,
   guardsSet,
   guardsResume,
   reconcile,

@@ -22,6 +22,7 @@ const isSpent = (change: Change): boolean => change.table === 'books' && change.
 export interface EngineSnapshot {
   readonly engine: Row<'engine'> | undefined;
   readonly guards: Row<'guards'> | undefined;
+  readonly strategies: readonly Row<'strategies'>[];
   /** All but deleted ones. */
   readonly bots: readonly Row<'bots'>[];
   readonly subKeys: readonly Row<'sub_keys'>[];
@@ -93,6 +94,7 @@ function load(db: DatabaseSync): EngineSnapshot {
   return {
     engine: rowsOf<'engine'>(db, 'select * from engine')[0],
     guards: rowsOf<'guards'>(db, 'select * from guards')[0],
+    strategies: rowsOf<'strategies'>(db, 'select * from strategies order by kind'),
     bots: rowsOf<'bots'>(db, "select * from bots where status <> 'deleted' order by created_at, id"),
     subKeys: rowsOf<'sub_keys'>(db, 'select * from sub_keys'),
     outbox: rowsOf<'outbox'>(db, "select * from outbox where state in ('planned', 'approved') order by seq"),

@@ -261,7 +261,19 @@ export interface GuardsTable {
   state: string;
 }
 
+/** Files of strategies of one's own, by the kind of bot that they make; never changed, since the kind has their hash in its name. */
+export interface StrategiesTable {
+  readonly kind: string;
+  readonly source: string;
+  /** JSON of what the file says of itself, checked. */
+  readonly description: string;
+  /** JSON Schema of its settings. */
+  readonly schema: string;
+  readonly added_at: number;
+}
+
 export interface EngineDatabase {
+  strategies: StrategiesTable;
   engine: EngineTable;
   guards: GuardsTable;
   bots: BotsTable;
@@ -362,4 +374,12 @@ export const engineMigrations: readonly Migration[] = [
     ],
   },
   { number: 4, name: 'orders of which one cancels the other', statements: ['alter table orders add column oco text'] },
+  {
+    number: 5,
+    name: "strategies of one's own",
+    statements: [
+      `create table strategies (kind text primary key, source text not null, description text not null, schema text not null,
+         added_at integer not null) strict, without rowid`,
+    ],
+  },
 ];

@@ -16,6 +16,7 @@ import { addParityCommand } from './parity.ts';
 import { addRunCommands } from './run.ts';
 import { addServiceCommands } from './service.ts';
 import { addSignalCommands } from './signal.ts';
+import { addStrategyCommands } from './strategy.ts';
 import { addSubKeyCommands } from './sub-key.ts';
 import { addUnsealerCommands } from './unsealer.ts';
 import { addVaultCommands } from './vault.ts';
@@ -31,6 +32,7 @@ export function addAllCommands(root: Command): void {
   addSubKeyCommands(root);
   addSignalCommands(root);
   addGuardCommands(root);
+  addStrategyCommands(root);
   addAuditCommands(root);
   addIncidentCommands(root);
   addKillCommand(root);

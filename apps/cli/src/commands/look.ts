@@ -7,6 +7,7 @@ import { type Common, common } from '../options.ts';
 import { print, printJson, shorten, table, timeText } from '../output.ts';
 import { addBotCommands } from './bot.ts';
 import { statusText } from './status-text.ts';
+import { kindOf } from './strategy.ts';
 
 const describeBots = (bots: readonly BotSummary[]): string =>
   bots.length === 0
@@ -116,7 +117,7 @@ export function addLookCommands(program: Command): void {
     },
   );
   common(bot.command('create').description('make a bot and start it'))
-    .option('--kind <kind>', 'strategy', 'dca')
+    .option('--kind <kind>', "strategy, or the TypeScript file of one's own", 'dca')
     .option('--pair <pair>', 'what it trades, such as BTC/USDT')
     .option('--pairs <list>', 'several of them, such as BTC/USDT,ETH/USDT; left out where the settings name the pairs')
     .option('--name <name>', 'name for people; made from kind and pair when left out')
@@ -124,7 +125,7 @@ export function addLookCommands(program: Command): void {
     .option('--stopped', 'make it without starting it')
     .action(async ({ data, json, kind, pair, pairs, name, settings, stopped }: CreateOptions) => {
       const body: CreateBot = {
-        kind,
+        kind: await kindOf(apiClient(data), kind),
         ...(pair === undefined ? {} : { pair }),
         ...(pairs === undefined ? {} : { pairs: pairs.split(/[,;\s]+/).filter((each) => each !== '') }),
         ...(name === undefined ? {} : { name }),

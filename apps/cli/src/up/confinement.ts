@@ -12,7 +12,7 @@ import { repositoryRoot } from '../data-directory.ts';
 
 /** Those that an installation always has. */
 export type Confined = 'exchange' | 'engine' | 'server';
-export type Program = Confined | 'webhook';
+export type Program = Confined | 'webhook' | 'strategies';
 
 /** What a program may reach; real paths. A folder that is there means all that is in it, with or without `/*`. */
 export interface Grants {
@@ -55,6 +55,7 @@ const source: Readonly<Record<Program, readonly string[]>> = {
     'package.json',
   ],
   webhook: ['apps/webhook/*'],
+  strategies: ['apps/engine/*'],
 };
 
 /** What others write and a program reads, in the data directory. */
@@ -63,6 +64,7 @@ const read: Readonly<Record<Program, readonly string[]>> = {
   engine: ['peers/engine.key', 'exchange/control.token'],
   server: ['peers/server.key', 'engine/*', 'cli.token', 'processes.json', 'webhook/webhook.db'],
   webhook: [],
+  strategies: [],
 };
 
 /** Where the engine listens when the path beside its data is too long; undefined when it is not. */
@@ -74,7 +76,9 @@ export function farSocketFolder(data: string): string | undefined {
 export function grantsOf(program: Program, { code, data, named }: Place): Grants {
   const own = join(data, program);
   const far = program === 'engine' ? farSocketFolder(data) : undefined;
-  const writes = [own, ...(far === undefined ? [] : [far])].flatMap((folder) => [folder, `${folder}/*`]);
+  // The pipes to the strategies, and the files that are run there.
+  const strategies = program === 'engine' ? [join(data, 'strategies')] : [];
+  const writes = [own, ...strategies, ...(far === undefined ? [] : [far])].flatMap((folder) => [folder, `${folder}/*`]);
   const shared = ['packages/*', 'node_modules/*', ...source[program]].map((path) => join(code, path));
   return { reads: [...shared, ...read[program].map((path) => join(data, path)), ...writes, ...named], writes };
 }
@@ -89,6 +93,7 @@ export const permissionFlags = ({ reads, writes }: Grants): string[] => [
 /** Makes what must exist when the runtime reads its flags: a folder that is missing then is taken for a file. */
 export function makeFolders(program: Program, data: string): void {
   mkdirSync(join(data, program), { recursive: true, mode: 0o700 });
+  if (program === 'engine') mkdirSync(join(data, 'strategies'), { recursive: true, mode: 0o700 });
   const far = program === 'engine' ? farSocketFolder(data) : undefined;
   if (far === undefined) return;
   mkdirSync(far, { recursive: true, mode: 0o700 });
@@ -101,5 +106,8 @@ const code = realpathSync(repositoryRoot);
 export function flagsOf(program: Program, data: string, named: readonly string[]): readonly string[] {
   makeFolders(program, data);
   const files = named.flatMap((path) => (existsSync(path) ? [path, realpathSync(path)] : [path]));
-  return [...runtimeFlags, ...permissionFlags(grantsOf(program, { code, data, named: files }))];
+  const flags = permissionFlags(grantsOf(program, { code, data, named: files }));
+  // Each strategy is a process of its own, confined further; none of them and not this one has the network.
+  const own = program === 'strategies' ? flags.map((flag) => (flag === '--allow-net' ? '--allow-child-process' : flag)) : flags;
+  return [...runtimeFlags, ...own];
 }

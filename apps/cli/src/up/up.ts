@@ -65,7 +65,12 @@ function webhookSpec(data: string, { port, host, behindProxy }: WebhookOptions):
   return { name: 'webhook', confined: 'webhook', main: app('webhook/src/main.ts'), args };
 }
 
-function specs({ data, ports, tape, demo }: UpOptions): Record<'exchange' | 'warden' | 'engine' | 'server', ProcessSpec> {
+function specs({
+  data,
+  ports,
+  tape,
+  demo,
+}: UpOptions): Record<'exchange' | 'warden' | 'strategies' | 'engine' | 'server', ProcessSpec> {
   const isReal = vaultKind(data) === 'real';
   const vault = ['--vault', url(ports.gate)];
   const exchange = ['--exchange', isReal ? 'binance' : url(ports.exchange)];
@@ -94,6 +99,7 @@ function specs({ data, ports, tape, demo }: UpOptions): Record<'exchange' | 'war
       ...(isReal ? [] : ['--simulated']),
       ...exchange,
     ]),
+    strategies: spec('strategies', 'strategies', 'engine/src/strategy-host.ts', []),
     engine: spec('engine', 'engine', 'engine/src/main.ts', [...vault, ...exchange, '--account', isReal ? realAccount : account]),
     server: spec('server', 'server', 'server/src/main.ts', ['--port', String(ports.dashboard), ...vault, ...exchange]),
   };
@@ -149,13 +155,14 @@ export async function up(options: UpOptions): Promise<void> {
 }
 
 async function startAll(supervisor: Supervisor, options: UpOptions): Promise<void> {
-  const { exchange, warden, engine, server } = specs(options);
+  const { exchange, warden, strategies, engine, server } = specs(options);
   const dashboard = buildDashboard();
   dashboard.catch(() => {}); // awaited below; a failed start of another part must not leave it unhandled
   const isReal = vaultKind(options.data) === 'real';
   if (!isReal) await supervisor.start(exchange);
   await supervisor.start(warden);
   if (isReal) await untilUnsealed(options);
+  await supervisor.start(strategies);
   await supervisor.start(engine);
   await dashboard;
   await supervisor.start(server);

@@ -1,4 +1,5 @@
 /** Making a bot: its settings are checked here, so that every fault is named before the engine is asked. */
+import { isOwnKind } from '@holdfast/bots';
 import { botSettings, type CreateBot } from '@holdfast/contracts';
 import type { Context } from '../context.ts';
 import { command } from '../engine/command.ts';
@@ -16,6 +17,8 @@ function nameOf({ kind, pair, pairs = [] }: CreateBot): string {
 
 /** Settings completed with their defaults. @throws ApiFailure bot-kind-unknown, settings-malformed */
 export function checkedSettings({ kind, settings }: Pick<CreateBot, 'kind' | 'settings'>): Record<string, unknown> {
+  // The engine knows what a strategy of one's own takes, and names its faults.
+  if (isOwnKind(kind)) return settings;
   const schema = kinds.find(([name]) => name === kind)?.[1];
   if (schema === undefined) {
     const known = kinds.map(([name]) => name).join(', ');

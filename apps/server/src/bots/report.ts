@@ -1,5 +1,5 @@
 /** What a bot says of itself: its own report, made from the state that the engine stored. */
-import { botKinds, decodeState, type GridState, gridReport } from '@holdfast/bots';
+import { botKinds, decodeState, type GridState, gridReport, isOwnKind, ownKind } from '@holdfast/bots';
 import type { BotReportView } from '@holdfast/contracts';
 import { type BotReport, formatAmount, type Pair } from '@holdfast/domain';
 import type { Row } from '@holdfast/storage';
@@ -14,9 +14,11 @@ interface Kind {
 
 const kinds: ReadonlyMap<string, Kind> = new Map(Object.entries(botKinds as unknown as Record<string, Kind>));
 
+const unasked = () => ({ kind: 'failed', reason: 'a report asks no strategy' }) as const;
+
 /** @throws ApiFailure bot-kind-unknown */
 export function reportOf(row: Row<'bots'>): BotReportView {
-  const kind = kinds.get(row.kind);
+  const kind = kinds.get(row.kind) ?? (isOwnKind(row.kind) ? (ownKind(row.kind, unasked) as unknown as Kind) : undefined);
   if (kind === undefined)
     throw new ApiFailure(409, 'bot-kind-unknown', `there is no report of the kind "${row.kind}" in this version`);
   const settings = kind.readSettings(pairsOf(row), settingsOf(row));

@@ -79,6 +79,7 @@ test('the document is OpenAPI 3.1 and names every route of the API', () => {
     '/api/signals',
     '/api/statistics',
     '/api/status',
+    '/api/strategies',
     '/api/verdicts',
   ]);
 });

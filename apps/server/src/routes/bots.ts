@@ -20,6 +20,7 @@ import type { Context } from '../context.ts';
 import { listBots, showBot } from '../engine/bots.ts';
 import { command, idempotency } from '../engine/command.ts';
 import { listDeals } from '../engine/deals.ts';
+import { ownKinds } from '../engine/strategies.ts';
 import { answers, changing, count, since } from './answers.ts';
 import type { App } from './app.ts';
 
@@ -60,7 +61,7 @@ export function addBotRoutes(app: App, context: Context): void {
         response: answers(botKindsAnswer, 'All kinds'),
       },
     },
-    () => ({ kinds: botKinds() }),
+    async () => ({ kinds: [...botKinds(), ...(await ownKinds(context.database()))] }),
   );
   app.get(
     '/api/bots',

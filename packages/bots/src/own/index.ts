@@ -9,7 +9,7 @@ export {
   ownSchema,
   readDescription,
 } from './description.ts';
-export { ownKind } from './own.ts';
+export { isOwnKind, ownKind } from './own.ts';
 export {
   type AskStrategy,
   readStep,

@@ -24,6 +24,9 @@ import { type OwnSettings, type OwnSettingsText, readOwnSettings } from './setti
 import type { OwnState } from './state.ts';
 import { initial, refuses, stepper } from './step.ts';
 
+/** Names of kinds that are strategies of one's own: `own-NAME-HASH`, of the name and the content of the file. */
+export const isOwnKind = (name: string): boolean => /^own-[a-z][a-z0-9-]{0,19}-[0-9a-f]{8}$/.test(name);
+
 /** The kind of bots that a strategy makes. `name` is that of the kind, such as `own-dip-1a2b3c4d`. */
 export function ownKind(name: string, ask: AskStrategy): BotKind<OwnSettingsText, OwnSettings, OwnState> {
   const kind: PairKind<OwnSettingsText, OwnSettings, OwnState> = {
