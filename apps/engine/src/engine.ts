@@ -39,7 +39,7 @@ import { actOnTrips } from './guard-trips.ts';
 import { type Bot, loadMemory, type Memory, writeRules } from './memory.ts';
 import { createBot, type Founding, readPair } from './new-bot.ts';
 import { type EnginePorts, type QuietPromise, VaultRefusal } from './ports.ts';
-import { Ring } from './round.ts';
+import { lateWordMs, Ring } from './round.ts';
 import { type Answer, Sender } from './sender.ts';
 import { hearSignal } from './signals.ts';
 
@@ -587,7 +587,8 @@ class Core implements Engine {
       await this.#endRound();
       return;
     }
-    const next = this.#ring.next(this.#memory.bots.size > 0);
+    const next = this.#ring.next(this.#memory.bots.size > 0, this.#ports.timers.now());
+    if (next.kind === 'wait') this.#later(lateWordMs, async () => {});
     if (next.kind === 'again') this.#acknowledge(next.round.n);
     else if (next.kind !== 'new') this.#promiseAgain();
     if (next.kind !== 'new') return;

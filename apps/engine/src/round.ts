@@ -14,6 +14,8 @@ export interface Round {
 }
 
 const keptMost = 2_000;
+/** How long a word of the vault waits for the round that it belongs to, in ms of the operating system's clock. */
+export const lateWordMs = 1_000;
 
 export class Ring {
   #market: Round | undefined;
@@ -22,6 +24,8 @@ export class Ring {
   #acknowledged: number | undefined;
   #marketSaid: Said[] = [];
   #vaultSaid: Settled[] = [];
+  /** Since when a word of the vault is kept that came after the newest round was acknowledged. */
+  #waitsSince: number | undefined;
 
   /** Whether the exchange's clock waits for us. */
   get isLockstep(): boolean {
@@ -79,13 +83,25 @@ export class Ring {
     return kept;
   }
 
-  /** Opens the round that everybody has said; `again` when it was acknowledged already and nothing has come since. */
-  next(needsVault: boolean): { readonly kind: 'none' } | { readonly kind: 'again' | 'new'; readonly round: Round } {
+  /**
+   * Opens the round that everybody has said; `again` when it was acknowledged already and nothing has come since. A fill that comes
+   * then, before the prices of its time, is of the next round: `wait`, said once, until
+   * that round comes or `lateWordMs` are over.
+   */
+  next(
+    needsVault: boolean,
+    now: number,
+  ): { readonly kind: 'none' | 'wait' } | { readonly kind: 'again' | 'new'; readonly round: Round } {
     const round = this.#market;
     if (round === undefined || this.#open !== undefined) return { kind: 'none' };
     if (needsVault && this.#vault?.n !== round.n) return { kind: 'none' };
     if (this.#acknowledged === round.n && this.#marketSaid.length === 0 && this.#vaultSaid.length === 0) {
       return { kind: 'again', round };
+    }
+    if (this.#acknowledged === round.n && this.#vaultSaid.length > 0) {
+      const isFirst = this.#waitsSince === undefined;
+      this.#waitsSince ??= now;
+      if (now - this.#waitsSince < lateWordMs) return { kind: isFirst ? 'wait' : 'none' };
     }
     this.#open = round;
     return { kind: 'new', round };
@@ -96,6 +112,7 @@ export class Ring {
     const kept = { market: this.#marketSaid, vault: this.#vaultSaid };
     this.#marketSaid = [];
     this.#vaultSaid = [];
+    this.#waitsSince = undefined;
     return kept;
   }
 
