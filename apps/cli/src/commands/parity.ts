@@ -51,7 +51,7 @@ export function addParityCommand(program: Command): void {
     });
 }
 
-function textOf({ plays, difference, problem }: ParityResult): string {
+function textOf({ plays, difference, refusals }: ParityResult): string {
   const rows = plays.map(({ name, orders, fills }) => [name, String(orders), String(fills)]);
   const lines = [table(['play', 'orders', 'fills'], rows), ''];
   if (difference === null) lines.push('All orders and fills are equal.');
@@ -60,7 +60,7 @@ function textOf({ plays, difference, problem }: ParityResult): string {
     lines.push(`The first difference is ${of} ${number}, in ${what}:`);
     lines.push(`  ${between[0]}  ${lineText(first)}`, `  ${between[1]}  ${lineText(second)}`);
   }
-  if (problem !== null) lines.push(`The paper bot met this: ${problem}`);
+  if (refusals.length > 0) lines.push(`The vault refused ${refusals.length} of the paper bot's orders, first ${refusals[0]}`);
   return lines.join('\n');
 }
 

@@ -21,10 +21,16 @@ export interface Difference {
   readonly second: Line | null;
 }
 
-/** The first fill that differs, else the first order; null when all are equal. */
+/** What differs first in the time of the tape, of equals a fill; null when all is equal. */
 export function firstDifference(first: Play, second: Play): Difference | null {
-  return inLines('fill', first.fills, second.fills) ?? inLines('order', first.orders, second.orders);
+  const fill = inLines('fill', first.fills, second.fills);
+  const order = inLines('order', first.orders, second.orders);
+  if (fill === null || order === null) return fill ?? order;
+  return timeOf(order) < timeOf(fill) ? order : fill;
 }
+
+const timeOf = ({ first, second }: Difference): number =>
+  Math.min(Number(first?.time ?? Number.POSITIVE_INFINITY), Number(second?.time ?? Number.POSITIVE_INFINITY));
 
 function inLines(of: Difference['of'], first: readonly Line[], second: readonly Line[]): Difference | null {
   for (let at = 0; at < Math.max(first.length, second.length); at++) {

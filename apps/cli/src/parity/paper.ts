@@ -32,7 +32,8 @@ export interface PaperPlay extends Play {
   readonly from: number;
   readonly to: number;
   readonly rules: PairRules;
-  readonly problem: string | null;
+  /** What the vault refused, in words, oldest first. */
+  readonly refusals: readonly string[];
 }
 
 const startWithinMs = 90_000;
@@ -127,7 +128,9 @@ function read(file: string): Omit<PaperPlay, 'to' | 'rules'> {
       settings: JSON.parse(String(bot.settings)),
       funds: Object.fromEntries(Object.entries(funds).map(([asset, text]) => [asset, amount(text)])),
       from: Number(bot.created_at),
-      problem: bot.problem === null ? null : String(bot.problem),
+      refusals: rows("select * from outbox where state = 'refused' order by seq").map(
+        (row) => `${row.client_order_id} at ${row.planned_at}: ${row.reason} (${row.code})`,
+      ),
       orders: planned.flatMap(({ id }) => {
         const row = orders.get(id ?? '');
         return row === undefined ? [] : [orderLine(row)];

@@ -9,8 +9,8 @@ export interface ParityResult {
   readonly plays: readonly { readonly name: string; readonly orders: number; readonly fills: number }[];
   /** Null: all that is compared is equal. */
   readonly difference: (Difference & { readonly between: readonly [string, string] }) | null;
-  /** What the paper bot was refused last; null when nothing. */
-  readonly problem: string | null;
+  /** What the vault refused the paper bot, oldest first. A backtest has no vault: there it would have passed. */
+  readonly refusals: readonly string[];
   readonly bot: string;
 }
 
@@ -30,7 +30,7 @@ export async function compareRuns(options: PaperOptions): Promise<ParityResult> 
     if (found !== null) difference ??= { ...found, between: [a.name, b.name] };
   }
   const plays = [step, jump, paper].map(({ name, orders, fills }) => ({ name, orders: orders.length, fills: fills.length }));
-  return { plays, difference, problem: paper.problem, bot: paper.bot };
+  return { plays, difference, refusals: paper.refusals, bot: paper.bot };
 }
 
 async function requestOf({ tape, bot }: PaperOptions, paper: PaperPlay): Promise<RunRequest> {

@@ -12,7 +12,7 @@ export function houseOf(columns: Columns, of: Assumptions): HouseRules {
     fill: of.fill,
     spreadTicks: of.spreadTicks,
     levels: 20,
-    levelLots: meanLots(columns),
+    levelLots: of.levelLots?.[columns.pair] ?? meanLots(columns),
     volumeShareBps: shareOf(of.volumeShare) ?? 10_000,
     seed: of.seed ?? 1,
   };
@@ -21,7 +21,7 @@ export function houseOf(columns: Columns, of: Assumptions): HouseRules {
 const rowsForMean = 1440;
 
 /** An eighth of the mean volume of the series' first candles, at least 1 lot. */
-function meanLots({ volume, rows }: Columns): number {
+export function meanLots({ volume, rows }: Columns): number {
   let sum = 0;
   const count = Math.min(rows, rowsForMean);
   for (let row = 0; row < count; row++) sum += volume[row]!;

@@ -82,6 +82,8 @@ export class Matcher {
   #published: Best | undefined;
   /** Price of the newest trade or move, in ticks. */
   last: number;
+  /** Smallest distance of two orders that rested on one side together, in ticks. */
+  leastDistance = Number.POSITIVE_INFINITY;
   /** What happened since it was last taken away. */
   events: MatchEvent[] = [];
   /** Prices of trades since they were last taken away. */
@@ -219,6 +221,10 @@ export class Matcher {
     let place = orders.length;
     while (place > 0 && this.#isBefore(orders[place - 1]!, order, sign)) place--;
     orders.splice(place, 0, order);
+    for (const beside of [orders[place - 1], orders[place + 1]]) {
+      const apart = beside === undefined ? 0 : Math.abs(beside.price - order.price);
+      if (apart > 0 && apart < this.leastDistance) this.leastDistance = apart;
+    }
   }
 
   #isBefore(a: BookOrder, b: BookOrder, sign: number): boolean {

@@ -12,6 +12,7 @@ import type {
   PairRules,
   Side,
 } from '@holdfast/domain';
+import type { AnyBotKind } from '@holdfast/runtime';
 import type { Series } from '../data/series.ts';
 
 /** Everything that a run takes for granted; each is printed in its report. */
@@ -38,6 +39,8 @@ export interface Assumptions {
    * `best`: any quantity at the best price. `house` when left out.
    */
   readonly depth?: 'house' | 'best';
+  /** Mean lots of one of the house's quotes, by pair; what the candles' volumes give when left out. */
+  readonly levelLots?: Readonly<Record<Pair, number>>;
   /** Seed of the house's sizes; 1 when left out, as on the simulated exchange. */
   readonly seed?: number;
 }
@@ -46,6 +49,8 @@ export interface Assumptions {
 export interface RunRequest {
   /** Name of a kind as in packages/bots: `dca`, `grid`, … */
   readonly kind: string;
+  /** A strategy of one's own in place of a listed kind; made over the candles of the run, so that what it computes ahead is cut with them. */
+  readonly own?: (series: ReadonlyMap<Pair, Series>) => AnyBotKind;
   /** Checked settings as stored (contracts/bot-settings). */
   readonly settings: unknown;
   /** Candles of each pair that the bot trades; the finest that there are. */

@@ -17,6 +17,7 @@ import {
 import type { AnyBotKind } from '@holdfast/runtime';
 import { gapsOf, rowAt, type Series, timeOf } from '../data/series.ts';
 import type { Account } from './account.ts';
+import { coarseness } from './coarse.ts';
 import { type Columns, columnsOf } from './columns.ts';
 import { jump, step } from './drivers.ts';
 import { EquityCurve } from './equity.ts';
@@ -52,7 +53,7 @@ class Run {
 
   constructor(request: RunRequest) {
     this.#request = request;
-    this.#kind = kindOf(request.kind);
+    this.#kind = request.own === undefined ? kindOf(request.kind) : request.own(request.series);
     this.#settings = this.#kind.readSettings([...request.series.keys()], request.settings);
     this.#pairs = this.#kind.pairsOf(this.#settings);
     this.#markets = this.#pairs.map((pair) => this.#market(pair));
@@ -188,6 +189,10 @@ class Run {
     const ofFirst = (ticks: number): Amount => priceAmount(ticks as Ticks, columns.rules);
     const report = this.#kind.report(this.#settings, session.bot.state);
     if (report.state === 'stopped') this.#warnings.push(`The bot stopped: ${report.waitingFor}`);
+    for (const { columns: of, matcher, firstPlace: start, endPlace: end } of this.#markets) {
+      const warning = coarseness(of, start >>> 2, end >>> 2, matcher.leastDistance);
+      if (warning !== null) this.#warnings.push(warning);
+    }
     const refused = Object.fromEntries([...session.refused].sort(([a], [b]) => (a < b ? -1 : 1)));
     const sums = {
       fills: session.fills,
