@@ -9,6 +9,7 @@ import { extname, join } from 'node:path';
 import type {
   ApiError,
   BotDetail,
+  BotReportView,
   CandlesAnswer,
   DealsAnswer,
   EquityAnswer,
@@ -19,9 +20,8 @@ import type {
   TickEvent,
   VerdictsAnswer,
 } from '@holdfast/contracts';
-import { botSettings } from '@holdfast/contracts';
 import { dashboardFolder } from '@holdfast/dashboard/build';
-import { z } from 'zod';
+import { botKinds, check, dcaReport, guards, signals, statistics, suggestion } from './bot-answers.ts';
 import { vaultAnswer } from './vault-answers.ts';
 
 export const marketNow = Date.UTC(2026, 2, 14, 9, 41, 7);
@@ -37,6 +37,7 @@ export interface Answers {
   equity: EquityAnswer;
   verdicts: VerdictsAnswer;
   log: LogAnswer;
+  report: BotReportView;
 }
 
 const bot = {
@@ -191,7 +192,13 @@ export function cannedAnswers(): Answers {
     },
     bot: {
       ...bot,
-      settings: {},
+      settings: {
+        direction: 'long',
+        baseOrderSize: '200',
+        averagingOrderSize: '200',
+        averagingOrders: 5,
+        takeProfitPercent: '1',
+      },
       funds: [{ asset: 'USDT', available: '400', reserved: '597.02' }],
       dust: [{ asset: 'BTC', quantity: '0.00000234' }],
       openDeals: [openDeal],
@@ -234,6 +241,7 @@ export function cannedAnswers(): Answers {
       largestDrawdown: '0.0041',
     },
     verdicts: { verdicts: verdicts(last) },
+    report: dcaReport,
     log: {
       entries: [
         'Deal 15 opened',
@@ -339,6 +347,9 @@ export async function startFixture(): Promise<Fixture> {
   async function receive(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const text = await Array.fromAsync(request, (chunk) => String(chunk));
     const body = JSON.parse(text.join('')) as { readonly reason?: string };
+    // Asking changes nothing, so it is answered even while changes are refused.
+    if (path === '/api/bots/check') return sendJson(response, 200, check(body as unknown as Parameters<typeof check>[0]));
+    if (path === '/api/bots/suggest-grid') return sendJson(response, 200, suggestion);
     fixture.sent.push({ path, contentType: request.headers['content-type'], body });
     if (fixture.refusal !== undefined) return sendJson(response, 409, { error: fixture.refusal });
     if (path === '/api/freeze') Object.assign(fixture.answers.status.vault, { state: 'frozen', reason: body.reason });
@@ -351,6 +362,8 @@ export async function startFixture(): Promise<Fixture> {
 
 function read(path: string, answers: Answers): unknown {
   if (/^\/api\/bots\/b\d$/.test(path)) return answers.bot;
+  if (/^\/api\/bots\/b\d\/report$/.test(path)) return answers.report;
+  if (/^\/api\/bots\/b\d\/statistics$/.test(path)) return statistics(marketNow);
   const pairPath = /^\/api\/pairs\/[A-Z]+\/USDT\/(candles|fills)$/.exec(path)?.[1];
   if (pairPath === 'candles' || pairPath === 'fills') return answers[pairPath];
   return {
@@ -369,16 +382,10 @@ function read(path: string, answers: Answers): unknown {
         price: null,
       })),
     },
-    '/api/bot-kinds': {
-      kinds: [
-        {
-          kind: 'dca',
-          title: 'DCA, long',
-          description: 'Buys, buys more at lower prices, and sells the whole position at a profit over its average cost.',
-          schema: z.toJSONSchema(botSettings.dca, { io: 'input' }),
-        },
-      ],
-    },
+    '/api/bot-kinds': { kinds: botKinds() },
+    '/api/guards': guards(marketNow),
+    '/api/statistics': statistics(marketNow),
+    '/api/signals': signals(marketNow),
   }[path];
 }
 

@@ -8,6 +8,7 @@ import './styles/tokens.css';
 import './styles/layout.css';
 import './styles/parts.css';
 import './styles/vault.css';
+import './styles/bot.css';
 import { LiveContext, LiveFeed } from './api/live.ts';
 import { makeQueryClient } from './api/queries.ts';
 import { Page } from './page.tsx';

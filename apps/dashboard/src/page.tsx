@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useBot, useStatus } from './api/queries.ts';
+import { BotPanel } from './bot/bot-panel.tsx';
 import { BotsPanel } from './bots/bots-panel.tsx';
 import { CandlePanel } from './chart/candle-panel.tsx';
 import { EquityPanel } from './chart/equity-panel.tsx';
@@ -49,6 +50,7 @@ export function Page() {
               <OpenDealPanel query={bot} hasBots={hasBots} />
               <EquityPanel />
               <BotsPanel chosen={shown?.id} choose={choose} />
+              <BotPanel query={bot} hasBots={hasBots} />
               <VaultPanel />
               <ClosedDealsPanel bot={shown?.id} hasBots={hasBots} count={shown?.deals.closed} />
               <VerdictsPanel />

@@ -48,7 +48,7 @@ function mandateText(check: MandateCheck): string {
   return `${said}\n\n${table(['most that can be lost in 24 h', 'by theft', 'with forged prices', 'by the market'], losses)}`;
 }
 
-function checkText({ ok, faults, funds, mandate }: CheckAnswer): string {
+function checkText({ ok, faults, funds, orders, mandate }: CheckAnswer): string {
   const parts = [
     faults.length === 0
       ? ok
@@ -61,6 +61,14 @@ function checkText({ ok, faults, funds, mandate }: CheckAnswer): string {
           table(
             ['asset', 'needed', 'set aside', 'free'],
             funds.map((it) => [it.asset, it.needed, it.allotted, it.free]),
+          ),
+        ]),
+    ...(orders === null
+      ? []
+      : [
+          table(
+            ['first orders', 'side', 'quantity', 'limit', 'worth', ''],
+            orders.map((it) => [it.pair, it.side ?? '-', it.quantity ?? '', it.limit ?? '', it.value ?? '', it.reason ?? '']),
           ),
         ]),
     ...(mandate === null ? [] : [mandateText(mandate)]),

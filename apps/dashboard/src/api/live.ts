@@ -10,8 +10,8 @@ type Topic = ChangedEvent['topics'][number];
 
 const queriesOf: Readonly<Record<Topic, readonly string[]>> = {
   bots: ['status', 'bot'],
-  deals: ['status', 'bot', 'deals'],
-  orders: ['bot', 'fills'],
+  deals: ['status', 'bot', 'deals', 'statistics'],
+  orders: ['bot', 'fills', 'report'],
   fills: ['bot', 'fills'],
   equity: ['equity', 'status'],
   events: ['log'],

@@ -2,12 +2,15 @@
 import type {
   BotDetail,
   BotKind,
+  BotReportView,
   CandlesAnswer,
   DealsAnswer,
   EquityAnswer,
   FillsAnswer,
   LogAnswer,
   PairView,
+  SignalsAnswer,
+  StatisticsAnswer,
   Status,
   VerdictsAnswer,
 } from '@holdfast/contracts';
@@ -61,6 +64,27 @@ export const useClosedDeals = (bot: string | undefined) =>
     queryFn: () => read<DealsAnswer>(`/api/deals?state=closed&limit=100&bot=${inPath(bot ?? '')}`),
     enabled: bot !== undefined,
   });
+
+export const useReport = (bot: string | undefined) =>
+  useQuery({
+    queryKey: ['report', bot],
+    queryFn: () => read<BotReportView>(`/api/bots/${inPath(bot ?? '')}/report`),
+    enabled: bot !== undefined,
+  });
+
+/** Of one bot, or of all. */
+export const useStatistics = (bot: string | undefined) =>
+  useQuery({
+    queryKey: ['statistics', bot],
+    queryFn: () => read<StatisticsAnswer>(bot === undefined ? '/api/statistics' : `/api/bots/${inPath(bot)}/statistics`),
+    refetchInterval: 30_000,
+  });
+
+export const useBotLog = (bot: string) =>
+  useQuery({ queryKey: ['log', bot], queryFn: () => read<LogAnswer>(`/api/log?limit=100&bot=${inPath(bot)}`) });
+
+export const useSignals = (bot: string) =>
+  useQuery({ queryKey: ['signals', bot], queryFn: () => read<SignalsAnswer>(`/api/signals?limit=50&bot=${inPath(bot)}`) });
 
 export const candleCount = 1000;
 

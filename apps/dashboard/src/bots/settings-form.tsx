@@ -1,25 +1,43 @@
-import { NativeSelect, Switch, TextInput } from '@mantine/core';
-import type { Field } from './settings-schema.ts';
+import { NativeSelect, Switch, Textarea, TextInput } from '@mantine/core';
+import { type Field, isShown } from './settings-schema.ts';
+
+/** What is wrong, by field. */
+export type Faults = ReadonlyMap<string, string>;
 
 interface SettingsFormProps {
   readonly fields: readonly Field[];
   readonly typed: Readonly<Record<string, string>>;
   readonly change: (name: string, value: string) => void;
-  /** The field that the server refused, and why. */
-  readonly refused: { readonly name: string; readonly reason: string } | undefined;
+  readonly faults: Faults;
 }
 
-/** One input for each setting, as its schema says. */
-export const SettingsForm = ({ fields, typed, change, refused }: SettingsFormProps) =>
-  fields.map((field) => (
-    <SettingInput
-      key={field.name}
-      field={field}
-      value={typed[field.name] ?? field.initial}
-      change={(value) => change(field.name, value)}
-      error={refused?.name === field.name ? refused.reason : undefined}
-    />
-  ));
+/** One input for each setting that means something beside the others, as its schema says; how orders are carried out is folded away. */
+export function SettingsForm({ fields, typed, change, faults }: SettingsFormProps) {
+  const shown = fields.filter((field) => isShown(field, fields, typed));
+  const inputs = (some: readonly Field[]) =>
+    some.map((field) => (
+      <SettingInput
+        key={field.name}
+        field={field}
+        value={typed[field.name] ?? field.initial}
+        change={(value) => change(field.name, value)}
+        error={faults.get(field.name)}
+      />
+    ));
+  const technical = shown.filter(({ isTechnical }) => isTechnical);
+  const isAtFault = technical.some(({ name }) => faults.has(name));
+  return (
+    <>
+      {inputs(shown.filter(({ isTechnical }) => !isTechnical))}
+      {technical.length === 0 ? null : (
+        <details className="wide further" open={isAtFault || undefined}>
+          <summary>Fees, slippage and orders ({technical.length})</summary>
+          <div className="form">{inputs(technical)}</div>
+        </details>
+      )}
+    </>
+  );
+}
 
 interface SettingInputProps {
   readonly field: Field;
@@ -29,8 +47,8 @@ interface SettingInputProps {
 }
 
 function SettingInput({ field, value, change, error }: SettingInputProps) {
-  const { type, title, description, unit, required, choices, pattern } = field;
-  const shared = { label: title, description, error };
+  const { name, type, title, description, unit, required, choices } = field;
+  const shared = { label: title, description, error, name };
   if (type === 'choice')
     return (
       <NativeSelect
@@ -42,22 +60,38 @@ function SettingInput({ field, value, change, error }: SettingInputProps) {
     );
   if (type === 'flag')
     return <Switch {...shared} checked={value === 'true'} onChange={(event) => change(String(event.currentTarget.checked))} />;
+  if (type === 'list')
+    return (
+      <div className="wide">
+        <Textarea
+          {...shared}
+          required={required}
+          autosize
+          minRows={1}
+          placeholder="none"
+          value={value}
+          onChange={(event) => change(event.currentTarget.value)}
+        />
+      </div>
+    );
   return (
     <TextInput
       {...shared}
       required={required}
-      inputMode={type === 'whole' ? 'numeric' : 'decimal'}
-      pattern={type === 'whole' ? '[0-9]+' : pattern?.replace(/^\^|\$$/g, '')}
+      inputMode={type === 'whole' ? 'numeric' : isNumber(field) ? 'decimal' : 'text'}
       title={rangeOf(field)}
       placeholder={rangeOf(field)}
       rightSection={unit === '' ? undefined : <span className="quiet unit">{unit}</span>}
-      rightSectionWidth={unit.length > 2 ? 64 : 36}
+      rightSectionWidth={unit.length > 9 ? 104 : unit.length > 2 ? 76 : 36}
       rightSectionPointerEvents="none"
       value={value}
       onChange={(event) => change(event.currentTarget.value)}
     />
   );
 }
+
+/** Texts without limits, such as a schedule, are words. */
+const isNumber = ({ least }: Field): boolean => least !== undefined;
 
 function rangeOf({ least, most }: Field): string {
   if (least !== undefined && most !== undefined) return `${least} to ${most}`;

@@ -1,4 +1,3 @@
-import type { EquityAnswer } from '@holdfast/contracts';
 import { AreaSeries, createChart, type IChartApi, type ISeriesApi, type UTCTimestamp } from 'lightweight-charts';
 import { useEffect, useRef } from 'react';
 import { useEquity } from '../api/queries.ts';
@@ -22,7 +21,7 @@ export function EquityPanel() {
             answer.points.length < 2 ? (
               <Empty title="The curve has just begun">A point is added with each minute of the market.</Empty>
             ) : (
-              <EquityChart answer={answer} />
+              <ValueChart points={answer.points} label={`Value of the account in ${answer.quote} over time`} testid="equity" />
             )
           }
         </Loaded>
@@ -32,13 +31,20 @@ export function EquityPanel() {
 }
 
 /** One value per second of the chart's time axis; the newest of each counts. */
-function pointsOf({ points }: EquityAnswer): { time: UTCTimestamp; value: number }[] {
+function pointsOf(points: ValueChartProps['points']): { time: UTCTimestamp; value: number }[] {
   const bySecond = new Map<number, number>();
   for (const { at, value } of points) bySecond.set(Math.floor(at / 1000), Number(value));
   return [...bySecond].map(([time, value]) => ({ time: time as UTCTimestamp, value })).sort((a, b) => a.time - b.time);
 }
 
-function EquityChart({ answer }: { readonly answer: EquityAnswer }) {
+interface ValueChartProps {
+  readonly points: readonly { readonly at: number; readonly value: string }[];
+  /** Said to who cannot see it. */
+  readonly label: string;
+  readonly testid?: string;
+}
+
+export function ValueChart({ points, label, testid }: ValueChartProps) {
   const holder = useRef<HTMLDivElement>(null);
   const drawn = useRef<{ readonly chart: IChartApi; readonly area: ISeriesApi<'Area'> }>(undefined);
   const palette = usePalette();
@@ -59,17 +65,9 @@ function EquityChart({ answer }: { readonly answer: EquityAnswer }) {
   }, [palette]);
 
   useEffect(() => {
-    drawn.current?.area.setData(pointsOf(answer));
+    drawn.current?.area.setData(pointsOf(points));
     drawn.current?.chart.timeScale().fitContent();
-  }, [answer]);
+  }, [points]);
 
-  return (
-    <div
-      ref={holder}
-      className="chart"
-      role="img"
-      aria-label={`Value of the account in ${answer.quote} over time`}
-      data-testid="equity"
-    />
-  );
+  return <div ref={holder} className="chart" role="img" aria-label={label} data-testid={testid} />;
 }

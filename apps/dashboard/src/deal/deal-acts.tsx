@@ -1,6 +1,7 @@
 import type { BotDetail } from '@holdfast/contracts';
 import { Button } from '@mantine/core';
 import { Confirm } from '../parts/confirm.tsx';
+import { FundsActs } from './funds-acts.tsx';
 
 type DealAct = 'start-deal' | 'close-now' | 'cancel-deal';
 
@@ -55,5 +56,6 @@ export const DealActs = ({ bot }: { readonly bot: BotDetail }) => (
         </Confirm>
       );
     })}
+    <FundsActs bot={bot} />
   </div>
 );

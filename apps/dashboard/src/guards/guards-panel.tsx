@@ -108,10 +108,8 @@ function GuardsForm({ answer, close }: GuardsFormProps) {
       { onSuccess: close },
     );
   };
-  const refused =
-    change.error instanceof ApiFailure && change.error.field !== undefined
-      ? { name: change.error.field, reason: change.error.message }
-      : undefined;
+  const { error } = change;
+  const faults = new Map(error instanceof ApiFailure && error.field !== undefined ? [[error.field, error.message]] : []);
   return (
     <form onSubmit={submit} data-testid="guards-form">
       <div className="form">
@@ -119,7 +117,7 @@ function GuardsForm({ answer, close }: GuardsFormProps) {
           fields={fields}
           typed={typed}
           change={(name, value) => setTyped((before) => ({ ...before, [name]: value }))}
-          refused={refused}
+          faults={faults}
         />
       </div>
       <p className="form-error" role="alert">

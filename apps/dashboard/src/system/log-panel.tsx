@@ -16,11 +16,7 @@ export function LogPanel() {
             <Empty title="Nothing yet" />
           ) : (
             <Scroll label="Event log">
-              <ol className="entries log" data-testid="log">
-                {entries.map((entry) => (
-                  <Entry key={entry.seq} entry={entry} />
-                ))}
-              </ol>
+              <LogEntries entries={entries} />
             </Scroll>
           )
         }
@@ -28,6 +24,14 @@ export function LogPanel() {
     </Panel>
   );
 }
+
+export const LogEntries = ({ entries }: { readonly entries: readonly LogEntry[] }) => (
+  <ol className="entries log" data-testid="log">
+    {entries.map((entry) => (
+      <Entry key={entry.seq} entry={entry} />
+    ))}
+  </ol>
+);
 
 const Entry = ({ entry: { at, level, text } }: { readonly entry: LogEntry }) => (
   <li>
