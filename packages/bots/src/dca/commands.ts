@@ -101,7 +101,9 @@ function editFault(settings: DcaSettings, deal: Deal, changes: DealChanges): str
   const deepest = deviation(terms, terms.averagingOrders);
   if (terms.stopLoss >= unit) faults.push('stopLossPercent: it must be below 100.');
   else if (terms.stopLoss > 0n && terms.stopLoss * deepest.denominator <= deepest.numerator * unit)
-    faults.push('stopLossPercent: the stop would lie above the last averaging order.');
+    faults.push(
+      `stopLossPercent: the stop would lie ${terms.direction === 'short' ? 'below' : 'above'} the last averaging order.`,
+    );
   return faults.length === 0 ? null : faults.join(' ');
 }
 

@@ -201,13 +201,20 @@ const targets: readonly Rule[] = [
 ];
 
 const hasNoStop = (it: Read): boolean => !isAbove0(it.stopLossPercent);
+const isStopTooNear = (it: Read): boolean =>
+  !hasNoStop(it) && count(it) > 0 && Number(it.stopLossPercent) <= deepestDeviation(it);
 const isScaled = (it: Read): boolean => isAbove0(it.reinvestPercent) || isAbove0(it.riskReductionPercent);
 
 const limits: readonly Rule[] = [
   [
     'stopLossPercent',
     'the stop would lie above the last averaging order; it must be farther from the base order',
-    (it) => !hasNoStop(it) && count(it) > 0 && Number(it.stopLossPercent) <= deepestDeviation(it),
+    (it) => !isShort(it) && isStopTooNear(it),
+  ],
+  [
+    'stopLossPercent',
+    'the stop would lie below the last averaging order; it must be farther from the base order',
+    (it) => isShort(it) && isStopTooNear(it),
   ],
   ['stopTimeoutSeconds', 'needs stopLossPercent', (it) => it.stopTimeoutSeconds > 0 && hasNoStop(it)],
   ['stopTrailing', 'needs stopLossPercent', (it) => it.stopTrailing && hasNoStop(it)],

@@ -160,6 +160,10 @@ test('short deals and orders on the side of profit have faults of their own', ()
       { direction: 'short', averagingOrders: 20, stepPercent: '50', stepMultiplier: '2' },
       'stepPercent: the last averaging order would lie 1000 % or more above the base order; use fewer orders or smaller steps',
     ],
+    [
+      { direction: 'short', stopLossPercent: '5' },
+      'stopLossPercent: the stop would lie below the last averaging order; it must be farther from the base order',
+    ],
     [{ averagingOrdersActive: 0 }, 'averagingOrdersActive: must be above 0: only averaging orders by conditions do not rest'],
     [{ pyramid: '0.5:50, 0.4:60' }, 'pyramid: percents must rise from order to order'],
     [{ pyramid: '0:50' }, 'pyramid: percents must be above 0 and at most 10000, in short deals below 100, and sizes above 0'],
