@@ -107,7 +107,9 @@ interface Import {
 const files = globSync(['packages/*/src/**/*.{ts,tsx}', 'apps/*/src/**/*.{ts,tsx}'], { cwd: root }).filter(
   (file) => !file.includes('node_modules') && !file.includes('/dist/'),
 );
-const shipped = files.filter((file) => !/\.test\.tsx?$/.test(file) && !file.startsWith('packages/testkit'));
+const isForTests = (file: string): boolean =>
+  /\.test\.tsx?$/.test(file) || file.includes('/testing/') || file.startsWith('packages/testkit');
+const shipped = files.filter((file) => !isForTests(file));
 const source = new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
 
 function importsOf(file: string): Import[] {
@@ -161,6 +163,13 @@ test('nobody imports what the map does not allow', () => {
     .map(complaint)
     .filter((text) => text !== undefined);
   assert.deepEqual(complaints, []);
+});
+
+test('nothing that is shipped is built from what only tests use', () => {
+  const guilty = shipped
+    .flatMap((file) => importsOf(file))
+    .filter(({ specifier }) => /\/testing\/|@holdfast\/testkit/.test(specifier));
+  assert.deepEqual(guilty, []);
 });
 
 test('the import reader sees imports of every form', () => {

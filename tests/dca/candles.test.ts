@@ -174,9 +174,8 @@ for (const { name, file, from, rules, sizes, funds, variant, change, direction }
     assert.equal(exchange.quote + exchange.outside.quote + exchange.outside.feeQuote, isShort ? 0n : play.funds);
     const costs = (state.deal?.held.cost ?? 0n) + state.dust.cost + state.kept.cost;
     assert.equal((isShort ? state.base : state.quote) + costs, play.funds + state.realised);
-    const endings = play.closed.reduce<Record<string, number>>(
-      (sum, { ending }) => ({ ...sum, [ending]: (sum[ending] ?? 0) + 1 }),
-      {},
+    const endings = Object.fromEntries(
+      Object.entries(Object.groupBy(play.closed, ({ ending }) => ending)).map(([ending, deals]) => [ending, deals?.length]),
     );
     const profit = `${formatAmount(dca.report(play.settings, state).realised)} ${quoteOf(rules.pair)}`;
     context.diagnostic(`${play.closed.length} deals, ${profit}, ${JSON.stringify(endings)}, ${tape.length} minutes`);

@@ -116,7 +116,7 @@ class Account {
     const crosses = side === 'buy' ? price <= intent.limit : price >= intent.limit;
     if (multiply(quantity, intent.limit, 'down') < amount('5')) throw new Error('the bot ordered too little');
     if (side === 'sell' && quantity > (this.balance[base] ?? 0n)) throw new Error('the bot sells more than it holds');
-    if (side === 'buy' && multiply(quantity, intent.limit, 'up') > (this.balance['USDT'] ?? 0n))
+    if (side === 'buy' && multiply(quantity, intent.limit, 'up') > (this.balance.USDT ?? 0n))
       throw new Error('the bot spends more than it has');
     const lot = amount('0.0001');
     const filled = (crosses ? ((quantity / lot) * BigInt(share)) / 100n : 0n) * lot;
@@ -193,7 +193,7 @@ test('brings what is all cash to its targets, and keeps the buffer', () => {
   account.send({ kind: 'started' });
   account.settle();
   assert.deepEqual(account.shares, [49.9, 29.9, 9.9]);
-  assert.ok(account.balance['USDT']! >= amount('1000'));
+  assert.ok(account.balance.USDT! >= amount('1000'));
   assert.equal(account.state.run, null);
 });
 
@@ -325,7 +325,7 @@ test('random order flow: conserved, inside holdings and funds, every run ends, a
       // G5: what the deals say went in and out is what went in and out.
       if (state.dealsClosed === state.closed.length) {
         const flow = state.closed.reduce((sum, { proceeds, spent }) => sum + proceeds - spent, 0n);
-        assert.equal((state.book['USDT'] ?? 0n) - (account.given['USDT'] ?? 0n), flow);
+        assert.equal((state.book.USDT ?? 0n) - (account.given.USDT ?? 0n), flow);
         assert.equal(
           state.realised,
           state.closed.reduce((sum, { profit }) => sum + profit, 0n),
