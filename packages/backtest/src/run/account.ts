@@ -10,7 +10,7 @@ import {
   InvariantError,
   multiply,
   type Pair,
-  type PlaceOrder,
+  type PlacingIntent,
   quoteOf,
   type Side,
 } from '@holdfast/domain';
@@ -23,7 +23,6 @@ interface Reservation {
 
 /** What a fill moves, in amounts. */
 export interface AccountFill {
-  readonly clientOrderId: ClientOrderId;
   readonly pair: Pair;
   readonly side: Side;
   readonly price: Amount;
@@ -53,7 +52,7 @@ export class Account {
     return this.#totals.get(asset) ?? 0n;
   }
 
-  reserve(intent: PlaceOrder): void {
+  reserve(intent: PlacingIntent): void {
     if (this.#reserved.has(intent.clientOrderId)) throw new InvariantError(`order ${intent.clientOrderId} is planned twice`);
     const { asset, amount } = needs(intent);
     this.#add(asset, -amount);
@@ -69,12 +68,12 @@ export class Account {
   }
 
   /** Takes what is given from the reservation, then from what is free. */
-  fill({ clientOrderId, pair, side, price, quantity, fee, feeAsset }: AccountFill): void {
+  fill(reservedBy: ClientOrderId, { pair, side, price, quantity, fee, feeAsset }: AccountFill): void {
     const [base, quote] = [baseOf(pair), quoteOf(pair)];
     const value = multiply(price, quantity, side === 'buy' ? 'up' : 'down');
     const [given, taken] = side === 'buy' ? [value, quantity] : [quantity, value];
     const givenAsset = side === 'buy' ? quote : base;
-    const reservation = this.#reserved.get(clientOrderId);
+    const reservation = this.#reserved.get(reservedBy);
     const part = reservation === undefined ? 0n : given < reservation.left ? given : reservation.left;
     if (reservation !== undefined) reservation.left -= part;
     this.#add(givenAsset, part - given);

@@ -38,6 +38,8 @@ export interface BookOrder extends Ask {
   rank: number;
   /** A stop that waits for its trigger. */
   waits: boolean;
+  /** The other leg of an OCO: when one trades, is set off or ends, the other ends. */
+  twin: BookOrder | undefined;
 }
 
 /** What happened, in order. */
@@ -156,12 +158,42 @@ export class Matcher {
       this.events.push({ kind: 'rejected', ask, ...refused });
       return;
     }
-    const order: BookOrder = { ...ask, executed: 0, rank: this.#rank++, waits: ask.kind === 'stop-limit' };
-    this.#byId.set(order.id, order);
+    const order = this.#create(ask);
     this.events.push({ kind: 'accepted', order });
     if (order.waits) this.#stops.push(order);
     else this.#work(order);
     this.#finish();
+  }
+
+  /** Two orders of which one at most trades: one that rests and a stop on the other side of the market. */
+  placeOco(limit: Ask, stop: Ask): void {
+    this.#published ??= this.best();
+    const refused = this.#refusal(stop) ?? this.#refusal(limit) ?? this.#ocoRefusal(limit, stop);
+    if (refused !== undefined) {
+      for (const ask of [limit, stop]) this.events.push({ kind: 'rejected', ask, ...refused });
+      return;
+    }
+    const waiting = this.#create(stop);
+    const resting = this.#create(limit);
+    waiting.twin = resting;
+    resting.twin = waiting;
+    for (const order of [resting, waiting]) this.events.push({ kind: 'accepted', order });
+    this.#stops.push(waiting);
+    this.#queue(resting);
+    this.#finish();
+  }
+
+  #ocoRefusal(limit: Ask, stop: Ask): { readonly code: string; readonly reason: string } | undefined {
+    const [upper, lower] = limit.side === 'sell' ? [limit.price, stop.trigger] : [stop.trigger, limit.price];
+    const isRight = upper > this.last && lower < this.last;
+    return isRight ? undefined : { code: '-2010', reason: 'The relationship of the prices for the orders is not correct.' };
+  }
+
+  #create(ask: Ask): BookOrder {
+    const waits = ask.kind === 'stop-limit';
+    const order: BookOrder = { ...ask, executed: 0, rank: this.#rank++, waits, twin: undefined };
+    this.#byId.set(order.id, order);
+    return order;
   }
 
   cancel(id: ClientOrderId): void {
@@ -171,8 +203,12 @@ export class Matcher {
       this.events.push({ kind: 'cancel-rejected', id });
       return;
     }
-    this.#unqueue(order);
-    this.#end(order, 'cancel');
+    const { twin } = order;
+    for (const each of twin === undefined ? [order] : [order, twin]) {
+      each.twin = undefined;
+      this.#unqueue(each);
+      this.#end(each, 'cancel');
+    }
     this.#finish();
   }
 
@@ -243,6 +279,16 @@ export class Matcher {
     this.events.push({ kind: 'ended', order, cause });
   }
 
+  /** One leg of an OCO goes on: the other is over. */
+  #prevail(order: BookOrder): void {
+    const { twin } = order;
+    if (twin === undefined) return;
+    order.twin = undefined;
+    twin.twin = undefined;
+    this.#unqueue(twin);
+    this.#end(twin, 'expired');
+  }
+
   #isReached({ price, side }: BookOrder, at: number): boolean {
     if (this.#rules.fill === 'touch' && price === at) return true;
     return side === 'buy' ? price > at : price < at;
@@ -257,6 +303,7 @@ export class Matcher {
         const order = orders.at(-1);
         if (order === undefined || available <= 0 || !this.#isReached(order, price)) break;
         const lots = Math.min(available, order.lots - order.executed);
+        this.#prevail(order);
         this.#fill(order, order.price, lots, true);
         this.#print(order.price);
         available -= lots;
@@ -300,6 +347,7 @@ export class Matcher {
   #trigger(order: BookOrder): void {
     if (!order.waits || !this.#byId.has(order.id)) return;
     this.#unqueue(order);
+    this.#prevail(order);
     order.waits = false;
     order.rank = this.#rank++;
     this.#work(order);
@@ -326,6 +374,7 @@ export class Matcher {
         // Self-trade prevention: the order that rests gives way.
         this.#unqueue(own!);
         this.#end(own!, 'expired');
+        this.#prevail(own!);
         continue;
       }
       const lots = Math.min(taker.lots - taker.executed, quote.lots);

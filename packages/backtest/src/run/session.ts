@@ -11,15 +11,19 @@ import {
   type Asset,
   type BotId,
   baseOf,
+  type ClientOrderId,
   type ClosedDeal,
   type EpochMs,
   type Intent,
   InvariantError,
   type Lots,
+  legsOf,
   lots,
   notional,
   type OrderEvent,
+  ordersOf,
   type Pair,
+  type PairRules,
   type PlaceOrder,
   priceAmount,
   type Quote,
@@ -28,12 +32,13 @@ import {
   type Ticks,
   toLots,
   toTicks,
+  unreachable,
 } from '@holdfast/domain';
 import { type Due, type EventBody, Runtime, type RuntimeBot } from '@holdfast/runtime';
 import { Account } from './account.ts';
 import { feeOn } from './fee.ts';
 import type { Market } from './market.ts';
-import type { MatchEvent } from './matcher.ts';
+import type { Ask, MatchEvent } from './matcher.ts';
 import type { Assumptions, RunFill, RunOrder } from './result.ts';
 
 interface Planned {
@@ -66,6 +71,8 @@ export class Session {
   readonly #id: BotId;
   readonly #outbox: Planned[] = [];
   readonly #orders = new Map<string, PlaceOrder>();
+  /** The OCO of each open leg. */
+  readonly #ocos = new Map<ClientOrderId, ClientOrderId>();
   #sent = 0;
 
   constructor(parts: SessionParts) {
@@ -153,28 +160,30 @@ export class Session {
     const { matcher, columns } = market;
     switch (intent.kind) {
       case 'cancel-order':
-        matcher.cancel(intent.clientOrderId);
+        matcher.cancel(this.#legOf(intent.clientOrderId));
         return;
       case 'place-order': {
         const wrong = this.#misfit(market, intent);
-        if (wrong !== undefined) {
-          this.#rejected(intent, '-1013', wrong);
-          return;
-        }
-        const { rules } = columns;
-        matcher.place({
-          id: intent.clientOrderId,
-          side: intent.side,
-          kind: intent.order,
-          price: toTicks(intent.limit, rules, 'down'),
-          trigger: intent.trigger === undefined ? 0 : toTicks(intent.trigger, rules, 'down'),
-          lots: toLots(intent.quantity, rules, 'down'),
-        });
+        if (wrong === undefined) matcher.place(askOf(intent, columns.rules));
+        else this.#rejected(intent, '-1013', wrong);
+        return;
+      }
+      case 'place-oco': {
+        const { limit, stop } = legsOf(intent);
+        const wrong = this.#misfit(market, limit) ?? this.#misfit(market, stop);
+        if (wrong === undefined) matcher.placeOco(askOf(limit, columns.rules), askOf(stop, columns.rules));
+        else for (const leg of [limit, stop]) this.#rejected(leg, '-1013', wrong);
         return;
       }
       default:
-        throw new InvariantError(`a backtest does not know the intent ${intent.kind}`);
+        unreachable(intent);
     }
+  }
+
+  /** An OCO is cancelled by its own name or by that of a leg. */
+  #legOf(id: ClientOrderId): ClientOrderId {
+    for (const [leg, oco] of this.#ocos) if (oco === id) return leg;
+    return id;
   }
 
   /** The exchange's filter that an order fails; undefined when it passes them all. */
@@ -253,7 +262,7 @@ export class Session {
       at,
     };
     this.fills.push(fill);
-    this.account.fill(fill);
+    this.account.fill(this.#ocos.get(order.id) ?? order.id, fill);
     // Fees of all assets are counted in quote at the price of their fill.
     this.fees += isInBase ? (fee * fill.price) / 10n ** 18n : fee;
     const placed = this.#order(order.id);
@@ -288,9 +297,13 @@ export class Session {
     return order;
   }
 
-  #close(id: PlaceOrder['clientOrderId']): void {
-    this.account.release(id);
+  /** Funds of an OCO are free when both legs are gone. */
+  #close(id: ClientOrderId): void {
     this.#orders.delete(id);
+    const oco = this.#ocos.get(id);
+    this.#ocos.delete(id);
+    if (oco === undefined) this.account.release(id);
+    else if (![...this.#ocos.values()].includes(oco)) this.account.release(oco);
   }
 
   #say({ clientOrderId, pair, side }: PlaceOrder, said: Said): void {
@@ -314,11 +327,14 @@ export class Session {
   }
 
   #plan(intent: Intent): void {
-    if (intent.kind === 'place-order') {
+    if (intent.kind !== 'cancel-order') {
       this.account.reserve(intent);
-      this.#orders.set(intent.clientOrderId, intent);
-      this.ordersPlaced++;
-      this.#keep(intent);
+      for (const order of ordersOf(intent)) {
+        this.#orders.set(order.clientOrderId, order);
+        if (intent.kind === 'place-oco') this.#ocos.set(order.clientOrderId, intent.clientOrderId);
+        this.ordersPlaced++;
+        this.#keep(order);
+      }
     }
     this.#outbox.push({ intent, due: this.now + this.#parts.assumptions.latencyMs });
   }
@@ -343,6 +359,15 @@ export class Session {
 /** A last price that the best prices have left behind is the nearer of the two. */
 const inside = (quote: Quote): Quote =>
   quote.last < quote.bid ? { ...quote, last: quote.bid } : quote.last > quote.ask ? { ...quote, last: quote.ask } : quote;
+
+const askOf = ({ clientOrderId, side, order, limit, trigger, quantity }: PlaceOrder, rules: PairRules): Ask => ({
+  id: clientOrderId,
+  side,
+  kind: order,
+  price: toTicks(limit, rules, 'down'),
+  trigger: trigger === undefined ? 0 : toTicks(trigger, rules, 'down'),
+  lots: toLots(quantity, rules, 'down'),
+});
 
 type Said = OrderEvent extends infer Each
   ? Each extends OrderEvent
