@@ -7,16 +7,17 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import {
-  type Confined,
   farSocketFolder,
   grantsOf,
   makeFolders,
+  type Program,
   permissionFlags,
   runtimeFlags,
 } from '../../apps/cli/src/up/confinement.ts';
 
 const root = realpathSync(resolve(import.meta.dirname, '../..'));
-const programs: readonly Confined[] = ['exchange', 'engine', 'server'];
+const programs = ['exchange', 'engine', 'server', 'backtests'] as const satisfies readonly Program[];
+type Confined = (typeof programs)[number];
 const data = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-confined-')));
 after(() => rmSync(data, { recursive: true, force: true }));
 
@@ -98,11 +99,13 @@ const mayRead: Readonly<Record<Confined, readonly string[]>> = {
   exchange: ['the token of the exchange'],
   engine: ['the key of the engine', 'the token of the exchange', 'the database of the engine'],
   server: ['the key of the server', 'the database of the engine', 'the token of the page'],
+  backtests: [],
 };
 const mayWrite: Readonly<Record<Confined, readonly string[]>> = {
   exchange: ['the token of the exchange'],
   engine: ['the database of the engine'],
   server: [],
+  backtests: [],
 };
 const allowed = (verdict: Readonly<Record<string, true | string>>): string[] =>
   Object.keys(verdict).filter((name) => verdict[name] === true);

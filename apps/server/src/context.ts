@@ -2,6 +2,7 @@
 import type { Clock } from '@holdfast/contracts';
 import type { VaultStatus } from '@holdfast/domain';
 import type { EngineQueries } from '@holdfast/storage';
+import type { BacktestHost } from './backtests/client.ts';
 import { closedDeals, type TotalsByBot } from './engine/closed-deals.ts';
 import { ApiFailure } from './failure.ts';
 import type { Hub } from './live/hub.ts';
@@ -21,6 +22,8 @@ export interface Neighbours {
   readonly processesFile: string;
   /** DATA: candles and results of backtests lie in it. */
   readonly dataDirectory: string;
+  /** Runs backtests and stores them. */
+  readonly backtests: BacktestHost;
   /** DATA/webhook/webhook.db; is there where a listener for signals ever ran. */
   readonly signalsFile: string;
 }

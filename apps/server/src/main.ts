@@ -6,6 +6,8 @@ import { fstatSync, mkdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { basename, join, resolve } from 'node:path';
 import pino from 'pino';
+import { backtestHost } from './backtests/client.ts';
+import { hostSocketPath } from './backtests/protocol.ts';
 import { engineDatabase } from './engine/database.ts';
 import { engineSocket, engineSocketPath } from './engine/socket-client.ts';
 import { readOptions, UsageError } from './options.ts';
@@ -67,6 +69,7 @@ async function serve(): Promise<void> {
       readClock: exchangeClock(options.exchange),
       processesFile: join(data, 'processes.json'),
       dataDirectory: data,
+      backtests: backtestHost(() => hostSocketPath(data)),
       signalsFile: join(data, 'webhook', 'webhook.db'),
     },
     port: () => port,

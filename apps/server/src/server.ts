@@ -145,7 +145,7 @@ export async function buildServer(options: ServerOptions) {
     clearInterval(telling);
     unsubscribe();
     endStreams();
-    await endBacktests();
+    endBacktests();
   });
   return app;
 }

@@ -18,6 +18,7 @@ import { addServiceCommands } from './service.ts';
 import { addSignalCommands } from './signal.ts';
 import { addStrategyCommands } from './strategy.ts';
 import { addSubKeyCommands } from './sub-key.ts';
+import { addSweepCommands } from './sweep.ts';
 import { addUnsealerCommands } from './unsealer.ts';
 import { addVaultCommands } from './vault.ts';
 import { addVaultAdminCommands } from './vault-admin.ts';
@@ -40,6 +41,7 @@ export function addAllCommands(root: Command): void {
   addOwnerCommands(root);
   addDataCommands(root);
   addBacktestCommands(root);
+  addSweepCommands(root);
   addExchangeCommands(root);
   addArchiveCommands(root);
   addDrillCommand(root);

@@ -1,7 +1,7 @@
 /** `backtest`: what a bot would have done over stored candles, and what was stored of such runs. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { BacktestAsk, BacktestDocument, Finished, StoredRow } from '@holdfast/backtest';
+import type { BacktestAsk, BacktestDocument, Finished, Progress, StoredRow } from '@holdfast/backtest';
 import type { CreateBot } from '@holdfast/contracts';
 import type { Command } from 'commander';
 import { openDataDirectory, repositoryRoot } from '../data-directory.ts';
@@ -26,12 +26,21 @@ interface RunFlags extends AskFlags {
 }
 
 /** Exit codes of what a backtest refuses; all others are 1. */
-const usageCodes = new Set(['backtest-value-malformed', 'backtest-period-empty', 'backtest-data-ambiguous', 'bot-kind-unknown']);
+const usageCodes = new Set([
+  'backtest-value-malformed',
+  'backtest-period-empty',
+  'backtest-data-ambiguous',
+  'bot-kind-unknown',
+  'sweep-axis-malformed',
+  'sweep-setting-unknown',
+  'formula-malformed',
+  'walk-forward-too-short',
+]);
 const damagedCodes = new Set(['data-corrupt', 'backtest-damaged']);
-const ownErrors = new Set(['AskError', 'DataError', 'RunError', 'ValueError']);
+const ownErrors = new Set(['AskError', 'DataError', 'RunError', 'SweepError', 'ValueError']);
 
 /** Turns what the backtest refuses into a refusal of the command. */
-async function refusing<T>(run: () => T | Promise<T>): Promise<T> {
+export async function refusing<T>(run: () => T | Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
@@ -59,9 +68,9 @@ function checkOutputs({ html, csv, saveSettings, force }: RunFlags): void {
     throw new CliError(exitCode.usage, `${there} is there already; give --force or another name`);
 }
 
-function onProgress(flags: Common): ((share: number, doing: string) => void) | undefined {
+function onProgress(flags: Common): ((progress: Progress) => void) | undefined {
   if (flags.json === true || !process.stderr.isTTY) return undefined;
-  return (share, doing) => {
+  return ({ share, doing }) => {
     const line = share >= 1 ? '' : `${String(Math.floor(share * 100)).padStart(3)} %  ${doing}`;
     process.stderr.write(`\r\u001b[K${line}`);
   };
@@ -109,13 +118,9 @@ async function run(flags: RunFlags): Promise<void> {
   checkOutputs(flags);
   const backtest = await backtesting();
   if (flags.checkLookahead) return tellLookahead(backtest, ask, flags);
-  const progress = onProgress(flags);
-  const { document, result }: Finished = backtest.runJob(ask, flags.data, {
-    run: backtest.runBacktest,
-    madeAt: Date.now(),
-    code: backtest.codeVersion(repositoryRoot, version),
-    ...(progress === undefined ? {} : { onProgress: progress }),
-  });
+  const code = backtest.codeVersion(repositoryRoot, version);
+  const ports = { run: backtest.runBacktest, madeAt: Date.now(), code };
+  const { document, result }: Finished = backtest.runJob(ask, flags.data, ports, onProgress(flags));
   const stored = flags.store ? backtest.storeDocument(openDataDirectory(flags.data), document) : undefined;
   if (flags.html !== undefined) write(resolve(flags.html), backtest.htmlReport(document));
   if (flags.csv !== undefined) {

@@ -12,7 +12,7 @@ import { repositoryRoot } from '../data-directory.ts';
 
 /** Those that an installation always has. */
 export type Confined = 'exchange' | 'engine' | 'server';
-export type Program = Confined | 'webhook' | 'strategies';
+export type Program = Confined | 'webhook' | 'strategies' | 'backtests';
 
 /** What a program may reach; real paths. A folder that is there means all that is in it, with or without `/*`. */
 export interface Grants {
@@ -56,15 +56,20 @@ const source: Readonly<Record<Program, readonly string[]>> = {
   ],
   webhook: ['apps/webhook/*'],
   strategies: ['apps/engine/*'],
+  backtests: ['apps/server/*', 'package.json'],
 };
+
+/** Those that listen on a socket beside their data. */
+const listens: ReadonlySet<Program> = new Set<Program>(['engine', 'backtests']);
 
 /** What others write and a program reads, in the data directory. */
 const read: Readonly<Record<Program, readonly string[]>> = {
   exchange: [],
   engine: ['peers/engine.key', 'exchange/control.token'],
-  server: ['peers/server.key', 'engine/*', 'cli.token', 'processes.json', 'webhook/webhook.db'],
+  server: ['peers/server.key', 'engine/*', 'cli.token', 'processes.json', 'webhook/webhook.db', 'market', 'backtests'],
   webhook: [],
   strategies: [],
+  backtests: ['market'],
 };
 
 /** Where the engine listens when the path beside its data is too long; undefined when it is not. */
@@ -75,7 +80,7 @@ export function farSocketFolder(data: string): string | undefined {
 
 export function grantsOf(program: Program, { code, data, named }: Place): Grants {
   const own = join(data, program);
-  const far = program === 'engine' ? farSocketFolder(data) : undefined;
+  const far = listens.has(program) ? farSocketFolder(data) : undefined;
   // The pipes to the strategies, and the files that are run there.
   const strategies = program === 'engine' ? [join(data, 'strategies')] : [];
   const writes = [own, ...strategies, ...(far === undefined ? [] : [far])].flatMap((folder) => [folder, `${folder}/*`]);
@@ -93,8 +98,10 @@ export const permissionFlags = ({ reads, writes }: Grants): string[] => [
 /** Makes what must exist when the runtime reads its flags: a folder that is missing then is taken for a file. */
 export function makeFolders(program: Program, data: string): void {
   mkdirSync(join(data, program), { recursive: true, mode: 0o700 });
+  if (program === 'server' || program === 'backtests')
+    for (const folder of ['market', 'backtests']) mkdirSync(join(data, folder), { recursive: true, mode: 0o700 });
   if (program === 'engine') mkdirSync(join(data, 'strategies'), { recursive: true, mode: 0o700 });
-  const far = program === 'engine' ? farSocketFolder(data) : undefined;
+  const far = listens.has(program) ? farSocketFolder(data) : undefined;
   if (far === undefined) return;
   mkdirSync(far, { recursive: true, mode: 0o700 });
   chmodSync(far, 0o700);

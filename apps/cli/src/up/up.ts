@@ -70,7 +70,7 @@ function specs({
   ports,
   tape,
   demo,
-}: UpOptions): Record<'exchange' | 'warden' | 'strategies' | 'engine' | 'server', ProcessSpec> {
+}: UpOptions): Record<'exchange' | 'warden' | 'strategies' | 'engine' | 'backtests' | 'server', ProcessSpec> {
   const isReal = vaultKind(data) === 'real';
   const vault = ['--vault', url(ports.gate)];
   const exchange = ['--exchange', isReal ? 'binance' : url(ports.exchange)];
@@ -101,6 +101,7 @@ function specs({
     ]),
     strategies: spec('strategies', 'strategies', 'engine/src/strategy-host.ts', []),
     engine: spec('engine', 'engine', 'engine/src/main.ts', [...vault, ...exchange, '--account', isReal ? realAccount : account]),
+    backtests: spec('backtests', 'backtests', 'server/src/backtests/main.ts', []),
     server: spec('server', 'server', 'server/src/main.ts', ['--port', String(ports.dashboard), ...vault, ...exchange]),
   };
 }
@@ -155,7 +156,7 @@ export async function up(options: UpOptions): Promise<void> {
 }
 
 async function startAll(supervisor: Supervisor, options: UpOptions): Promise<void> {
-  const { exchange, warden, strategies, engine, server } = specs(options);
+  const { exchange, warden, strategies, engine, backtests, server } = specs(options);
   const dashboard = buildDashboard();
   dashboard.catch(() => {}); // awaited below; a failed start of another part must not leave it unhandled
   const isReal = vaultKind(options.data) === 'real';
@@ -164,6 +165,7 @@ async function startAll(supervisor: Supervisor, options: UpOptions): Promise<voi
   if (isReal) await untilUnsealed(options);
   await supervisor.start(strategies);
   await supervisor.start(engine);
+  await supervisor.start(backtests);
   await dashboard;
   await supervisor.start(server);
   if (options.webhook !== undefined) await supervisor.start(webhookSpec(options.data, options.webhook));

@@ -1,45 +1,40 @@
 /**
- * Backtests that were asked for: one runs at a time, in a thread of its own, so that the server goes on answering; the others
+ * Backtests that were asked for: one runs at a time, in a process of its own, so that the server goes on answering; the others
  * wait. What is done is kept in the list for a while; the result itself is stored.
  */
 import { randomUUID } from 'node:crypto';
-import { Worker } from 'node:worker_threads';
-import type { BacktestAsk, BacktestDocument } from '@holdfast/backtest';
-import type { BacktestJob } from '@holdfast/contracts';
+import type { AskBacktest, BacktestJob } from '@holdfast/contracts';
 import { ApiFailure } from '../failure.ts';
-import type { WorkerNews, WorkerTask } from './worker.ts';
+import type { BacktestHost } from './client.ts';
+import type { HostNews } from './protocol.ts';
 
 const waitingMost = 20;
 const keptMost = 50;
 /** A run that takes longer is ended: what is asked for over the API is one run, not a search. */
 const runMsMost = 10 * 60_000;
-const heapMegabytes = 1024;
 
 export interface BacktestJobs {
   /** @throws ApiFailure `backtests-busy` when too many wait */
-  ask(ask: BacktestAsk): BacktestJob;
+  ask(ask: AskBacktest): BacktestJob;
+  /** Newest first. */
   list(): readonly BacktestJob[];
   /** @throws ApiFailure `backtest-unknown` */
   find(id: string): BacktestJob;
   /** Ends it if it runs or waits. @throws ApiFailure `backtest-unknown` */
   cancel(id: string): BacktestJob;
-  close(): Promise<void>;
-}
-
-export interface JobsOptions {
-  readonly data: string;
-  readonly code: BacktestDocument['code'];
-  readonly now: () => number;
+  close(): void;
 }
 
 interface Entry {
   job: BacktestJob;
-  readonly ask: BacktestAsk;
+  readonly ask: AskBacktest;
 }
 
-export function backtestJobs({ data, code, now }: JobsOptions): BacktestJobs {
+const isOver = ({ job: { state } }: Entry): boolean => state !== 'waiting' && state !== 'running';
+
+export function backtestJobs(host: BacktestHost, now: () => number): BacktestJobs {
   const entries: Entry[] = [];
-  let running: { readonly entry: Entry; readonly worker: Worker; readonly timer: NodeJS.Timeout } | undefined;
+  let running: { readonly entry: Entry; readonly stop: () => void; readonly timer: NodeJS.Timeout } | undefined;
 
   const change = (entry: Entry, news: Partial<BacktestJob>): void => {
     entry.job = { ...entry.job, ...news };
@@ -49,46 +44,29 @@ export function backtestJobs({ data, code, now }: JobsOptions): BacktestJobs {
   function end(entry: Entry, news: Partial<BacktestJob>): void {
     if (running?.entry !== entry) return;
     clearTimeout(running.timer);
-    void running.worker.terminate();
+    running.stop();
     running = undefined;
     change(entry, news);
     startNext();
   }
 
-  const failed = (entry: Entry, reason: string, errorCode = 'server-fault', field: string | null = null): void =>
-    end(entry, { state: 'failed', error: { code: errorCode, reason, field } });
+  const failed = (entry: Entry, code: string, reason: string, field: string | null): void =>
+    end(entry, { state: 'failed', doing: '', error: { code, reason, field } });
 
-  function hear(entry: Entry, news: WorkerNews): void {
+  function hear(entry: Entry, news: HostNews): void {
     if (news.kind === 'progress') change(entry, { share: news.share, doing: news.doing });
     else if (news.kind === 'done') end(entry, { state: 'done', share: 1, doing: '', run: news.run });
-    else failed(entry, news.reason, news.code, news.field);
+    else failed(entry, news.code, news.reason, news.field);
   }
 
   function startNext(): void {
     const entry = entries.find(({ job }) => job.state === 'waiting');
     if (running !== undefined || entry === undefined) return;
-    const workerData: WorkerTask = { ask: entry.ask, data, madeAt: now(), code };
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-      workerData,
-      env: {},
-      resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
-    });
-    const minutes = runMsMost / 60_000;
-    const timer = setTimeout(
-      () =>
-        failed(
-          entry,
-          `the run took longer than ${minutes} minutes; ask for a shorter period, or use "holdfast backtest"`,
-          'backtest-too-long',
-        ),
-      runMsMost,
-    );
+    const late = `the run took longer than ${runMsMost / 60_000} minutes; ask for a shorter period, or use "holdfast backtest"`;
+    const timer = setTimeout(() => failed(entry, 'backtest-too-long', late, null), runMsMost);
     timer.unref();
-    running = { entry, worker, timer };
     change(entry, { state: 'running' });
-    worker.on('message', (news: WorkerNews) => hear(entry, news));
-    worker.on('error', (error: unknown) => failed(entry, `the run failed: ${(error as Error).message}`));
-    worker.on('exit', () => failed(entry, 'the run ended without a result'));
+    running = { entry, timer, stop: host.run(entry.ask, (news) => hear(entry, news)) };
   }
 
   function find(id: string): Entry {
@@ -97,27 +75,30 @@ export function backtestJobs({ data, code, now }: JobsOptions): BacktestJobs {
     return entry;
   }
 
+  function cancel(entry: Entry): void {
+    if (entry.job.state === 'waiting') change(entry, { state: 'cancelled' });
+    else end(entry, { state: 'cancelled', doing: '' });
+  }
+
   return {
     ask(ask) {
       if (entries.filter(({ job }) => job.state === 'waiting').length >= waitingMost)
         throw new ApiFailure(429, 'backtests-busy', `${waitingMost} backtests wait already; ask again when some are done`);
-      const entry: Entry = {
-        ask,
-        job: {
-          id: randomUUID(),
-          state: 'waiting',
-          kind: ask.kind,
-          pairs: [...ask.pairs],
-          askedAt: now(),
-          share: 0,
-          doing: '',
-          run: null,
-          error: null,
-        },
+      const job: BacktestJob = {
+        id: randomUUID(),
+        state: 'waiting',
+        kind: ask.kind,
+        pairs: [...ask.pairs],
+        askedAt: now(),
+        share: 0,
+        doing: '',
+        run: null,
+        error: null,
       };
+      const entry: Entry = { ask, job };
       entries.push(entry);
-      const over = entries.findIndex(({ job }) => job.state !== 'waiting' && job.state !== 'running');
-      if (entries.length > keptMost && over >= 0) entries.splice(over, 1);
+      const old = entries.findIndex(isOver);
+      if (entries.length > keptMost && old >= 0) entries.splice(old, 1);
       startNext();
       return entry.job;
     },
@@ -125,15 +106,11 @@ export function backtestJobs({ data, code, now }: JobsOptions): BacktestJobs {
     find: (id) => find(id).job,
     cancel(id) {
       const entry = find(id);
-      if (entry.job.state === 'running') end(entry, { state: 'cancelled' });
-      else if (entry.job.state === 'waiting') change(entry, { state: 'cancelled' });
+      cancel(entry);
       return entry.job;
     },
-    async close() {
-      for (const entry of entries) if (entry.job.state === 'waiting') change(entry, { state: 'cancelled' });
-      const worker = running?.worker;
-      if (running !== undefined) end(running.entry, { state: 'cancelled' });
-      await worker?.terminate();
+    close() {
+      for (const entry of entries.toReversed()) cancel(entry);
     },
   };
 }

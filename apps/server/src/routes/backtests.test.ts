@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { storeSeries } from '@holdfast/backtest';
@@ -16,11 +18,28 @@ import { walkSeries } from '../../../../packages/backtest/src/testing/walk-run.t
 import { own, type Scripted, scriptedServer } from '../testing/neighbours.ts';
 
 let scripted: Scripted;
+let host: ChildProcess;
+
+async function startHost(): Promise<void> {
+  const main = resolve(import.meta.dirname, '../backtests/main.ts');
+  const own = join(scripted.folder, 'backtests');
+  mkdirSync(own, { recursive: true });
+  // As `holdfast up` starts it: a confined process may do less.
+  const confined = ['--permission', '--allow-net', '--allow-fs-read=*', `--allow-fs-write=${own}`, `--allow-fs-write=${own}/*`];
+  host = spawn(process.execPath, [...confined, main, '--data', scripted.folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+  assert.match(String((await once(host.stdout!, 'data'))[0]), /"ready":true,"name":"backtests"/);
+}
+
 before(async () => {
   scripted = await scriptedServer();
   storeSeries(scripted.folder, walkSeries(40, 5), { duplicates: 0, volumesCutTo: null, withoutVolume: 0 });
+  await startHost();
 });
-after(() => scripted.close());
+after(async () => {
+  host.stdin!.end();
+  await once(host, 'exit');
+  await scripted.close();
+});
 
 const get = (url: string) => scripted.app.inject({ method: 'GET', url, headers: { host: own.host } });
 const post = (url: string, body: unknown = {}) =>
@@ -57,7 +76,7 @@ test('candles that runs can use are listed', async () => {
   });
 });
 
-test('a backtest runs in its own thread, is stored, read, shown as a page, compared and made a bot of', async () => {
+test('a backtest runs in its own process, is stored, read, shown as a page, compared and made a bot of', async () => {
   const first = await run(ask);
   assert.deepEqual([first.state, first.error, first.share], ['done', null, 1]);
   const id = first.run!;
@@ -114,4 +133,16 @@ test('the server answers while a backtest runs, and a job that waits can be canc
     [(await ended(ids[0]!)).state, (await ended(ids[1]!)).state, (await ended(ids[2]!)).state],
     ['done', 'done', 'cancelled'],
   );
+});
+
+test('without the process that runs them a backtest fails by code, and what is stored is still read', async () => {
+  const { run: kept } = await run(ask);
+  host.kill();
+  await once(host, 'exit');
+  const lost = await run(ask);
+  assert.deepEqual([lost.state, lost.error?.code], ['failed', 'backtests-unreachable']);
+  assert.equal((await get(`/api/backtests/${kept}`)).statusCode, 200);
+  assert.equal(codeOf((await post(`/api/backtests/${kept}/remove`)).body), 'backtests-unreachable');
+  await startHost();
+  assert.equal((await run(ask)).state, 'done');
 });

@@ -1,18 +1,6 @@
 /** Routes of backtests: ask for one, watch it, read what is stored, make a bot of it. */
+import { AskError, compareDocuments, htmlReport, intervalName, listStored, readStored, seriesThere } from '@holdfast/backtest';
 import {
-  AskError,
-  type BacktestAsk,
-  compareDocuments,
-  htmlReport,
-  intervalMsOf,
-  intervalName,
-  listStored,
-  readStored,
-  removeStored,
-  seriesThere,
-} from '@holdfast/backtest';
-import {
-  type AskBacktest,
   askBacktest,
   backtestDocument,
   backtestJob,
@@ -24,7 +12,6 @@ import {
   done,
   namedBot,
 } from '@holdfast/contracts';
-import { amount } from '@holdfast/domain';
 import { z } from 'zod';
 import { backtestJobs } from '../backtests/jobs.ts';
 import { checkedSettings, makeBot } from '../bots/create.ts';
@@ -33,33 +20,6 @@ import { idempotency } from '../engine/command.ts';
 import { ApiFailure } from '../failure.ts';
 import { answers, changing, count } from './answers.ts';
 import type { App } from './app.ts';
-
-/** What the API asked, as the backtest wants it. @throws ApiFailure bot-kind-unknown, settings-malformed */
-function toAsk(body: AskBacktest): BacktestAsk {
-  const { makerFee, takerFee, ...others } = body.assumptions ?? {};
-  const given = Object.entries(others).filter(([, value]) => value !== undefined);
-  return {
-    kind: body.kind,
-    pairs: body.pairs,
-    settings: checkedSettings(body),
-    exchange: body.exchange ?? null,
-    intervalMs: body.interval === undefined ? null : intervalMsOf(body.interval),
-    from: body.from ?? null,
-    to: body.to ?? null,
-    funds: body.funds ?? null,
-    assumptions: {
-      ...Object.fromEntries(given),
-      ...(makerFee === undefined ? {} : { makerFee: amount(makerFee) }),
-      ...(takerFee === undefined ? {} : { takerFee: amount(takerFee) }),
-    },
-    rules: { tick: body.rules?.tick ?? null, lot: body.rules?.lot ?? null, minNotional: body.rules?.minNotional ?? null },
-    driver: 'jump',
-    otherPath: body.otherPath ?? true,
-    dealOrders: body.dealOrders ?? 1000,
-    startDates: body.startDates ?? 20,
-    seed: body.seed ?? 1,
-  };
-}
 
 /** Turns what the store refuses into a refusal of the API. */
 function stored<T>(read: () => T): T {
@@ -77,9 +37,9 @@ const pagePolicy =
 
 const tags = ['backtests'];
 
-export function addBacktestRoutes(app: App, context: Context): () => Promise<void> {
-  const { dataDirectory: data, version } = context;
-  const jobs = backtestJobs({ data, code: { version, commit: null }, now: Date.now });
+export function addBacktestRoutes(app: App, context: Context): () => void {
+  const { dataDirectory: data, backtests: host } = context;
+  const jobs = backtestJobs(host, Date.now);
   app.get(
     '/api/candle-series',
     {
@@ -106,7 +66,10 @@ export function addBacktestRoutes(app: App, context: Context): () => Promise<voi
         response: answers(backtestJob, 'The job; read it again to see how far it is'),
       },
     },
-    ({ body }) => jobs.ask(toAsk(body)),
+    ({ body }) => {
+      checkedSettings(body); // what can be refused at once is
+      return jobs.ask(body);
+    },
   );
   app.get(
     '/api/backtests',
@@ -236,9 +199,10 @@ export function addBacktestRoutes(app: App, context: Context): () => Promise<voi
         response: answers(z.object({ ok: z.literal(true) }), 'It is gone'),
       },
     },
-    ({ params }) => {
+    async ({ params }) => {
       stored(() => readStored(data, params.id));
-      removeStored(data, params.id);
+      const news = await host.remove(params.id);
+      if (news.kind === 'failed') throw new ApiFailure(503, news.code, news.reason);
       return { ok: true as const };
     },
   );

@@ -19,6 +19,8 @@ import {
   type VerdictRecord,
 } from '@holdfast/domain';
 import { type Change, openEngineStore } from '@holdfast/storage';
+import { backtestHost } from '../backtests/client.ts';
+import { hostSocketPath } from '../backtests/protocol.ts';
 import { engineDatabase } from '../engine/database.ts';
 import { ApiFailure } from '../failure.ts';
 import type { EngineListener, EngineRequest, VaultPort } from '../ports.ts';
@@ -400,6 +402,7 @@ export async function scriptedServer(
         readClock: async () => ({ now: start, speed: 10, tape: null, ended: false }),
         processesFile: join(folder, 'processes.json'),
         dataDirectory: folder,
+        backtests: backtestHost(() => hostSocketPath(folder)),
         signalsFile: join(folder, 'webhook.db'),
       },
       port: options.listenPort ?? (() => port),

@@ -64,7 +64,7 @@ test('the end of a run is what its fills leave, to the last digit', () => {
 
 test('a job runs the other path, other orders and other beginnings, and is the same each time', () => {
   const told: string[] = [];
-  const { document } = runJob(ask, data, { ...ports, onProgress: (share, doing) => told.push(`${share.toFixed(2)} ${doing}`) });
+  const { document } = runJob(ask, data, ports, ({ share, doing }) => told.push(`${share.toFixed(2)} ${doing}`));
   assert.equal(document.otherPath!.path, 'adverse');
   assert.equal(document.dealPaths!.runs, 200);
   assert.equal(document.startDates!.runs, 4);

@@ -58,8 +58,6 @@ export interface JobPorts {
   readonly run: (request: RunRequest) => RunResult;
   readonly madeAt: number;
   readonly code: BacktestDocument['code'];
-  /** Share of the work that is done, 0 to 1, and what is done now. */
-  readonly onProgress?: (share: number, doing: string) => void;
 }
 
 const iso = (time: number): string => (Math.abs(time) <= 8.64e15 ? new Date(time).toISOString().slice(0, 16) : String(time));
@@ -147,24 +145,36 @@ export interface Finished {
   readonly result: RunResult;
 }
 
-/** @throws AskError, DataError, RunError, ValueError */
-export function runJob(ask: BacktestAsk, data: string, ports: JobPorts): Finished {
-  const tell = ports.onProgress ?? (() => {});
-  tell(0, 'reading candles');
+/** How far a job is: the share of its work that is done, 0 to 1, and what is done next. */
+export interface Progress {
+  readonly share: number;
+  readonly doing: string;
+}
+
+/**
+ * A job in steps of one run each, so that a program can do other things between them, or stop.
+ * @throws AskError, DataError, RunError, ValueError
+ */
+export function* jobSteps(ask: BacktestAsk, data: string, ports: JobPorts): Generator<Progress, Finished> {
+  yield { share: 0, doing: 'reading candles' };
   const prepared = prepare(ask, data);
   const { request } = prepared;
   const random = seededRandom(ask.seed);
   const periods = ask.startDates > 0 ? startPeriods(request, ask.startDates, random) : [];
   const work = 1 + (ask.otherPath ? 1 : 0) + periods.length / 2;
-  tell(0, 'running');
+  yield { share: 0, doing: 'running' };
   const result = ports.run(request);
   const otherPath = request.assumptions.path === 'published' ? 'adverse' : 'published';
-  if (ask.otherPath) tell(1 / work, `running on the ${otherPath} path`);
-  const other = ask.otherPath ? ports.run({ ...request, assumptions: { ...request.assumptions, path: otherPath } }) : null;
-  const outcomes = periods.map((period, at) => {
-    tell((work - (periods.length - at) / 2) / work, `beginning ${at + 1} of ${count(periods.length, 'other day')}`);
-    return outcomeOf(ports.run({ ...request, from: epochMs(period.from), to: epochMs(period.to) }));
-  });
+  let other: RunResult | null = null;
+  if (ask.otherPath) {
+    yield { share: 1 / work, doing: `running on the ${otherPath} path` };
+    other = ports.run({ ...request, assumptions: { ...request.assumptions, path: otherPath } });
+  }
+  const outcomes: PeriodOutcome[] = [];
+  for (const [at, period] of periods.entries()) {
+    yield { share: 1 - (periods.length - at) / 2 / work, doing: `beginning ${at + 1} of ${count(periods.length, 'other day')}` };
+    outcomes.push(outcomeOf(ports.run({ ...request, from: epochMs(period.from), to: epochMs(period.to) })));
+  }
   const profits = result.deals.filter((deal) => deal.sold > 0n).map(({ profit }) => toNumber(profit));
   const runs = Math.min(ask.dealOrders, Math.max(100, Math.floor(stepsMost / Math.max(1, profits.length))));
   const paths = ask.dealOrders > 0 ? dealPaths(toNumber(result.startEquity), profits, runs, random) : null;
@@ -179,8 +189,18 @@ export function runJob(ask: BacktestAsk, data: string, ports: JobPorts): Finishe
     startDates: startDates(outcomes),
     seed: isRandom ? ask.seed : null,
   });
-  tell(1, 'done');
+  yield { share: 1, doing: 'done' };
   return { document, result };
+}
+
+/** All of its steps at once. @throws as `jobSteps` */
+export function runJob(ask: BacktestAsk, data: string, ports: JobPorts, onProgress?: (progress: Progress) => void): Finished {
+  const steps = jobSteps(ask, data, ports);
+  while (true) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    onProgress?.(step.value);
+  }
 }
 
 function outcomeOf(result: RunResult): PeriodOutcome {

@@ -2,10 +2,23 @@
  * Finished runs of a data directory: DATA/backtests/ID.json, one document each, written beside its place and renamed, so that a
  * file is whole or not there. A second file beside it, ID.row.json, is what lists need of it, so that listing reads little.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { AskError } from './ask-error.ts';
 import { type BacktestDocument, documentFormat, documentVersion } from './document.ts';
+
+const { O_CREAT, O_DSYNC, O_TRUNC, O_WRONLY } = constants;
 
 export const idForm = /^[a-z0-9-]{1,80}$/;
 
@@ -69,7 +82,13 @@ export function idOf({ madeAt, kind, pairs, hash }: BacktestDocument): string {
 function replace(path: string, text: string): void {
   const beside = `${path}.${process.pid}.new`;
   try {
-    writeFileSync(beside, text, { mode: 0o600, flush: true });
+    // Written through as it is written: a confined process may not ask for it afterwards.
+    const descriptor = openSync(beside, O_WRONLY | O_CREAT | O_TRUNC | O_DSYNC, 0o600);
+    try {
+      writeFileSync(descriptor, text);
+    } finally {
+      closeSync(descriptor);
+    }
     renameSync(beside, path);
   } catch (error) {
     rmSync(beside, { force: true });

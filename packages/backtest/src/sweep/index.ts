@@ -5,6 +5,6 @@ export * from './pool.ts';
 export { chance } from './random.ts';
 export * from './search.ts';
 export * from './space.ts';
-export { runSweep, type SweepEnd, type SweepPlan, type SweepRun, type Trial as SweepTrial } from './sweep.ts';
+export { type Known, runSweep, type SweepEnd, type SweepPlan, type SweepRun, type Trial as SweepTrial } from './sweep.ts';
 export * from './sweep-error.ts';
 export * from './walk-forward.ts';

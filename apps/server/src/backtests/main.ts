@@ -1,0 +1,59 @@
+/**
+ * The process in which backtests run: `--data DATA`. It reads candles and writes results, and knows no key, no token and no book;
+ * a run that takes long keeps nobody waiting but the next run. Says one line of JSON when it listens, and stops on SIGTERM or
+ * when its parent is gone (stdin ends).
+ */
+import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { hostSocketPath } from './protocol.ts';
+
+/** A request is a few kilobytes of settings. */
+const lineBytesMax = 256 * 1024;
+
+const repositoryRoot = resolve(import.meta.dirname, '../../../..');
+const { values } = parseArgs({ options: { data: { type: 'string' } } });
+if (values.data === undefined) {
+  process.stderr.write('backtests: --data is missing; name the data directory\n');
+  process.exit(64);
+}
+const data = resolve(values.data);
+const { version } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as { version: string };
+
+let last: Promise<void> = Promise.resolve();
+
+/** Loads what runs backtests when the first is asked for: most instances never do. */
+async function take(line: string, socket: Socket): Promise<void> {
+  const { answer } = await import('./host.ts');
+  if (!socket.destroyed) await answer(line, socket, { data, code: { version, commit: null }, now: Date.now });
+}
+
+const server = createServer((socket) => {
+  let held = '';
+  socket.on('error', () => {}); // whoever asked is gone
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    if (held.includes('\n')) return;
+    held += text;
+    if (held.length > lineBytesMax) socket.destroy();
+    const end = held.indexOf('\n');
+    if (end >= 0) last = last.then(() => take(held.slice(0, end), socket));
+  });
+});
+
+const path = hostSocketPath(data);
+mkdirSync(join(data, 'backtests'), { recursive: true, mode: 0o700 });
+rmSync(path, { force: true });
+server.listen(path, () => {
+  chmodSync(path, 0o600);
+  process.stdout.write(`${JSON.stringify({ ready: true, name: 'backtests', pid: process.pid })}\n`);
+});
+server.on('error', (error) => {
+  process.stderr.write(`backtests: ${error.message}\n`);
+  process.exit(1);
+});
+
+const stop = (): never => process.exit(0);
+process.once('SIGTERM', stop);
+process.once('SIGINT', stop);
+process.stdin.on('end', stop).on('error', stop).resume();

@@ -1,0 +1,34 @@
+/**
+ * What server and backtests say to each other: one connection per request, a line of JSON each way, several of news. Closing
+ * the connection ends what it asked for.
+ */
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { askBacktest } from '@holdfast/contracts';
+import { z } from 'zod';
+
+export const hostRequest = z.discriminatedUnion('do', [
+  z.strictObject({ do: z.literal('run'), ask: askBacktest }),
+  z.strictObject({ do: z.literal('remove'), run: z.string().regex(/^[a-z0-9-]{1,80}$/) }),
+]);
+export type HostRequest = z.infer<typeof hostRequest>;
+
+export const hostNews = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('progress'), share: z.number(), doing: z.string() }),
+  /** `run` is the stored run. */
+  z.object({ kind: z.literal('done'), run: z.string() }),
+  z.object({ kind: z.literal('failed'), code: z.string(), reason: z.string(), field: z.string().nullable() }),
+]);
+export type HostNews = z.infer<typeof hostNews>;
+
+/** As the engine's rule: shorter than its path, so that it fits wherever that fits. */
+const engineSocket = ['engine', 'engine.sock'] as const;
+const pathBytesMax = 100;
+
+/** Where the backtests of a data directory listen. */
+export function hostSocketPath(data: string): string {
+  if (Buffer.byteLength(join(data, ...engineSocket)) <= pathBytesMax) return join(data, 'backtests', 'b.sock');
+  const id = createHash('sha256').update(resolve(data)).digest('hex').slice(0, 16);
+  return join(tmpdir(), `holdfast-${id}`, 'b.sock');
+}
