@@ -6,6 +6,7 @@ import { CliError, exitCode } from '../exit.ts';
 import { type Common, common } from '../options.ts';
 import { print, printJson, shorten, table, timeText } from '../output.ts';
 import { addBotCommands } from './bot.ts';
+import { collectSet } from './bot-acts.ts';
 import { statusText } from './status-text.ts';
 import { kindOf } from './strategy.ts';
 
@@ -64,6 +65,7 @@ interface CreateOptions extends Common {
   readonly pair?: string;
   readonly name?: string;
   readonly settings: string;
+  readonly funds: readonly (readonly [string, string])[];
   readonly stopped?: true;
 }
 
@@ -122,14 +124,21 @@ export function addLookCommands(program: Command): void {
     .option('--pairs <list>', 'several of them, such as BTC/USDT,ETH/USDT; left out where the settings name the pairs')
     .option('--name <name>', 'name for people; made from kind and pair when left out')
     .requiredOption('--settings <json>', 'settings as a JSON object; docs/bots/ lists the fields of each kind')
+    .option(
+      '--funds <asset=amount>',
+      'what to set aside, more than it needs for example; may be given several times',
+      collectSet,
+      [],
+    )
     .option('--stopped', 'make it without starting it')
-    .action(async ({ data, json, kind, pair, pairs, name, settings, stopped }: CreateOptions) => {
+    .action(async ({ data, json, kind, pair, pairs, name, settings, funds, stopped }: CreateOptions) => {
       const body: CreateBot = {
         kind: await kindOf(apiClient(data), kind),
         ...(pair === undefined ? {} : { pair }),
         ...(pairs === undefined ? {} : { pairs: pairs.split(/[,;\s]+/).filter((each) => each !== '') }),
         ...(name === undefined ? {} : { name }),
         settings: readSettings(settings),
+        ...(funds.length === 0 ? {} : { funds: Object.fromEntries(funds) }),
         start: stopped !== true,
       };
       const made = await apiClient(data).post<{ bot: string }>('/api/bots', body);
