@@ -46,8 +46,11 @@ export class StrategyPipe {
         this.#answer ??= openSync(join(this.#folder, 'answer'), constants.O_RDONLY | constants.O_NONBLOCK);
         sent += writeSync(this.#ask, line, sent);
       } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        // No pipe was ever made: nobody runs strategies here.
+        if (code === 'ENOENT') return false;
         // Full, or nobody is there to read: the line begins anew with who comes back.
-        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') {
+        if (code !== 'EAGAIN') {
           this.close();
           sent = 0;
         }

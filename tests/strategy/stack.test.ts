@@ -1,0 +1,82 @@
+/** `holdfast bot create --kind FILE` on the whole stack: checked, loaded into its confined process, shown with a form, and trading. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { test } from 'node:test';
+import type { BotDetail, BotKind, BotSummary } from '@holdfast/contracts';
+import { startStack } from '../../packages/testkit/src/stack.ts';
+
+const bin = resolve(import.meta.dirname, '../../bin/holdfast.mjs');
+const source = `
+export const description = {
+  name: 'keen',
+  title: 'Keen',
+  about: 'Buys at once and asks a little more.',
+  settings: { gainTicks: { type: 'whole', title: 'Gain', about: 'How many ticks above its cost it sells.', unit: 'ticks', least: 1, most: 100000, default: 50 } },
+};
+export function step(settings: { gainTicks: number }, state: number | null, event: { held: number; cost: number; last: number }) {
+  if (settings.gainTicks === 7777 && (state ?? 0) > 2) for (;;);
+  const orders = event.held > 0
+    ? [{ name: 'out', side: 'sell', limit: event.cost + settings.gainTicks, quantity: 'all' }]
+    : [{ name: 'in', side: 'buy', order: 'ioc', quote: '50' }];
+  return { state: (state ?? 0) + 1, orders, wakes: [{ kind: 'minute' }] };
+}
+`;
+
+test('a strategy from a file trades on the whole stack, and one that hangs is paused while it goes on', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'holdfast-strategy-'));
+  const stack = await startStack({ dir, speed: 60, seed: 5, vaultProcesses: async () => [] });
+  t.after(async () => {
+    await stack.stop();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  const json = async <Answer>(path: string): Promise<Answer> => {
+    const answer = await fetch(`${stack.dashboard}/api${path}`);
+    assert.ok(answer.ok, `${path} answered ${answer.status}`);
+    return (await answer.json()) as Answer;
+  };
+  const holdfast = (...given: readonly string[]) => {
+    const run = spawnSync(process.execPath, [bin, ...given, '--data', stack.dir], { encoding: 'utf8', timeout: 60_000 });
+    return `${run.stdout}${run.stderr}`;
+  };
+  const file = join(dir, 'keen.ts');
+  writeFileSync(file, source);
+  assert.match(holdfast('strategy', 'check', file), /^Keen: Buys at once[\s\S]*the same answers; \d+ buys/);
+  const create = (settings: object) =>
+    holdfast('bot', 'create', '--kind', file, '--pair', 'BTC/USDT', '--settings', JSON.stringify(settings));
+  assert.match(create({ gainTicks: 0 }), /funds: must be given; gainTicks: must be at least 1/);
+  assert.match(create({ funds: '200' }), /^bot \S+ made and started/);
+  assert.match(create({ funds: '200', gainTicks: 7777 }), /^bot \S+ made and started/);
+  assert.match(holdfast('strategy', 'list'), /own-keen-[0-9a-f]{8} +Keen/);
+  const { kinds } = await json<{ kinds: BotKind[] }>('/bot-kinds');
+  const kind = kinds.find(({ title }) => title === 'Keen');
+  assert.ok(kind);
+  assert.ok('gainTicks' in (kind.schema.properties as object), 'the page makes a form of it');
+  const mine = async (): Promise<BotSummary[]> =>
+    (await json<{ bots: BotSummary[] }>('/bots')).bots.filter((bot) => bot.kind === kind.kind);
+  const bots = await until(
+    mine,
+    (all) => all.some(({ waitingFor }) => /paused/.test(waitingFor ?? '')) && all.some(({ deals }) => deals.closed > 0),
+    stack.log,
+  );
+  const hung = bots.find(({ waitingFor }) => /paused/.test(waitingFor ?? ''));
+  assert.match(hung?.waitingFor ?? '', /the strategy is paused, it did not answer within 500 ms \(strategy-failed\)/);
+  const good = bots.find(({ id }) => id !== hung?.id);
+  const detail = await json<BotDetail>(`/bots/${good?.id}`);
+  assert.ok(detail.deals.closed > 0);
+  const closed = detail.deals.closed;
+  await until(mine, (all) => all.some(({ id, deals }) => id === good?.id && deals.closed > closed), stack.log);
+  assert.match(holdfast('status'), /ledger and exchange agree/);
+});
+
+/** Asks again until the answer fits; at most a minute and a half. */
+async function until<Answer>(ask: () => Promise<Answer>, fits: (answer: Answer) => boolean, log: () => string): Promise<Answer> {
+  for (let tries = 0; ; tries++) {
+    const answer = await ask();
+    if (fits(answer)) return answer;
+    assert.ok(tries < 300, `still ${JSON.stringify(answer).slice(0, 800)}\n${log()}`);
+    await new Promise((resume) => setTimeout(resume, 300));
+  }
+}
