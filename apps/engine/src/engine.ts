@@ -600,12 +600,12 @@ class Core implements Engine {
   /** Prices first, so that a fill is seen with the prices of its time; then fills; then what the prices wake. */
   async #handleRound(at: EpochMs): Promise<void> {
     const { market, vault } = this.#ring.drain();
-    this.#heard(at);
-    // Candles that closed in a stretch without rounds come first: they are older than this round's prices and fills.
+    // Candles that closed in a stretch without rounds come first: they are older than this round's time, prices and fills.
     const passed = market.findIndex((event) => event.kind !== 'candle');
     const older = passed === -1 ? market : market.slice(0, passed);
     const said = market.slice(older.length);
     for (const event of older) await this.#onSaid(event);
+    this.#heard(at);
     for (const event of said) this.#know(event);
     for (const event of vault) await this.#takeIn(event);
     for (const [index, event] of said.entries()) {
