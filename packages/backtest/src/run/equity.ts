@@ -1,16 +1,17 @@
 /**
  * What the bot is worth at every candle close, without looking at every candle: while its holdings stay the same, equity is
- * quote + base × close, so a block's lowest and highest close say whether a deeper fall can be in it.
- *   Q1  Figures are those of a walk over all closes, bit for bit: a block is left out only where it cannot hold a deeper fall.
+ * quote + base × close, so closes between two prices are neither above the peak nor a deeper fall, and the index finds the next
+ * one that is not between them.
+ *   Q1  Figures are those of a walk over all closes, bit for bit: a close is left out only where it cannot change them.
  *   Q2  A fall counts when it is deeper than every one before; of equal ones the first stays.
  */
 import type { Prices } from '../data/series.ts';
-import { timeOf } from '../data/series.ts';
+import { rowAt, timeOf } from '../data/series.ts';
 import type { Columns } from './columns.ts';
-import { buildIndex, fanOut, type PriceIndex } from './price-index.ts';
+import { buildIndex, nextOutside, type PriceIndex } from './price-index.ts';
 
 const dayMs = 86_400_000;
-/** Of quotients: far above their rounding, far below what anybody reads. */
+/** Of values: far above the rounding of all that is done to them. */
 const slack = 1e-12;
 
 const known = new WeakMap<Prices, PriceIndex>();
@@ -33,17 +34,40 @@ export interface Fall {
   readonly to: number;
 }
 
+const knownDays = new WeakMap<Prices, Int32Array>();
+
+/** First rows of all UTC days that have candles but the first, then the number of rows; built once per columns. */
+function dayStartsOf(columns: Columns): Int32Array {
+  const found = knownDays.get(columns.close);
+  if (found !== undefined) return found;
+  const starts: number[] = [];
+  for (let row = 0; row < columns.rows; ) {
+    const day = Math.floor(timeOf(columns, row) / dayMs);
+    row = rowAt(columns, (day + 1) * dayMs);
+    starts.push(row);
+  }
+  const made = Int32Array.from(starts);
+  knownDays.set(columns.close, made);
+  return made;
+}
+
 /** Follows equity of one market. `tickValue` is quote of one base unit at one tick. */
 export class EquityCurve {
   readonly #columns: Columns;
-  readonly #closes: PriceIndex;
-  readonly #skips: boolean;
+  readonly #closes: PriceIndex | undefined;
   readonly #tickValue: number;
+  readonly #dayStarts: Int32Array;
   readonly #times: number[] = [];
   readonly #values: number[] = [];
+  /** The day that the next close lies in, and the first row after it. */
+  #day = 0;
+  #dayEnd: number;
   #next: number;
   #quote = 0;
   #base = 0;
+  /** Held at the newest close that was counted. */
+  #lastQuote = 0;
+  #lastBase = 0;
   #peak = Number.NEGATIVE_INFINITY;
   #peakRow = -1;
   #most = 0;
@@ -51,13 +75,15 @@ export class EquityCurve {
   #from = -1;
   #to = -1;
 
-  /** @param skips whether blocks may be left out; without it every close is looked at */
+  /** @param skips whether closes may be left out; without it every one is looked at */
   constructor(columns: Columns, firstRow: number, skips: boolean) {
     this.#columns = columns;
-    this.#closes = skips ? closeIndexOf(columns) : { rows: columns.rows, levels: [] };
-    this.#skips = skips;
+    this.#closes = skips ? closeIndexOf(columns) : undefined;
     this.#next = firstRow;
     this.#tickValue = Number(columns.rules.tick) / 1e18;
+    this.#dayStarts = dayStartsOf(columns);
+    while (this.#dayStarts[this.#day]! <= firstRow) this.#day++;
+    this.#dayEnd = this.#dayStarts[this.#day]!;
   }
 
   /** From the close of `row` on the bot has these, in units of quote and base. */
@@ -77,19 +103,29 @@ export class EquityCurve {
     const from = this.#next;
     if (row <= from) return;
     this.#next = row;
-    this.#sample(from, row);
-    if (!this.#skips) for (let at = from; at < row; at++) this.#close(at, this.#columns.close[at]!);
-    else if (this.#base <= 0) this.#flat(from);
-    else this.#walk(from, row);
+    this.#lastQuote = this.#quote;
+    this.#lastBase = this.#base;
+    if (row >= this.#dayEnd) this.#sample(row);
+    const { close } = this.#columns;
+    if (this.#closes === undefined) for (let at = from; at < row; at++) this.#close(at, close[at]!);
+    // Without base every close is worth the same: the first says it all.
+    else if (this.#base <= 0) this.#close(from, close[from]!);
+    else this.#walk(from, row, this.#closes);
   }
 
   get drawdown(): Fall {
     return { most: this.#most, quote: this.#fall, from: this.#from, to: this.#to };
   }
 
-  /** Equity at the last close of each UTC day. */
+  /** Equity at the last close of each UTC day, and at the newest close. */
   get daily(): { readonly times: Float64Array; readonly values: Float64Array } {
-    return { times: Float64Array.from(this.#times), values: Float64Array.from(this.#values) };
+    const [times, values] = [[...this.#times], [...this.#values]];
+    const last = this.#next - 1;
+    if (last >= 0 && this.#dayStarts[this.#day - 1] !== this.#next) {
+      times.push(timeOf(this.#columns, last) + this.#columns.intervalMs);
+      values.push(this.#lastQuote + this.#lastBase * (this.#columns.close[last]! * this.#tickValue));
+    }
+    return { times: Float64Array.from(times), values: Float64Array.from(values) };
   }
 
   #close(row: number, price: number): void {
@@ -108,91 +144,26 @@ export class EquityCurve {
     }
   }
 
-  /** Without base every close is worth the same: the first says it all. */
-  #flat(row: number): void {
-    this.#close(row, this.#columns.close[row]!);
-  }
-
-  #walk(from: number, to: number): void {
+  /** Only closes outside of these prices, in ticks, can be a higher peak or a deeper fall. */
+  #walk(from: number, to: number, closes: PriceIndex): void {
     const { close } = this.#columns;
-    let at = from;
-    while (at < to) {
-      if (at % fanOut !== 0 || at + fanOut > to) {
-        this.#close(at, close[at]!);
-        at++;
-        continue;
-      }
-      at = this.#blocks(at, to);
+    const perTick = this.#base * this.#tickValue;
+    for (let at = from; at < to; at++) {
+      const room = ((Math.abs(this.#peak) + this.#quote) * slack) / perTick;
+      const above = (this.#peak - this.#quote) / perTick - room;
+      const below = (this.#peak * (1 - this.#most) - this.#quote) / perTick + room;
+      at = nextOutside(closes, at, to, below, above);
+      if (at < to) this.#close(at, close[at]!);
     }
   }
 
-  /** The largest block that begins at `row` and ends by `to`: left out, or gone into. Gives the row behind it. */
-  #blocks(row: number, to: number): number {
-    let level = 1;
-    let size = fanOut;
-    while (level < this.#closes.levels.length - 1 && row % (size * fanOut) === 0 && row + size * fanOut <= to) {
-      level++;
-      size *= fanOut;
-    }
-    this.#enter(level, row / size);
-    return row + size;
-  }
-
-  #enter(level: number, block: number): void {
-    if (level === 0) {
-      this.#close(block, this.#columns.close[block]!);
-      return;
-    }
-    const { low, high } = this.#closes.levels[level]!;
-    const [least, most] = [this.value(low[block]!), this.value(high[block]!)];
-    const peak = Math.max(this.#peak, most);
-    const isShallow = (peak - least) / peak < this.#most * (1 - slack);
-    if (isShallow && most <= this.#peak) return;
-    if (isShallow) {
-      this.#peak = most;
-      this.#peakRow = this.#rowOf(level, block, high[block]!);
-      return;
-    }
-    for (let child = block * fanOut; child < (block + 1) * fanOut; child++) this.#enter(level - 1, child);
-  }
-
-  /** First row of a block whose close is the highest of it. */
-  #rowOf(level: number, block: number, highest: number): number {
-    let at = block;
-    for (let now = level - 1; now >= 0; now--) {
-      at *= fanOut;
-      const { high } = this.#closes.levels[now]!;
-      while (high[at]! !== highest) at++;
-    }
-    return at;
-  }
-
-  /** Values at the ends of days that lie in [from, to). */
-  #sample(from: number, to: number): void {
+  /** Values at the ends of the days that are over before `row`. */
+  #sample(row: number): void {
     const { close, intervalMs } = this.#columns;
-    for (let row = from; row < to; ) {
-      const day = Math.floor(timeOf(this.#columns, row) / dayMs);
-      const end = this.#endOf(day, row, to);
-      const at = timeOf(this.#columns, end - 1) + intervalMs;
-      if (this.#times.length > 0 && Math.floor((this.#times.at(-1)! - 1) / dayMs) === day) {
-        this.#times.pop();
-        this.#values.pop();
-      }
-      this.#times.push(at);
-      this.#values.push(this.value(close[end - 1]!));
-      row = end;
+    for (; this.#dayEnd <= row; this.#dayEnd = this.#dayStarts[++this.#day] ?? Number.POSITIVE_INFINITY) {
+      const last = this.#dayEnd - 1;
+      this.#times.push(timeOf(this.#columns, last) + intervalMs);
+      this.#values.push(this.value(close[last]!));
     }
-  }
-
-  /** First row from `row` on that opens on a later day; at most `to`. */
-  #endOf(day: number, row: number, to: number): number {
-    let low = row;
-    let high = to;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (Math.floor(timeOf(this.#columns, middle) / dayMs) <= day) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }

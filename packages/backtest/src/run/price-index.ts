@@ -7,6 +7,7 @@ import type { Prices } from '../data/series.ts';
 import type { Columns } from './columns.ts';
 
 export const fanOut = 16;
+const bits = 4;
 const levels = 3;
 
 export interface Extremes {
@@ -62,18 +63,20 @@ export function priceIndexOf({ low, high }: Pick<Columns, 'low' | 'high'>): Pric
 
 /** First row in [from, to) whose low is at or below `below` or whose high is at or above `above`; `to` when there is none. */
 export function nextOutside(index: PriceIndex, from: number, to: number, below: number, above: number): number {
+  let { low, high } = index.levels[0]!;
   let level = 0;
   let at = from;
+  let end = to;
   for (;;) {
-    const size = fanOut ** level;
-    if (at * size >= to) return to;
+    if (at >= end) return to;
     // A whole block above begins here: look at it instead.
     if (level < levels && at % fanOut === 0) {
       level++;
-      at /= fanOut;
+      ({ low, high } = index.levels[level]!);
+      at >>>= bits;
+      end = (end + fanOut - 1) >>> bits;
       continue;
     }
-    const { low, high } = index.levels[level]!;
     if (low[at]! > below && high[at]! < above) {
       at++;
       continue;
