@@ -143,7 +143,7 @@ const create = async (world: World, kind: string, name: string, change: object =
 /** What R9 counts. Limits may say no now and then. */
 const hostile: ReadonlySet<string> = new Set(['E_PATH', 'E_PARAM', 'E_SIG', 'E_SYMBOL', 'E_RIGHT']);
 /** Orders filled in a week; a trade by hand is one position. */
-const ordersAtLeast: Readonly<Record<string, number>> = { dca: 10, grid: 10, rebalance: 5, recurring: 5, signal: 10, trade: 2 };
+const ordersAtLeast: Readonly<Record<string, number>> = { dca: 10, grid: 10, rebalance: 3, recurring: 5, signal: 10, trade: 2 };
 const stops = /"kind":"(frozen|killed|revoked)"/;
 
 async function playWeek(bars: readonly Bar[]): Promise<void> {

@@ -35,16 +35,16 @@ const vaultProcesses = async (gate: string, dir: string) => {
 /** A second bot with small steps beside the demonstration's, so that something is always on its way when a kill falls. */
 async function addBusyBot(stack: Stack): Promise<void> {
   const token = readFileSync(join(stack.dir, 'cli.token'), 'utf8').trim();
-  const call = async (path: string, body?: unknown): Promise<{ bots?: { pair: string }[] }> => {
+  const call = async (path: string, body?: unknown): Promise<{ bots?: { pairs: string[] }[] }> => {
     const answer = await fetch(`${stack.dashboard}/api${path}`, {
       method: body === undefined ? 'GET' : 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     assert.ok(answer.ok, `${path}: ${answer.status} ${answer.ok ? '' : await answer.text()}`);
-    return (await answer.json()) as { bots?: { pair: string }[] };
+    return (await answer.json()) as { bots?: { pairs: string[] }[] };
   };
-  const pair = (await call('/bots')).bots?.[0]?.pair;
+  const pair = (await call('/bots')).bots?.[0]?.pairs[0];
   const settings = {
     baseOrderSize: '40',
     averagingOrderSize: '40',
@@ -111,8 +111,8 @@ function compareStopped(data: string, log: (text: string) => void): void {
   try {
     const userId = exchange.apiKeys()[0]!.userId;
     const restored = exchange.restored();
-    const bots = db.prepare('select pair from bots').all() as { pair: string }[];
-    const pair = readPair(bots[0]!.pair);
+    const bots = db.prepare('select pairs from bots').all() as { pairs: string }[];
+    const pair = readPair((JSON.parse(bots[0]!.pairs) as string[])[0]!);
     const definition = restored.markets.find((market) => market.definition.pair === pair)!.definition;
     const held = new Map(
       restored.balances

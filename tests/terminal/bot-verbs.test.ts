@@ -49,13 +49,13 @@ test('a bot is checked, suggested, made, acted on, looked at, moved and deleted 
   const { settings, candles } = json<SuggestionAnswer>('suggest', 'grid', '--pair', 'BTC/USDT', '--funds', '1000');
   assert.ok(candles.count > 10 && Number(settings.upperPrice) > Number(settings.lowerPrice));
   const wide = { ...settings, amountPerLine: '3000' };
-  const big = JSON.parse(run(...grid(wide), '--json').stdout) as CheckAnswer;
+  const file = join(dir, 'mandate.json');
+  const big = JSON.parse(run(...grid(wide), '--propose', file, '--json').stdout) as CheckAnswer;
   assert.ok(big.faults.some(({ field, reason }) => field === 'funds.USDT' && /free of other bots/.test(reason)));
   const short = big.mandate?.missing.find(({ field }) => field === 'maxOrderQuote');
   assert.ok(Number(short?.needed) > Number(short?.inForce), JSON.stringify(big.mandate?.missing));
   assert.ok(Number(big.mandate?.worstLoss.theft24h) > 0);
-  const file = join(dir, 'mandate.json');
-  assert.match(run(...grid(wide), '--propose', file).stdout, /owner mandate sign/);
+  assert.match(run(...grid(wide), '--propose', join(dir, 'again.json')).stdout, /owner mandate sign/);
   const proposed = JSON.parse(readFileSync(file, 'utf8')) as { seq: number; pairs: { pair: string; maxOrderQuote: string }[] };
   assert.equal(proposed.seq, 2);
   assert.equal(proposed.pairs.find(({ pair }) => pair === 'BTC/USDT')?.maxOrderQuote, short?.needed);

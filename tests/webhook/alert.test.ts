@@ -68,7 +68,7 @@ test('one alert is one order, also when it is sent again; another pair and size 
     await stack.stop();
     rmSync(dir, { recursive: true, force: true });
   });
-  const pair = (await botsOf(stack))[0]?.pair ?? '';
+  const pair = (await botsOf(stack))[0]?.pairs[0] ?? '';
   const settings = { size: '50', maxEntryQuote: '60', maxInvestmentQuote: '60' };
   const made = await fetch(`${stack.dashboard}/api/bots`, {
     method: 'POST',
@@ -124,7 +124,9 @@ const bearer = (stack: Stack): { readonly authorization: string } => ({
   authorization: `Bearer ${readFileSync(join(stack.dir, 'cli.token'), 'utf8').trim()}`,
 });
 
-async function botsOf(stack: Stack): Promise<readonly { readonly id: string; readonly kind: string; readonly pair: string }[]> {
+async function botsOf(
+  stack: Stack,
+): Promise<readonly { readonly id: string; readonly kind: string; readonly pairs: readonly string[] }[]> {
   const answer = await fetch(`${stack.dashboard}/api/bots`, { headers: bearer(stack) });
-  return ((await answer.json()) as { bots: { id: string; kind: string; pair: string }[] }).bots;
+  return ((await answer.json()) as { bots: { id: string; kind: string; pairs: string[] }[] }).bots;
 }

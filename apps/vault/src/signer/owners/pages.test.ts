@@ -156,9 +156,12 @@ test('nothing of one owner is in what another reads', async () => {
       (await vault.portal('/v1/portal/audit', { before: null, limit: 500 }, session)).body,
     ]);
   const [annas, berts] = [await of(sa), await of(sb)];
-  for (const hers of ['"paper"', 'KA', bot.subKey, '127.0.0.1/x', 'key of anna']) {
-    assert.ok(annas.includes(hers), hers);
-    assert.ok(!berts.includes(hers), hers);
+  // Two letters alone are in many a signature: her exchange key is looked for as a word.
+  for (const hers of [/"paper"/, /(?<![\w+/])KA(?![\w+/])/, bot.subKey, '127.0.0.1/x', 'key of anna'].map(
+    (it) => new RegExp(it),
+  )) {
+    assert.match(annas, hers);
+    assert.doesNotMatch(berts, hers);
   }
   assert.ok(berts.includes('"bank"') && !annas.includes('"bank"'));
 });
