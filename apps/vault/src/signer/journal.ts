@@ -160,7 +160,7 @@ export function readJournal(
   let head = noHash;
   let start = 0;
   for (;;) {
-    const end = bytes.indexOf(0x0a, start);
+    const end = lineFeed(bytes, start);
     if (end === -1) return { seq, head, length: start };
     const line = bytes.subarray(start, end);
     const tailAt = Math.max(0, line.length - hashTailLength);
@@ -173,6 +173,17 @@ export function readJournal(
     start = end + 1;
     onRecord(record, line);
   }
+}
+
+const partBytes = 16 * 1024 * 1024;
+
+/** Where the next line feed is, or -1. `indexOf` counts in 32 bits, so it is asked about a part at a time. */
+export function lineFeed(bytes: Buffer, from: number): number {
+  for (let at = from; at < bytes.length; at += partBytes) {
+    const found = bytes.subarray(at, at + partBytes).indexOf(0x0a);
+    if (found !== -1) return at + found;
+  }
+  return -1;
 }
 
 function parseRecord(line: string): Record<string, unknown> | undefined {

@@ -3,6 +3,7 @@
  * subtrees, one per bit of the size. A leaf is SHA-256(0x00 ‖ line without its line feed), a node SHA-256(0x01 ‖ left ‖ right).
  */
 import { hash } from 'node:crypto';
+import { lineFeed } from '../journal.ts';
 
 const hashBytes = 32;
 /** What is hashed is put together here: a start hashes the whole journal, and one call per hash costs half of four. */
@@ -65,7 +66,7 @@ export function rootAt(journal: Buffer, size: number): string | null {
   const frontier = createFrontier();
   let start = 0;
   while (frontier.size() < size) {
-    const end = journal.indexOf(0x0a, start);
+    const end = lineFeed(journal, start);
     if (end === -1) return null;
     frontier.add(journal.subarray(start, end));
     start = end + 1;

@@ -28,7 +28,9 @@ import type { Caller, SignerContext } from '../context.ts';
 import { parseIntent } from '../parse.ts';
 import { type Answer, Refused } from '../refused.ts';
 import { type AccountState, type GrantState, type KnownOrder, orderKey, twinOf } from '../state.ts';
+import { createAllowance } from './allowance.ts';
 import { crowdFault, entryFault } from './entries.ts';
+import { carryOut } from './rules.ts';
 
 export interface Intents {
   /** @throws Refused, ParameterError */
@@ -43,6 +45,10 @@ const signWithinMs = 5000;
 
 export function createIntents(context: SignerContext): Intents {
   const { state, secrets, commit, links, clock } = context;
+  const recorded = createAllowance(clock, (account) => {
+    const reason = 'so much was refused that no more of it is recorded; somebody holds a sub-key who should not';
+    carryOut(context, [{ rule: 'R2', action: 'warn', account, subKey: null, pair: null, reason }]);
+  });
 
   const decidePlace = (grant: GrantState, order: PlacingIntent, answer: (verdict: Verdict) => void): void => {
     const unwritten = unwrittenFault();
@@ -70,6 +76,10 @@ export function createIntents(context: SignerContext): Intents {
     const judgement = judgePlace(account, grant, order, price);
     if (judgement.kind === 'refused') {
       const verdict: Verdict = { kind: 'refused', code: judgement.code, reason: judgement.reason };
+      if (!recorded.take(accountName)) {
+        answer(verdict);
+        return;
+      }
       const nothing = { reference: price?.price ?? null, hold: null, upstreamId: null, legIds: null };
       commit({ kind: 'decided', account: accountName, subKey, intent: order, verdict, ...nothing }, () => answer(verdict));
       return;
@@ -150,7 +160,8 @@ export function createIntents(context: SignerContext): Intents {
     const order = state.orders.get(orderKey(subKey, intent.clientOrderId));
     const twin = order === undefined ? undefined : twinOf(state, order);
     const verdict = judgeCancel(state.accounts.get(account)!, grant, order, twin, intent);
-    if (unwrittenFault() !== null) {
+    const changesNothing = verdict.kind === 'refused' || order?.cancelWanted === true;
+    if (unwrittenFault() !== null || (changesNothing && !recorded.take(account))) {
       // A cancel only takes risk away: it goes out unrecorded rather than not at all.
       if (verdict.kind === 'approved' && order !== undefined) void links.get(account)?.cancel(order);
       answer(verdict);
