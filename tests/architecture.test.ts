@@ -51,6 +51,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'apps/cli': [
     'domain',
     'contracts',
+    'bots',
+    'runtime',
     'storage',
     'backtest',
     'backtest/data',

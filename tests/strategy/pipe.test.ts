@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { StrategyPipe } from '../../apps/engine/src/strategy-pipe.ts';
+import { StrategyPipe } from '@holdfast/runtime';
 import { stepMsMost } from '../../apps/engine/src/strategy-run.ts';
 
 const main = resolve(import.meta.dirname, '../../apps/engine/src/strategy-host.ts');
@@ -43,7 +43,7 @@ test('a strategy is asked and answers; one that hangs disturbs no other, and a k
   pipe.ask({ kind: 'own-hang' });
   const since = performance.now();
   assert.equal(pipe.ask({ kind: 'own-hang', step: step(1) }).failed, `it did not answer within ${stepMsMost} ms`);
-  assert.ok(performance.now() - since < stepMsMost + 500, `${performance.now() - since} ms`);
+  assert.ok(performance.now() - since < stepMsMost + 2_500, `${performance.now() - since} ms`);
   const times: number[] = [];
   for (let n = 0; n < 300; n++) {
     const begun = performance.now();

@@ -6,12 +6,12 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AskStrategy, type OwnDescription, ownKind, ownSchema, readDescription } from '@holdfast/bots';
+import { StrategyPipe } from '@holdfast/runtime';
 import type { Row } from '@holdfast/storage';
 import type { Batch } from './batch.ts';
 import { CommandError } from './command-error.ts';
 import { addOwnKind } from './kinds.ts';
 import type { StrategyPort } from './ports.ts';
-import { StrategyPipe } from './strategy-pipe.ts';
 
 /** What `strategy-add` answers. */
 export interface AddedStrategy {

@@ -99,7 +99,7 @@ const several = (text: string, before: readonly string[]): readonly string[] => 
 /** What `backtest` and its relatives all take. */
 export const askOptions = (command: Command): Command =>
   common(command)
-    .option('--kind <kind>', `strategy: ${Object.keys(botSettings).join(', ')}`, 'dca')
+    .option('--kind <kind>', `strategy: ${Object.keys(botSettings).join(', ')}; or the TypeScript file of one's own`, 'dca')
     .option('--pair <pair>', 'BASE/QUOTE, such as BTC/USDT; give it again for a bot of several pairs', several, [])
     .option(
       '--data-set <name>',
@@ -201,15 +201,21 @@ export function checkedSettings(kind: string, given: Record<string, unknown>): u
   throw new CliError(exitCode.usage, `settings: ${said.join('; ')}`);
 }
 
+/** Settings of a kind that is not listed: a strategy of one's own checks them itself. */
+export interface OwnSettingsOf {
+  readonly kind: string;
+  settings(given: Record<string, unknown>): unknown;
+}
+
 /** @throws CliError usage */
-export function askOf(flags: AskFlags): BacktestAsk {
+export function askOf(flags: AskFlags, own?: OwnSettingsOf): BacktestAsk {
   const given = { ...readSettingsText(flags.settings), ...readSets(flags.set) };
-  const settings = checkedSettings(flags.kind, given);
+  const settings = own === undefined ? checkedSettings(flags.kind, given) : own.settings(given);
   if (flags.pair.length === 0) throw new CliError(exitCode.usage, 'give a pair with --pair BASE/QUOTE such as BTC/USDT');
   const [maker, taker] = [flags.makerFee ?? flags.fee, flags.takerFee ?? flags.fee];
   const only = <Key extends string, Value>(key: Key, value: Value | undefined) => (value === undefined ? {} : { [key]: value });
   return {
-    kind: flags.kind,
+    kind: own?.kind ?? flags.kind,
     pairs: flags.pair,
     settings,
     exchange: flags.dataSet?.exchange ?? null,

@@ -1,7 +1,7 @@
 /** `backtest`: what a bot would have done over stored candles, and what was stored of such runs. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { BacktestAsk, BacktestDocument, Finished, Progress, StoredRow } from '@holdfast/backtest';
+import type { BacktestAsk, BacktestDocument, Finished, JobPorts, Progress, StoredRow } from '@holdfast/backtest';
 import type { CreateBot } from '@holdfast/contracts';
 import type { Command } from 'commander';
 import { openDataDirectory, repositoryRoot } from '../data-directory.ts';
@@ -10,6 +10,7 @@ import { type Common, common } from '../options.ts';
 import { print, printJson, table, timeText } from '../output.ts';
 import { version } from '../version.ts';
 import { type AskFlags, askOf, askOptions } from './backtest-ask.ts';
+import type { OwnBacktest } from './backtest-own.ts';
 
 /** Loaded when something is to do, so that help and refusals come at once. */
 const backtesting = () => import('@holdfast/backtest');
@@ -89,8 +90,9 @@ function botOf(document: BacktestDocument, name: string | undefined): CreateBot 
 }
 
 /** Makes a bot of a run in the instance that runs; it trades on paper unless the instance's vault is a real one. */
-async function makeBot(data: string, document: BacktestDocument, name: string | undefined): Promise<string> {
+async function makeBot(data: string, document: BacktestDocument, name: string | undefined, own?: OwnBacktest): Promise<string> {
   const { apiClient } = await import('../api-client.ts');
+  if (own !== undefined) await apiClient(data).post('/api/strategies', { source: own.source });
   const { bot } = await apiClient(data).post<{ bot: string }>('/api/bots', botOf(document, name));
   return bot;
 }
@@ -98,9 +100,9 @@ async function makeBot(data: string, document: BacktestDocument, name: string | 
 const lookaheadCuts = 10;
 
 /** Runs on candles that end early in place of the report. @throws CliError when something was decided that could not be known */
-function tellLookahead(backtest: Backtesting, ask: BacktestAsk, { data, json }: RunFlags): void {
+function tellLookahead(backtest: Backtesting, runOne: JobPorts['run'], ask: BacktestAsk, { data, json }: RunFlags): void {
   const { request } = backtest.prepare(ask, data);
-  const { holds, cuts } = backtest.checkLookahead(request, backtest.runBacktest, lookaheadCuts);
+  const { holds, cuts } = backtest.checkLookahead(request, runOne, lookaheadCuts);
   if (json) printJson({ holds, cuts });
   else
     for (const { at, fills, differs } of cuts) {
@@ -113,13 +115,27 @@ function tellLookahead(backtest: Backtesting, ask: BacktestAsk, { data, json }: 
   if (json !== true) print('Nothing that was done hangs on the future.');
 }
 
+/** A kind that is a file is a strategy of one's own, which lives as long as the command. */
 async function run(flags: RunFlags): Promise<void> {
-  const ask = askOf(flags);
+  if (!flags.kind.endsWith('.ts')) return runWith(flags, undefined);
+  const { ownBacktest } = await import('./backtest-own.ts');
+  const own = await ownBacktest(flags.kind);
+  try {
+    await runWith(flags, own);
+  } finally {
+    own.end();
+  }
+}
+
+async function runWith(flags: RunFlags, own: OwnBacktest | undefined): Promise<void> {
+  const ask = askOf(flags, own);
   checkOutputs(flags);
   const backtest = await backtesting();
-  if (flags.checkLookahead) return tellLookahead(backtest, ask, flags);
+  const runOne: JobPorts['run'] =
+    own === undefined ? backtest.runBacktest : (request) => backtest.runBacktest({ ...request, own: own.own });
+  if (flags.checkLookahead) return tellLookahead(backtest, runOne, ask, flags);
   const code = backtest.codeVersion(repositoryRoot, version);
-  const ports = { run: backtest.runBacktest, madeAt: Date.now(), code };
+  const ports = { run: runOne, madeAt: Date.now(), code };
   const { document, result }: Finished = backtest.runJob(ask, flags.data, ports, onProgress(flags));
   const stored = flags.store ? backtest.storeDocument(openDataDirectory(flags.data), document) : undefined;
   if (flags.html !== undefined) write(resolve(flags.html), backtest.htmlReport(document));
@@ -130,7 +146,7 @@ async function run(flags: RunFlags): Promise<void> {
   if (flags.saveSettings !== undefined)
     write(resolve(flags.saveSettings), `${JSON.stringify(botOf(document, undefined).settings, null, 2)}\n`);
   const name = typeof flags.asBot === 'string' ? flags.asBot : undefined;
-  const bot = flags.asBot === undefined ? undefined : await makeBot(flags.data, document, name);
+  const bot = flags.asBot === undefined ? undefined : await makeBot(flags.data, document, name, own);
   if (flags.json) return printJson({ id: stored?.id ?? null, bot: bot ?? null, ...document });
   print(backtest.terminalReport(document));
   if (stored !== undefined) print(`Stored as ${stored.id}; "holdfast backtest show last --html FILE" makes a page of it`);

@@ -154,6 +154,7 @@ export function addLookCommands(program: Command): void {
   } as const;
   for (const [act, description] of Object.entries(acts)) {
     const named = common(bot.command(`${act} <id>`).description(description)).option('--pair <pair>', 'for one of several pairs');
+    if (act === 'start') named.alias('resume');
     named.action(async (id: string, { data, json, pair }: Common & { readonly pair?: string }) => {
       const done = await apiClient(data).post(`/api/bots/${encodeURIComponent(id)}/${act}`, pair === undefined ? {} : { pair });
       if (json) printJson(done);

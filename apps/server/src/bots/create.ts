@@ -3,16 +3,19 @@ import { isOwnKind } from '@holdfast/bots';
 import { botSettings, type CreateBot } from '@holdfast/contracts';
 import type { Context } from '../context.ts';
 import { command } from '../engine/command.ts';
+import { listStrategies } from '../engine/strategies.ts';
 import { ApiFailure } from '../failure.ts';
 import { malformed } from '../openapi/zod-provider.ts';
 
 const kinds = Object.entries(botSettings);
 
-/** `DCA BTC/USDT`, `DCA of 3 pairs`; pairs that the settings name are not counted. */
-function nameOf({ kind, pair, pairs = [] }: CreateBot): string {
+/** `DCA BTC/USDT`, `DCA of 3 pairs`, `Dip below the average BTC/USDT`; pairs that the settings name are not counted. */
+async function nameOf(context: Context, { kind, pair, pairs = [] }: CreateBot): Promise<string> {
+  const strategies = isOwnKind(kind) ? await listStrategies(context.database()) : [];
+  const title = strategies.find((each) => each.kind === kind)?.title ?? kind.toUpperCase();
   const named = pairs.length > 0 ? pairs : pair === undefined ? [] : [pair];
-  if (named.length === 0) return kind.toUpperCase();
-  return `${kind.toUpperCase()} ${named.length === 1 ? named[0] : `of ${named.length} pairs`}`;
+  if (named.length === 0) return title;
+  return `${title} ${named.length === 1 ? named[0] : `of ${named.length} pairs`}`;
 }
 
 /** Settings completed with their defaults. @throws ApiFailure bot-kind-unknown, settings-malformed */
@@ -35,7 +38,7 @@ export async function makeBot(context: Context, key: string | undefined, body: C
   const settings = checkedSettings(body);
   const made = await command<{ id: string }>(context, key, {
     command: 'bot-create',
-    name: body.name ?? nameOf(body),
+    name: body.name ?? (await nameOf(context, body)),
     kind: body.kind,
     ...(body.pair === undefined ? {} : { pair: body.pair }),
     ...(body.pairs === undefined ? {} : { pairs: body.pairs }),

@@ -1,6 +1,6 @@
 /**
- * The engine's end of the pipes to the process that runs strategies: asks and waits, at most until a deadline. Nothing else of the
- * engine goes on meanwhile, which is why the deadline is short.
+ * The asking end of the pipes to the process that runs strategies: asks and waits, at most until a deadline. Nothing else of the
+ * asking process goes on meanwhile, which is why the deadline is short. One asks at a time: a folder has one asker.
  */
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
