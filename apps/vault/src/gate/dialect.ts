@@ -39,6 +39,9 @@ export const dialectFrame = (id: number, request: IncomingMessage, body: string)
   body,
 });
 
+/** The exchange's numbers for what the gate refuses by itself (errors.md); all others are -1002. */
+const numbers: Readonly<Record<string, number>> = { E_PARAM: -1100, E_RATE: -1003 };
+
 /** A refusal of the gate itself as the exchange would write it. */
 export const dialectBody = ({ code, reason }: Refusal): string =>
-  JSON.stringify({ code: code === 'E_PARAM' ? -1100 : -1002, msg: `${reason} (${code})` });
+  JSON.stringify({ code: numbers[code] ?? -1002, msg: `${reason} (${code})` });

@@ -5,10 +5,12 @@
  *
  *   G1  Each id is answered at most once; a client that went away is told to the signer once.
  *   G2  What waits for a slow reader of events is bounded; a reader behind that is cut and asks again from where it was.
+ *   G3  What waits for the signer is bounded: a client that asks faster than it decides is refused and its connection ends.
+ *       Freezing and killing have room of their own.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type DoorRefusal, doorHeaders } from '@holdfast/domain';
+import { type DoorRefusal, doorHeaders, doorPaths } from '@holdfast/domain';
 import type { Channel } from '../frames/channel.ts';
 import { FrameError, type GateToSigner, isSocketKind, type SignerToGate, type SocketFrame } from '../frames/frames.ts';
 import { dialectBody, dialectFrame, dialectRefusal, isDialect } from './dialect.ts';
@@ -18,6 +20,10 @@ import { createSockets } from './sockets.ts';
 /** What may wait for one slow reader of events. */
 const waitingBytesMax = 32 * 1024 * 1024;
 const connectionsMax = 1024;
+/** Requests that wait for the signer, and how many of those that only stop something may wait besides. */
+const waitingMax = 1024;
+const urgentMax = 256;
+const urgent: ReadonlySet<string> = new Set([doorPaths.freeze, doorPaths.kill, doorPaths.revoke, doorPaths.veto]);
 const requestMsMax = 10_000;
 const headerBytesMax = 16 * 1024;
 
@@ -50,6 +56,9 @@ export function createGate(signer: Channel<GateToSigner>, port: () => number, re
     if (refused !== undefined) return refuse(refused);
     const body = await readBody(request);
     if (typeof body !== 'string') return refuse(body);
+    // One that was refused while this body came ended the connection for all behind it.
+    if (ended.has(request.socket)) return;
+    if (waiting.size >= waitingMax + (urgent.has(request.url ?? '') ? urgentMax : 0)) return refuse(busy);
     const frame = speaksDialect ? dialectFrame(newId(), request, body) : doorFrame(newId(), request, body);
     if ('status' in frame) return refuse(frame);
     try {
@@ -127,6 +136,12 @@ export function createGate(signer: Channel<GateToSigner>, port: () => number, re
   server.on('connect', (_request, socket) => socket.destroy());
   return { server, receive };
 }
+
+const busy: Refusal = {
+  status: 503,
+  code: 'E_RATE',
+  reason: 'the vault has more requests than it can decide; send it again in a moment',
+};
 
 const isSocketFrame = (message: SignerToGate): message is SocketFrame => isSocketKind(message.kind);
 

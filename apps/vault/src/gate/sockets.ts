@@ -21,6 +21,9 @@ interface Waiting {
 }
 
 const socketsMax = 256;
+/** Messages of one connection: clients subscribe and ping, so these are far more than any sends. */
+const messagesAtOnce = 100;
+const messagesPerSecond = 20;
 
 export function createSockets(signer: Channel<GateToSigner>, port: () => number, newId: () => number): Sockets {
   const waiting = new Map<number, Waiting>();
@@ -39,7 +42,11 @@ export function createSockets(signer: Channel<GateToSigner>, port: () => number,
         it.stream.write(
           `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${it.accept}\r\n\r\n`,
         );
-        const onText = (text: string): void => signer.send({ kind: 'socket-text', id: frame.id, text });
+        const mayTalk = talkative();
+        const onText = (text: string): void => {
+          if (mayTalk()) signer.send({ kind: 'socket-text', id: frame.id, text });
+          else open.get(frame.id)?.close(1008, 'too many messages');
+        };
         const listener = { messageBytesMax: socketBytesMax, onText, onEnd: () => gone(frame.id) };
         open.set(frame.id, serveWebSocket(it.stream, it.head, listener));
         return;
@@ -76,6 +83,20 @@ export function createSockets(signer: Channel<GateToSigner>, port: () => number,
       refuseStream(it.stream, status, body);
       return true;
     },
+  };
+}
+
+/** Whether one more message is heard, each time it is asked. */
+function talkative(): () => boolean {
+  let left = messagesAtOnce;
+  let at = performance.now();
+  return () => {
+    const now = performance.now();
+    left = Math.min(messagesAtOnce, left + ((now - at) * messagesPerSecond) / 1000);
+    at = now;
+    if (left < 1) return false;
+    left -= 1;
+    return true;
   };
 }
 
