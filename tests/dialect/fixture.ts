@@ -19,9 +19,9 @@ export const ccxtClass = async (path: string): Promise<new (options: object) => 
 export async function connected(exchangeArgs: readonly string[] = ['--speed', '1']): Promise<Instance> {
   // A market at the clock's own pace: between reading a price and ordering near it, it does not leave the band.
   const instance = await launch(exchangeArgs);
-  const pairs = mandate(0, await lastPrice(instance)).pairs.map((it) => ({ ...it, orders: orderKindNames }));
+  const pairs = mandate(0, await lastPrice(instance)).pairs.map((it) => ({ ...it, orders: orderKindNames, stopGapBps: 100 }));
   // Rule R9 alone, with room for the refusals that the tests ask for: theft counts at once.
-  await connectAccount(instance, { pairs, rules: { ...noRules, deniedPerMinute: 100 } });
+  await connectAccount(instance, { pairs, stopBudget24h: amount('500'), rules: { ...noRules, deniedPerMinute: 100 } });
   await vaultOpen(instance);
   return instance;
 }

@@ -90,13 +90,13 @@ test('14: withdrawals, transfers, keys and loans have no path, and are told from
     assert.ok(isTheft('POST', path), path);
   }
   for (const path of [
-    '/api/v3/openOrderList',
+    '/api/v3/preventedMatches',
     '/sapi/v1/accountSnapshot',
     '/fapi/v3/account',
     '/sapi/v1/capital/deposit/address',
   ])
     assert.ok(isOrdinaryRead('GET', path) && !isTheft('GET', path), path);
-  for (const path of ['/api/v3/sor/order', '/api/v3/order/oco', '/api/v3/orderList/oco', '/sapi/v1/margin/order'])
+  for (const path of ['/api/v3/sor/order', '/api/v3/orderList/oto', '/api/v3/orderList/opoco', '/sapi/v1/margin/order/oco'])
     assert.equal(outcome({ method: 'POST', target: `${path}?${signed(`${order}&timestamp=${now}`)}` }), 'E_PATH', path);
 });
 

@@ -96,7 +96,7 @@ export function createSigner(ports: SignerPorts): Signer {
   const apply = (seq: number, record: JournalRecord): void => {
     trail.take(seq, record);
     applyRecord(state, record);
-    own.apply(record);
+    own.apply(seq, record);
   };
   const audit = createAudit({
     clock,

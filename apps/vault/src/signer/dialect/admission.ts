@@ -33,7 +33,16 @@ export interface Admitted<Grant> {
 export type Admit<Grant> = (request: RawRequest) => Admitted<Grant>;
 
 /** Acts that change something, or could be mistaken for one that does: each signature counts once. */
-const changing: ReadonlySet<DialectAct> = new Set(['place', 'try-place', 'cancel', 'cancel-all', 'replace']);
+const changing: ReadonlySet<DialectAct> = new Set([
+  'place',
+  'try-place',
+  'place-oco',
+  'place-old-oco',
+  'cancel',
+  'cancel-all',
+  'cancel-list',
+  'replace',
+]);
 const defaultWindow = '5000';
 const windowMsMax = 60_000;
 const wholeNumber = /^[1-9]\d{0,14}$/;

@@ -22,9 +22,10 @@ export function ownBalances(account: AccountState, grant: GrantState): readonly 
   const seesHeld = grant.rights.includes('sell-held');
   const ofTotal = (asset: Asset): OwnBalance => {
     const total = totals.get(asset) ?? 0n;
-    const all = lockedIn(account.unclosed.values(), asset);
+    const open = [...account.unclosed.values()].filter((it) => !isCountedByTwin(account, it));
+    const all = lockedIn(open, asset);
     const own = lockedIn(
-      [...account.unclosed.values()].filter((it) => it.subKey === grant.subKey),
+      open.filter((it) => it.subKey === grant.subKey),
       asset,
     );
     return { asset, free: atLeastNothing(total - all), locked: own };
@@ -41,6 +42,10 @@ export function ownBalances(account: AccountState, grant: GrantState): readonly 
 }
 
 const atLeastNothing = (value: bigint): bigint => (value < 0n ? 0n : value);
+
+/** The legs of an OCO lock once, as much as the dearer one: its stop. */
+const isCountedByTwin = ({ unclosed }: AccountState, { oco, intent }: KnownOrder): boolean =>
+  oco !== null && intent.order !== 'stop-limit' && unclosed.has(oco.twin);
 
 function lockedIn(orders: Iterable<KnownOrder>, asset: Asset): bigint {
   let sum = 0n;

@@ -83,6 +83,8 @@ export const parameterError = (code: -1100 | -1101 | -1102 | -1104 | -1105 | -11
   new DialectError(400, code, `${what} (E_PARAM)`, 'E_PARAM');
 
 export const unknownOrder = (): DialectError => new DialectError(400, -2011, 'Unknown order sent.');
+export const unknownList = (): DialectError => new DialectError(400, -2011, 'Unknown order list sent.');
+export const listDoesNotExist = (): DialectError => new DialectError(400, -2013, 'Order list does not exist.');
 export const orderDoesNotExist = (): DialectError => new DialectError(400, -2013, 'Order does not exist.');
 
 /** The order may exist: what became of it the vault finds out and the order's own reads then say. */
@@ -99,6 +101,7 @@ const knownTexts: ReadonlySet<string> = new Set([
   'Order would immediately match and take.',
   'Order would trigger immediately.',
   'Stop price would trigger immediately.',
+  'The relationship of the prices for the orders is not correct.',
   'Market is closed.',
   'Duplicate order sent.',
   'Unknown order sent.',

@@ -12,12 +12,15 @@ import { createAdmission, needKey } from './admission.ts';
 import { ownBalances } from './balances.ts';
 import { DialectError, refusalError } from './dialect-error.ts';
 import { createFreshness } from './freshness.ts';
+import { createListTrading } from './list-trading.ts';
 import { createMarketData } from './market-data.ts';
 import type { OwnOrders, OwnTrade } from './own-orders.ts';
 import type { DialectPorts, PublicAnswer } from './ports.ts';
+import { createListReads } from './read-lists.ts';
 import { checkSignature, type RawRequest, splitSignature, splitTarget, type Values } from './read-request.ts';
 import { createReads, noFuturesJson } from './reads.ts';
 import { executionJson, type Json, money } from './show.ts';
+import { listEventOf } from './show-lists.ts';
 import { createStreams } from './streams.ts';
 import type { Endpoint } from './table.ts';
 import { isOrdinaryRead, isTheft } from './theft.ts';
@@ -41,7 +44,8 @@ export function createDialectDoor(ports: DialectPorts, own: OwnOrders): DialectD
   const waits = createWaits(clock);
   const market = createMarketData(ports);
   const trading = createTrading({ ...ports, own, waits, market });
-  const reads = createReads(own, trading);
+  const lists = createListTrading({ ...ports, own, waits, market }, trading);
+  const reads = { ...createReads(own, trading), ...createListReads(own) };
   const checkFresh = createFreshness({ now: clock.now, exchangeNow: ports.isSimulated ? exchangeNow : null });
 
   const admit = createAdmission({ findKey, checkFresh });
@@ -85,6 +89,11 @@ export function createDialectDoor(ports: DialectPorts, own: OwnOrders): DialectD
         return trading.cancelAll(grant, values);
       case 'replace':
         return trading.replace(grant, values);
+      case 'place-oco':
+      case 'place-old-oco':
+        return lists.place(grant, values, endpoint.act);
+      case 'cancel-list':
+        return lists.cancel(grant, values);
       case 'stream-start':
         return { listenKey: streams.start(grant.subKey) };
       case 'stream-keep':
@@ -162,7 +171,12 @@ export function createDialectDoor(ports: DialectPorts, own: OwnOrders): DialectD
       const grant = ownGrant(event.subKey);
       if (grant === undefined || !streams.isHeard(event.subKey)) return;
       const report = executionJson(order, event.event, tradeOf(event.subKey, event.event), order.cancelId ?? '');
-      if (report !== null) streams.say(event.subKey, [report, positionJson(grant, event.event.at)]);
+      const list = listEventOf(order.list, event.event.at);
+      const events = [
+        ...(report === null ? [] : [report, positionJson(grant, event.event.at)]),
+        ...(list === null ? [] : [list]),
+      ];
+      if (events.length > 0) streams.say(event.subKey, events);
     },
     fromGate: (frame) => {
       switch (frame.kind) {

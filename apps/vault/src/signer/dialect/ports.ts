@@ -1,6 +1,6 @@
 /** What the dialect door needs of the signer around it. It decides nothing: every order and cancel goes the intent door's way. */
 import type { KeyObject } from 'node:crypto';
-import type { CancelOrder, Pair, PlaceOrder, RefusalCode, SubKeyId, Verdict } from '@holdfast/domain';
+import type { CancelOrder, Pair, PlacingIntent, RefusalCode, SubKeyId, Verdict } from '@holdfast/domain';
 import type { ReferencePrice } from '@holdfast/policy';
 import type { SignerToGate } from '../../frames/frames.ts';
 import type { Stop } from '../conditions.ts';
@@ -32,7 +32,7 @@ export interface DialectPorts {
   readonly accountOf: (grant: GrantState) => AccountState;
   readonly referenceOf: (pair: Pair) => ReferencePrice | undefined;
   /** The signer's one decision point; the verdict comes when it is durable. */
-  readonly place: (grant: GrantState, order: PlaceOrder, answer: (verdict: Verdict) => void) => void;
+  readonly place: (grant: GrantState, order: PlacingIntent, answer: (verdict: Verdict) => void) => void;
   readonly cancel: (grant: GrantState, intent: CancelOrder, answer: (verdict: Verdict) => void) => void;
   /** A GET without key or signature; null when no answer came. */
   readonly ask: (path: string, query: string) => Promise<PublicAnswer | null>;

@@ -21,7 +21,7 @@ export interface ReadCase {
   readonly now: number;
 }
 
-type Read = (it: ReadCase) => unknown;
+export type Read = (it: ReadCase) => unknown;
 
 /** The rate the vault's budgets assume (custody 3.6); what was really paid stands in each trade. */
 const assumedRate = '0.00100000';
@@ -128,7 +128,7 @@ export const noFuturesJson = (now: number): Json => ({
 });
 
 /** By id and time, ascending: from an id on, else from a time on, else the newest (rest-api.md). */
-function chosen<Item>(
+export function chosen<Item>(
   items: readonly Item[],
   values: Values,
   fromName: string,

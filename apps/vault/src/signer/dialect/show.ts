@@ -1,6 +1,6 @@
 /**
  * Orders, trades and events as the exchange's JSON writes them (rest-api.md, user-data-stream.md): amounts with 8 decimals,
- * ids as numbers, the client's own order ids. What the vault does not know of an order (list, iceberg, prevention) is shown
+ * ids as numbers, the client's own order ids. What the vault does not know of an order (iceberg, prevention) is shown
  * as the exchange shows it when there is none.
  */
 import { type Amount, amount, formatFixed, type OrderEvent, roundTo } from '@holdfast/domain';
@@ -28,8 +28,9 @@ const statusNames: Readonly<Record<OwnPhase, string>> = {
 export const statusOf = ({ phase, filled }: OwnOrder): string =>
   phase === 'open' && filled > 0n ? 'PARTIALLY_FILLED' : statusNames[phase];
 
-export function typeOf({ intent, asMarket }: OwnOrder): string {
+export function typeOf({ intent, asMarket, list }: OwnOrder): string {
   if (asMarket) return 'MARKET';
+  if (list !== null && intent.order === 'limit') return 'LIMIT_MAKER'; // the exchange takes no other beside a stop
   switch (intent.order) {
     case 'limit':
     case 'ioc':
@@ -43,16 +44,19 @@ export function typeOf({ intent, asMarket }: OwnOrder): string {
 
 /** An id as the number it is at the exchange; as text where a number would lose digits. */
 export const idOf = (id: string): number | string => (Number.isSafeInteger(Number(id)) ? Number(id) : id);
-const orderIdOf = ({ exchangeOrderId }: OwnOrder): number | string => (exchangeOrderId === null ? -1 : idOf(exchangeOrderId));
+export const orderIdOf = ({ exchangeOrderId }: OwnOrder): number | string =>
+  exchangeOrderId === null ? -1 : idOf(exchangeOrderId);
 
 const timeInForceOf = ({ intent, asMarket }: OwnOrder): string => (intent.order === 'ioc' && !asMarket ? 'IOC' : 'GTC');
 const priceOf = ({ intent, asMarket }: OwnOrder): string => (asMarket ? noAmount : money(intent.limit));
 const sideOf = ({ intent }: OwnOrder): string => (intent.side === 'buy' ? 'BUY' : 'SELL');
 
+const listIdOf = ({ list }: OwnOrder): number => list?.id ?? -1;
+
 const head = (order: OwnOrder): Json => ({
   symbol: symbolOf(order.intent.pair),
   orderId: orderIdOf(order),
-  orderListId: -1,
+  orderListId: listIdOf(order),
   clientOrderId: order.intent.clientOrderId,
 });
 
@@ -115,7 +119,7 @@ export const tradeJson = (trade: OwnTrade): Json => ({
   symbol: symbolOf(trade.order.intent.pair),
   id: idOf(trade.tradeId),
   orderId: orderIdOf(trade.order),
-  orderListId: -1,
+  orderListId: listIdOf(trade.order),
   price: money(trade.price),
   qty: money(trade.quantity),
   quoteQty: money((trade.price * trade.quantity) / 10n ** 18n),
@@ -180,7 +184,7 @@ function reportJson(order: OwnOrder, of: Execution, at: number, cancelId: string
     p: priceOf(order),
     P: money(trigger(order) ?? 0n),
     F: noAmount,
-    g: -1,
+    g: listIdOf(order),
     C: isCancel ? clientOrderId : '',
     x: of.execution,
     X: of.status,

@@ -38,10 +38,16 @@ export type DialectAct =
   | 'cancel'
   | 'cancel-all'
   | 'replace'
+  | 'place-oco'
+  | 'place-old-oco'
+  | 'cancel-list'
   | 'order'
   | 'open-orders'
   | 'all-orders'
   | 'my-trades'
+  | 'order-list'
+  | 'open-lists'
+  | 'all-lists'
   | 'account'
   | 'commission'
   | 'order-rates'
@@ -113,6 +119,9 @@ const stream = (method: string, act: DialectAct, declared = ''): Endpoint => ({
 
 const order =
   'symbol:symbol! side:side! type:order-type! timeInForce:time-in-force quantity:decimal quoteOrderQty:decimal price:decimal stopPrice:decimal newClientOrderId:client-id newOrderRespType:answer-form';
+const leg = (where: 'above' | 'below'): string =>
+  `${where}Type:order-type! ${where}ClientOrderId:client-id ${where}Price:decimal ${where}StopPrice:decimal ${where}TimeInForce:time-in-force`;
+const list = 'symbol:symbol! listClientOrderId:client-id side:side! quantity:decimal!';
 const which = 'orderId:id origClientOrderId:client-id';
 const since = 'startTime:millis endTime:millis limit:count';
 const candles = `symbol:symbol! interval:interval! ${since} timeZone:count`;
@@ -129,10 +138,26 @@ const endpoints: readonly Endpoint[] = [
     'replace',
     `${order} cancelReplaceMode:replace-mode! cancelOrderId:id cancelOrigClientOrderId:client-id cancelNewClientOrderId:client-id`,
   ),
+  signed('POST', '/api/v3/orderList/oco', 'place-oco', `${list} ${leg('above')} ${leg('below')} newOrderRespType:answer-form`),
+  signed(
+    'POST',
+    '/api/v3/order/oco',
+    'place-old-oco',
+    `${list} limitClientOrderId:client-id price:decimal! stopClientOrderId:client-id stopPrice:decimal! stopLimitPrice:decimal stopLimitTimeInForce:time-in-force newOrderRespType:answer-form`,
+  ),
+  signed(
+    'DELETE',
+    '/api/v3/orderList',
+    'cancel-list',
+    'symbol:symbol! orderListId:id listClientOrderId:client-id newClientOrderId:client-id',
+  ),
   signed('GET', '/api/v3/order', 'order', `symbol:symbol! ${which}`),
   signed('GET', '/api/v3/openOrders', 'open-orders', 'symbol:symbol'),
   signed('GET', '/api/v3/allOrders', 'all-orders', `symbol:symbol! orderId:id ${since}`),
   signed('GET', '/api/v3/myTrades', 'my-trades', `symbol:symbol! orderId:id fromId:id ${since}`),
+  signed('GET', '/api/v3/orderList', 'order-list', 'orderListId:id origClientOrderId:client-id'),
+  signed('GET', '/api/v3/openOrderList', 'open-lists'),
+  signed('GET', '/api/v3/allOrderList', 'all-lists', `fromId:id ${since}`),
   signed('GET', '/api/v3/account', 'account', 'omitZeroBalances:flag'),
   signed('GET', '/api/v3/account/commission', 'commission', 'symbol:symbol!'),
   signed('GET', '/api/v3/rateLimit/order', 'order-rates'),

@@ -17,6 +17,7 @@ import { isOpen, type OwnOrder, type OwnOrders } from './own-orders.ts';
 import type { DialectPorts } from './ports.ts';
 import type { Values } from './read-request.ts';
 import { cancelledJson, type Json, placedJson } from './show.ts';
+import { cancelledListJson } from './show-lists.ts';
 import type { Waits } from './waits.ts';
 
 /** How long an answer waits for the exchange; its own limit is the same (rest-api.md). */
@@ -31,11 +32,15 @@ export interface Trading {
   cancel(grant: GrantState, values: Values): Promise<Json>;
   cancelAll(grant: GrantState, values: Values): Promise<readonly Json[]>;
   replace(grant: GrantState, values: Values): Promise<Json>;
+  /** Waits as long as the exchange itself would have taken. @throws DialectError */
+  settled(order: OwnOrder): Promise<OwnOrder>;
+  /** Cancels one of its open orders, and with it the other leg of an OCO; answers as the exchange shows it. */
+  withdraw(grant: GrantState, order: OwnOrder, cancelId: string): Promise<Json>;
   /** The order that `orderId` or `origClientOrderId` names, or undefined. */
   named(grant: GrantState, values: Values): OwnOrder | undefined;
 }
 
-interface TradingPorts extends Pick<DialectPorts, 'place' | 'cancel' | 'accountOf' | 'referenceOf'> {
+export interface TradingPorts extends Pick<DialectPorts, 'place' | 'cancel' | 'accountOf' | 'referenceOf'> {
   readonly own: OwnOrders;
   readonly waits: Waits;
   readonly market: Pick<MarketData, 'steps'>;
@@ -50,7 +55,7 @@ export function pairOf(symbol: string, grant: GrantState, account: AccountState)
 }
 
 /** An id such as clients make for themselves. */
-const newId = (): string => `hf-${randomBytes(12).toString('hex')}`;
+export const newId = (): string => `hf-${randomBytes(12).toString('hex')}`;
 
 export function createTrading(ports: TradingPorts): Trading {
   const { own, waits, accountOf } = ports;
@@ -81,8 +86,7 @@ export function createTrading(ports: TradingPorts): Trading {
     return order;
   };
 
-  /** Waits as long as the exchange itself would have taken. @throws DialectError */
-  const settled = async (order: OwnOrder): Promise<OwnOrder> => {
+  const settled: Trading['settled'] = async (order) => {
     const isKnown = await waits.until(order, () => order.phase !== 'sent', answerMs);
     if (!isKnown) throw outcomeUnknown();
     if (order.rejection !== null) throw exchangeRefusal(order.rejection.code, order.rejection.reason);
@@ -113,11 +117,11 @@ export function createTrading(ports: TradingPorts): Trading {
     return client === undefined || order.intent.clientOrderId === client ? order : undefined;
   };
 
-  const withdraw = async (grant: GrantState, order: OwnOrder, cancelId: string): Promise<Json> => {
+  const withdraw: Trading['withdraw'] = async (grant, order, cancelId) => {
     if (!isOpen(order)) throw unknownOrder();
     const { clientOrderId: id, pair, side } = order.intent;
     const before = order.cancelsRefused;
-    order.cancelId = cancelId;
+    for (const it of order.list?.legs ?? [order]) it.cancelId = cancelId;
     const intent = { kind: 'cancel-order' as const, clientOrderId: id, pair };
     const verdict = await new Promise<Verdict>((resolve) => ports.cancel(grant, intent, resolve));
     if (verdict.kind === 'refused') {
@@ -127,7 +131,10 @@ export function createTrading(ports: TradingPorts): Trading {
     const isOver = await waits.until(order, () => !isOpen(order) || order.cancelsRefused > before, answerMs);
     if (!isOver) throw outcomeUnknown();
     if (order.phase !== 'cancelled') throw unknownOrder();
-    return cancelledJson(order, cancelId);
+    const { list } = order;
+    if (list === null) return cancelledJson(order, cancelId);
+    for (const leg of list.legs) await waits.until(leg, () => !isOpen(leg), answerMs);
+    return cancelledListJson(list, cancelId);
   };
 
   const cancel: Trading['cancel'] = async (grant, values) => {
@@ -139,6 +146,8 @@ export function createTrading(ports: TradingPorts): Trading {
   return {
     place,
     named,
+    settled,
+    withdraw,
     cancel,
     tryPlace: (grant, values) => {
       pairOf(readOrder(values).symbol, grant, accountOf(grant));
@@ -147,7 +156,8 @@ export function createTrading(ports: TradingPorts): Trading {
     cancelAll: async (grant, values) => {
       const pair = pairOf(values.get('symbol') ?? '', grant, accountOf(grant));
       const open = [...own.orders(grant.subKey)].filter((it) => it.intent.pair === pair && isOpen(it));
-      const done = await Promise.allSettled(open.map((order) => withdraw(grant, order, newId())));
+      const once = open.filter((it) => it.list === null || open.find(({ list }) => list === it.list) === it);
+      const done = await Promise.allSettled(once.map((order) => withdraw(grant, order, newId())));
       const shown = done.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []));
       if (shown.length > 0) return shown;
       const failed = done.find((it) => it.status === 'rejected');

@@ -8,9 +8,10 @@ import { canonicalText } from '@holdfast/domain';
 import { type Admitted, createAdmission } from '../admission.ts';
 import { DialectError } from '../dialect-error.ts';
 import { createFreshness } from '../freshness.ts';
+import { type OcoRequest, readOco, readOldOco } from '../oco-request.ts';
 import { type OrderRequest, readOrder } from '../order-request.ts';
 import { type RawRequest, splitTarget, type Values } from '../read-request.ts';
-import { allEndpoints, type Endpoint } from '../table.ts';
+import { allEndpoints, type DialectAct, type Endpoint } from '../table.ts';
 
 export interface FuzzOptions {
   readonly seed: number;
@@ -219,16 +220,23 @@ function changeBytes(random: Random, request: RawRequest): RawRequest {
 /** What a request means, in one spelling: two requests of equal meaning give equal texts. */
 export function meaningOf({ endpoint, values }: Pick<Admitted<unknown>, 'endpoint' | 'values'>): string {
   const said = [...values].filter(([name]) => name !== 'signature').sort(([a], [b]) => (a < b ? -1 : 1));
-  const order = takesOrder(endpoint) ? orderOf(values) : null;
+  const read = readers[endpoint.act];
+  const order = read === undefined ? null : orderOf(() => read(values));
   return canonicalText({ what: `${endpoint.method} ${endpoint.path}`, said, order });
 }
 
-const takesOrder = ({ act }: Endpoint): boolean => act === 'place' || act === 'try-place' || act === 'replace';
+const readers: Partial<Record<DialectAct, (values: Values) => OrderRequest | OcoRequest>> = {
+  place: readOrder,
+  'try-place': readOrder,
+  replace: readOrder,
+  'place-oco': readOco,
+  'place-old-oco': readOldOco,
+};
 
 /** The typed order, or the code with which the second parsing refuses it. */
-function orderOf(values: Values): OrderRequest | string {
+function orderOf<Order>(read: () => Order): Order | string {
   try {
-    return readOrder(values);
+    return read();
   } catch (error) {
     if (error instanceof DialectError) return error.refusal ?? String(error.code);
     throw error;
