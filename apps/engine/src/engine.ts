@@ -100,7 +100,8 @@ class Core implements Engine {
   #settleBy: number | undefined;
   /** The close of each pair's newest closed minute: what the account was worth then is counted with it. */
   readonly #closes = new Map<Pair, { readonly at: number; readonly price: Amount }>();
-  /** The quiet promised last, as text. */
+  /** The quiet promised last, and as text. */
+  #quiet: QuietPromise | undefined;
   #promised: string | undefined;
   #outboxAtClose = 0;
   #connecting = false;
@@ -369,7 +370,7 @@ class Core implements Engine {
       this.#sender.inOrder();
       this.#ring.marketSync(event);
     } else if (event.kind === 'connected' || event.kind === 'disconnected') await this.#onMarketState(event.kind);
-    else if (!this.#ring.keepMarket(event)) await this.#onSaid(event);
+    else if (!this.#ring.keepMarket(event, this.#breaksQuiet(event))) await this.#onSaid(event);
     else for (const early of this.#ring.surplus()) await this.#onSaid(early);
   }
 
@@ -651,8 +652,22 @@ class Core implements Engine {
   }
 
   #promise(n: number, promise: QuietPromise): void {
+    this.#quiet = promise;
     this.#promised = JSON.stringify(promise);
     this.#ports.ring?.acknowledge(n, promise);
+  }
+
+  /** Whether the exchange will open a round for it: it reaches a time or a price at which somebody may wake. */
+  #breaksQuiet(event: MarketEvent): boolean {
+    if (this.#quiet === undefined) return false;
+    const { until, prices } = this.#quiet;
+    if (event.kind === 'candle') return event.closed && until !== null && event.candle.openTime + minuteMs >= until;
+    if (event.kind !== 'trade' && event.kind !== 'best') return false;
+    if (event.kind === 'trade' && until !== null && event.at >= until) return true;
+    const bounds = prices.find((each) => each.pair === event.pair);
+    const [least, most] = event.kind === 'trade' ? [event.price, event.price] : [event.bid, event.ask];
+    const isBelow = typeof bounds?.below === 'string' && least <= amount(bounds.below);
+    return isBelow || (typeof bounds?.above === 'string' && most >= amount(bounds.above));
   }
 
   #quietPromise(): QuietPromise {

@@ -14,7 +14,7 @@ export interface Round {
 }
 
 const keptMost = 2_000;
-/** How long a word of the vault waits for the round that it belongs to, in ms of the operating system's clock. */
+/** How long what is of a later round waits for the round that it belongs to, in ms of the operating system's clock. */
 export const lateWordMs = 1_000;
 
 export class Ring {
@@ -24,8 +24,9 @@ export class Ring {
   #acknowledged: number | undefined;
   #marketSaid: Said[] = [];
   #vaultSaid: Settled[] = [];
-  /** Since when a word of the vault is kept that came after the newest round was acknowledged. */
+  /** Since when something is kept that came after the newest round was acknowledged and is of the next. */
   #waitsSince: number | undefined;
+  #breaks = false;
 
   /** Whether the exchange's clock waits for us. */
   get isLockstep(): boolean {
@@ -42,10 +43,11 @@ export class Ring {
     return this.#open;
   }
 
-  /** @returns whether it is kept for its round */
-  keepMarket(event: Said): boolean {
+  /** @param breaks whether it lies outside the quiet that was promised. @returns whether it is kept for its round */
+  keepMarket(event: Said, breaks: boolean): boolean {
     if (!this.isLockstep) return false;
     this.#marketSaid.push(event);
+    this.#breaks ||= breaks;
     return true;
   }
 
@@ -80,13 +82,14 @@ export class Ring {
     this.#open = undefined;
     this.#marketSaid = [];
     this.#vaultSaid = [];
+    this.#breaks = false;
     return kept;
   }
 
   /**
    * Opens the round that everybody has said; `again` when it was acknowledged already and nothing has come since. A fill that comes
-   * then, before the prices of its time, is of the next round: `wait`, said once, until
-   * that round comes or `lateWordMs` are over.
+   * then, before the prices of its time, or a price that breaks the promised quiet, before all of its time is said, is of the next
+   * round: `wait`, said once, until that round comes or `lateWordMs` are over.
    */
   next(
     needsVault: boolean,
@@ -98,7 +101,7 @@ export class Ring {
     if (this.#acknowledged === round.n && this.#marketSaid.length === 0 && this.#vaultSaid.length === 0) {
       return { kind: 'again', round };
     }
-    if (this.#acknowledged === round.n && this.#vaultSaid.length > 0) {
+    if (this.#acknowledged === round.n && (this.#vaultSaid.length > 0 || this.#breaks)) {
       const isFirst = this.#waitsSince === undefined;
       this.#waitsSince ??= now;
       if (now - this.#waitsSince < lateWordMs) return { kind: isFirst ? 'wait' : 'none' };
@@ -113,6 +116,7 @@ export class Ring {
     this.#marketSaid = [];
     this.#vaultSaid = [];
     this.#waitsSince = undefined;
+    this.#breaks = false;
     return kept;
   }
 

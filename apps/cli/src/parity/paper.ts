@@ -120,7 +120,7 @@ function read(file: string): Omit<PaperPlay, 'to' | 'rules'> {
     const [bot] = rows('select * from bots order by created_at limit 1');
     if (bot === undefined) throw new CliError(exitCode.failed, 'the paper account has no bot');
     const funds = JSON.parse(String(bot.funds)) as Record<string, string>;
-    const planned = rows("select client_order_id id from outbox where kind in ('place-order', 'place-oco') order by seq");
+    const planned = rows("select intent from outbox where kind in ('place-order', 'place-oco') order by seq").flatMap(namesOf);
     const orders = new Map(rows('select * from orders').map((row) => [row.client_order_id, row]));
     return {
       name: 'paper',
@@ -131,8 +131,8 @@ function read(file: string): Omit<PaperPlay, 'to' | 'rules'> {
       refusals: rows("select * from outbox where state = 'refused' order by seq").map(
         (row) => `${row.client_order_id} at ${row.planned_at}: ${row.reason} (${row.code})`,
       ),
-      orders: planned.flatMap(({ id }) => {
-        const row = orders.get(id ?? '');
+      orders: planned.flatMap((id) => {
+        const row = orders.get(id);
         return row === undefined ? [] : [orderLine(row)];
       }),
       fills: rows('select * from fills order by vault_seq').map(fillLine),
@@ -140,6 +140,16 @@ function read(file: string): Omit<PaperPlay, 'to' | 'rules'> {
   } finally {
     db.close();
   }
+}
+
+/** Client order ids of a planned order, or of the two legs of a planned OCO. */
+function namesOf({ intent }: Row): string[] {
+  const planned = JSON.parse(String(intent)) as { readonly clientOrderId: string; readonly [leg: string]: unknown };
+  const legs = ['limitLeg', 'stopLeg'].flatMap((name) => {
+    const leg = planned[name] as { readonly clientOrderId?: string } | undefined;
+    return typeof leg === 'object' && leg.clientOrderId !== undefined ? [leg.clientOrderId] : [];
+  });
+  return legs.length > 0 ? legs : [planned.clientOrderId];
 }
 
 const orderLine = (row: Row): Line => ({

@@ -33,7 +33,7 @@ export async function compareRuns(options: PaperOptions): Promise<ParityResult> 
   return { plays, difference, refusals: paper.refusals, bot: paper.bot };
 }
 
-async function requestOf({ tape, bot }: PaperOptions, paper: PaperPlay): Promise<RunRequest> {
+export async function requestOf({ tape, bot }: PaperOptions, paper: PaperPlay): Promise<RunRequest> {
   const of = pair(bot.pair);
   const { series } = await readCandleFile(tape, { exchange: 'tape', pair: of });
   return {
@@ -51,7 +51,7 @@ async function requestOf({ tape, bot }: PaperOptions, paper: PaperPlay): Promise
   };
 }
 
-function playOf(name: string, { orders = [], fills }: RunResult): Play {
+export function playOf(name: string, { orders = [], fills }: RunResult): Play {
   return {
     name,
     orders: orders.map(

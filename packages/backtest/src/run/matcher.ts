@@ -17,7 +17,10 @@ export interface MatchRules {
   readonly slippageTicks: number;
   /** Sizes of the house's quotes as on the simulated exchange; null: as much as is asked for at the best price. */
   readonly house: HouseRules | null;
+  /** How many orders, stops that wait and OCOs may be there at once. */
   readonly maxOrders: number;
+  readonly maxAlgoOrders: number;
+  readonly maxOrderLists: number;
 }
 
 export type MatchKind = 'limit' | 'post-only' | 'ioc' | 'stop-limit';
@@ -40,6 +43,8 @@ export interface BookOrder extends Ask {
   waits: boolean;
   /** The other leg of an OCO: when one trades, is set off or ends, the other ends. */
   twin: BookOrder | undefined;
+  /** The OCO that it is or was a leg of, by number; 0 for none. */
+  readonly list: number;
 }
 
 /** What happened, in order. */
@@ -64,6 +69,14 @@ export interface Best {
   readonly askLots: number;
 }
 
+interface Refusal {
+  readonly code: string;
+  readonly reason: string;
+}
+
+const failed = (filter: string): Refusal => ({ code: '-1013', reason: `Filter failure: ${filter}` });
+const wrongPrices: Refusal = { code: '-2010', reason: 'The relationship of the prices for the orders is not correct.' };
+
 const opposite = (side: Side): Side => (side === 'buy' ? 'sell' : 'buy');
 
 export class Matcher {
@@ -76,6 +89,7 @@ export class Matcher {
   readonly #consumed = new Map<number, number>();
   #rank = 1;
   #trade = 1;
+  #lists = 0;
   #tickRank = 0;
   #tickCount = 0;
   #anchor: number;
@@ -168,30 +182,41 @@ export class Matcher {
   /** Two orders of which one at most trades: one that rests and a stop on the other side of the market. */
   placeOco(limit: Ask, stop: Ask): void {
     this.#published ??= this.best();
-    const refused = this.#refusal(stop) ?? this.#refusal(limit) ?? this.#ocoRefusal(limit, stop);
+    const refused = this.#ocoRefusal(limit, stop);
     if (refused !== undefined) {
       for (const ask of [limit, stop]) this.events.push({ kind: 'rejected', ask, ...refused });
       return;
     }
-    const waiting = this.#create(stop);
-    const resting = this.#create(limit);
+    const list = ++this.#lists;
+    const waiting = this.#create(stop, list);
+    const resting = this.#create(limit, list);
     waiting.twin = resting;
     resting.twin = waiting;
-    for (const order of [resting, waiting]) this.events.push({ kind: 'accepted', order });
+    for (const order of [waiting, resting]) this.events.push({ kind: 'accepted', order });
     this.#stops.push(waiting);
     this.#queue(resting);
     this.#finish();
   }
 
-  #ocoRefusal(limit: Ask, stop: Ask): { readonly code: string; readonly reason: string } | undefined {
+  /** In the order in which the exchange looks: counts, prices, counts of OCOs, the book. */
+  #ocoRefusal(limit: Ask, stop: Ask): Refusal | undefined {
+    const counted = this.#overCount(stop, 0) ?? this.#overCount(limit, 1);
+    if (counted !== undefined) return counted;
     const [upper, lower] = limit.side === 'sell' ? [limit.price, stop.trigger] : [stop.trigger, limit.price];
-    const isRight = upper > this.last && lower < this.last;
-    return isRight ? undefined : { code: '-2010', reason: 'The relationship of the prices for the orders is not correct.' };
+    if (upper <= this.last || lower >= this.last) return wrongPrices;
+    if (this.#openLists() >= this.#rules.maxOrderLists) return failed('MAX_NUM_ORDER_LISTS');
+    return this.#misplaced(stop) ?? this.#misplaced({ ...limit, kind: 'post-only' });
   }
 
-  #create(ask: Ask): BookOrder {
+  #openLists(): number {
+    const open = new Set<number>();
+    for (const { list } of this.#byId.values()) if (list > 0) open.add(list);
+    return open.size;
+  }
+
+  #create(ask: Ask, list = 0): BookOrder {
     const waits = ask.kind === 'stop-limit';
-    const order: BookOrder = { ...ask, executed: 0, rank: this.#rank++, waits, twin: undefined };
+    const order: BookOrder = { ...ask, executed: 0, rank: this.#rank++, waits, twin: undefined, list };
     this.#byId.set(order.id, order);
     return order;
   }
@@ -204,7 +229,7 @@ export class Matcher {
       return;
     }
     const { twin } = order;
-    for (const each of twin === undefined ? [order] : [order, twin]) {
+    for (const each of twin === undefined ? [order] : [order, twin].sort((a, b) => a.rank - b.rank)) {
       each.twin = undefined;
       this.#unqueue(each);
       this.#end(each, 'cancel');
@@ -230,8 +255,19 @@ export class Matcher {
     );
   }
 
-  #refusal(ask: Ask): { readonly code: string; readonly reason: string } | undefined {
-    if (this.#byId.size >= this.#rules.maxOrders) return { code: '-1013', reason: 'Filter failure: MAX_NUM_ORDERS' };
+  #refusal(ask: Ask): Refusal | undefined {
+    return this.#overCount(ask, 0) ?? this.#misplaced(ask);
+  }
+
+  /** @param ahead orders of the same request that count as open */
+  #overCount({ kind }: Ask, ahead: number): Refusal | undefined {
+    const { maxOrders, maxAlgoOrders } = this.#rules;
+    if (this.#byId.size + ahead >= maxOrders) return failed('MAX_NUM_ORDERS');
+    if (kind === 'stop-limit' && this.#stops.length >= maxAlgoOrders) return failed('MAX_NUM_ALGO_ORDERS');
+    return undefined;
+  }
+
+  #misplaced(ask: Ask): Refusal | undefined {
     if (ask.kind === 'stop-limit' && (ask.side === 'buy' ? ask.trigger <= this.last : ask.trigger >= this.last))
       return { code: '-2010', reason: 'Order would trigger immediately.' };
     if (ask.kind === 'post-only' && this.#wouldTake(ask))

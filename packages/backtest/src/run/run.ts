@@ -261,6 +261,8 @@ function matchRules(columns: Columns, of: Assumptions): MatchRules {
     slippageTicks: of.slippageTicks,
     house: of.depth === 'best' ? null : houseOf(columns, of),
     maxOrders: columns.rules.maxOrders,
+    maxAlgoOrders: columns.rules.maxAlgoOrders,
+    maxOrderLists: columns.rules.maxOrderLists,
   };
 }
 
