@@ -19,7 +19,7 @@ import {
 import { type Amount, type PairRules, type Ticks, unit } from '@holdfast/domain';
 import type { Columns } from '../run/columns.ts';
 import { EquityCurve, type Fall } from '../run/equity.ts';
-import { placeAt, timeAt } from '../run/path.ts';
+import { placeAt } from '../run/path.ts';
 import type { Assumptions } from '../run/result.ts';
 import { decline, declined } from './decline.ts';
 import { Depth, isPlain } from './depth.ts';
@@ -249,15 +249,15 @@ class DcaRun {
   }
 
   run(): KernelResult {
-    const start = timeAt(this.#columns, this.#first);
+    const start = this.#scan.time(this.#first);
     this.#curve.hold(this.#first >>> 2, this.#quote / toCents, 0);
     // The bot starts with the prices before the first tick.
     let next = this.#play(this.#first, this.#scan.price(this.#first), start);
     while (next < this.#end) {
-      const wake = timeAt(this.#columns, next) + this.#pauseMs;
+      const wake = this.#scan.time(next) + this.#pauseMs;
       const place = placeAt(this.#columns, wake);
       if (place >= this.#end) break;
-      const at = timeAt(this.#columns, place);
+      const at = this.#scan.time(place);
       // As a candle begins the bot is called with the price before, and its order meets the candle's first.
       const known = this.#scan.price(place % 4 === 0 ? place - 1 : place);
       next = this.#play(place + 1, this.#scan.price(place), at, known);
@@ -329,7 +329,7 @@ class DcaRun {
         this.#heldMs += this.#until - at;
         return this.#end;
       }
-      now = timeAt(this.#columns, place);
+      now = this.#scan.time(place);
       last = this.#scan.price(place);
       next = place + 1;
       if (this.#isAbove(last, target)) {

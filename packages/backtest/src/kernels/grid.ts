@@ -9,7 +9,6 @@ import { type GridSettings, gridLayout, grossLots, pieceLots, raised, type SubBo
 import { type Amount, baseOf, lots as lotsOf, type PairRules, quoteOf, type Ticks, toLots, unit } from '@holdfast/domain';
 import type { Columns } from '../run/columns.ts';
 import { EquityCurve } from '../run/equity.ts';
-import { timeAt } from '../run/path.ts';
 import type { Assumptions } from '../run/result.ts';
 import type { KernelFill, KernelResult } from './dca.ts';
 import { decline, declined } from './decline.ts';
@@ -21,6 +20,8 @@ const cent = 10n ** 10n;
 const toCents = 1e8;
 /** Fills of one tick: with more of them the bot's orders wait for each other, which is not played here. */
 const fillsMost = 8;
+/** The same with what they cancel and what the answers take. */
+const queueMost = 3 * fillsMost;
 
 export interface GridRequest {
   readonly settings: GridSettings;
@@ -86,18 +87,22 @@ export function runGrid(request: GridRequest): KernelResult | null {
 
 class GridRun {
   readonly #settings: GridSettings;
-  readonly #columns: Columns;
   readonly #rules: PairRules;
   readonly #scan: Scan;
   readonly #depth: Depth;
   readonly #curve: EquityCurve;
-  readonly #touches: boolean;
+  /** Ticks that the price must go beyond a limit. */
+  readonly #through: number;
+  readonly #activeBuys: number;
+  readonly #activeSells: number;
   readonly #feeInBase: boolean;
   readonly #spread: number;
   readonly #maker: Rate;
   readonly #taker: Rate;
   readonly #lot: number;
   readonly #value: number;
+  readonly #minLots: number;
+  readonly #maxLots: number;
   readonly #minNotional: number;
   readonly #reserveShare: number;
   readonly #first: number;
@@ -105,6 +110,9 @@ class GridRun {
   readonly #until: number;
   readonly #onFill: ((fill: KernelFill) => void) | undefined;
 
+  /** The place that is played next, and the price before it: the bot starts with the price of the first. */
+  #next: number;
+  #price: number;
   #quote: number;
   #base: number;
   #fees = 0;
@@ -131,28 +139,40 @@ class GridRun {
   #reservedBase = 0;
   #reservedQuote = 0;
 
-  // What the bot has not heard of yet, in order: fills of its orders by cell, and the ends of cancelled ones.
-  readonly #queue: number[] = [];
+  // What the bot has not heard of yet, in order: fills of its orders, and the ends of cancelled ones (cell -1). Of each what
+  // it gives and what it no longer reserves, in 10^-8.
+  #heard = 0;
+  #queued = 0;
+  readonly #queueCells = new Int32Array(queueMost);
+  readonly #queueQuote = new Float64Array(queueMost);
+  readonly #queueBase = new Float64Array(queueMost);
+  readonly #freedQuote = new Float64Array(queueMost);
+  readonly #freedBase = new Float64Array(queueMost);
 
   constructor(request: GridRequest, maker: Rate, taker: Rate) {
     const { settings, columns, assumptions, funds, from, end, until, onFill } = request;
     const { rules } = columns;
     this.#settings = settings;
-    this.#columns = columns;
     this.#rules = rules;
     this.#scan = new Scan(columns, end);
     this.#depth = new Depth(columns, assumptions, from);
     this.#curve = new EquityCurve(columns, from >>> 2, true);
-    this.#touches = assumptions.fill === 'touch';
+    this.#through = assumptions.fill === 'touch' ? 0 : 1;
+    this.#activeBuys = settings.activeBuyLines;
+    this.#activeSells = settings.activeSellLines;
     this.#feeInBase = assumptions.feeIn === 'received';
     this.#spread = assumptions.spreadTicks;
     this.#maker = maker;
     this.#taker = taker;
     this.#lot = Number(rules.lot / cent);
     this.#value = Number((rules.tick * rules.lot) / unit / cent);
+    this.#minLots = Math.max(1, rules.minQuantity);
+    this.#maxLots = rules.maxQuantity;
     this.#minNotional = Number(rules.minNotional) / 1e10;
     this.#reserveShare = settings.feeAsset === 'quote' ? Number(settings.fee) / 1e18 : 0;
     this.#first = from;
+    this.#next = from;
+    this.#price = this.#scan.price(from);
     this.#end = end;
     this.#until = until;
     this.#onFill = onFill;
@@ -163,19 +183,15 @@ class GridRun {
   }
 
   run(): KernelResult {
-    const start = timeAt(this.#columns, this.#first);
-    this.#hold(this.#first, start);
-    // The bot starts with the prices before the first tick.
-    const price = this.#scan.price(this.#first);
-    this.#balance(price, start);
-    this.#lay(price, start);
-    for (let next = this.#first; ; ) {
+    this.#hold();
+    this.#balance();
+    this.#lay();
+    for (;;) {
       const buyAt = this.#turn > 0 && this.#orders[this.#turn - 1]! > 0 ? this.#lower[this.#turn - 1]! : 0;
       const sellAt =
         this.#turn < this.#cells && this.#orders[this.#turn]! > 0 ? this.#upper[this.#turn]! : Number.POSITIVE_INFINITY;
-      const place = this.#scan.next(next, this.#touches ? buyAt : buyAt - 1, this.#touches ? sellAt : sellAt + 1);
+      const place = this.#scan.next(this.#next, buyAt - this.#through, sellAt + this.#through);
       if (place >= this.#end) break;
-      next = place + 1;
       this.#tick(place);
     }
     this.#curve.flush(((this.#end - 1) >>> 2) + 1);
@@ -194,21 +210,25 @@ class GridRun {
     };
   }
 
-  /** Tells the curve what is held before place `next` is played. */
-  #hold(next: number, at: number): void {
-    this.#curve.hold(Math.max(this.#first, next - 1) >>> 2, this.#quote / toCents, this.#base / toCents);
-    if (this.#base >= this.#lot) {
-      if (this.#heldSince < 0) this.#heldSince = at;
-    } else if (this.#heldSince >= 0) {
-      this.#heldMs += at - this.#heldSince;
-      this.#heldSince = -1;
-    }
+  /** Unix ms: of the newest place that was played, at the start of the first. */
+  get #now(): number {
+    return this.#scan.time(Math.max(this.#first, this.#next - 1));
+  }
+
+  /** Tells the curve what is held now. */
+  #hold(): void {
+    this.#curve.hold(Math.max(this.#first, this.#next - 1) >>> 2, this.#quote / toCents, this.#base / toCents);
+    const holds = this.#base >= this.#lot;
+    if (holds === this.#heldSince >= 0) return;
+    if (!holds) this.#heldMs += this.#now - this.#heldSince;
+    this.#heldSince = holds ? this.#now : -1;
   }
 
   /** Buys what the sell lines need, piece by piece; a grid that has too much base is not played here. */
-  #balance(price: number, at: number): void {
-    const ask = (price + this.#spread) as Ticks;
+  #balance(): void {
     if (!this.#settings.balance) return;
+    const price = this.#price;
+    const ask = (price + this.#spread) as Ticks;
     const { base, quote } = gridLayout(this.#settings, this.#rules, price as Ticks);
     const cap = Math.max(raised(ask, this.#settings.slippage), ask);
     for (;;) {
@@ -219,16 +239,16 @@ class GridRun {
       if (!this.#isTradable(cap, lots)) break;
       if (this.#cost(cap, lots) > this.#quote - 1) decline();
       this.#depth.take(this.#first, ask, lots);
-      const { paid, received } = this.#bought(at, ask, lots, this.#taker, false);
-      this.#quote -= paid;
-      this.#base += received;
-      this.#hold(this.#first, at);
+      const fee = this.#bought(ask, lots, this.#taker, false);
+      this.#quote -= this.#paid(ask, lots, fee);
+      this.#base += this.#received(lots, fee);
+      this.#hold();
     }
     if (quote > BigInt(this.#quote) * cent && base < BigInt(this.#base) * cent) decline();
   }
 
-  #lay(price: number, at: number): void {
-    const { cells } = gridLayout(this.#settings, this.#rules, price as Ticks);
+  #lay(): void {
+    const { cells } = gridLayout(this.#settings, this.#rules, this.#price as Ticks);
     const { activeBuyLines, activeSellLines } = this.#settings;
     if (Math.min(cells.length, activeBuyLines + activeSellLines) + 2 > this.#rules.maxOrders) decline();
     this.#cells = cells.length;
@@ -244,85 +264,74 @@ class GridRun {
     if (this.#turn < 0) this.#turn = this.#cells;
     for (let cell = this.#turn; cell < this.#cells; cell++) this.#counted += this.#lots[cell]! * this.#lot;
     const lastBuy = Math.max(0, this.#turn - activeBuyLines);
-    for (let cell = this.#turn - 1; cell >= lastBuy; cell--) this.#placeBuy(this.#first, price, at, cell);
+    for (let cell = this.#turn - 1; cell >= lastBuy; cell--) this.#placeBuy(cell);
     const lastSell = Math.min(this.#cells, this.#turn + activeSellLines);
-    for (let cell = this.#turn; cell < lastSell; cell++) this.#placeSell(price, cell);
-    this.#hear(this.#first, price, at);
+    for (let cell = this.#turn; cell < lastSell; cell++) this.#placeSell(cell);
+    this.#hear();
   }
 
   /** Fills what the price reached, then tells the bot, in the order of the exchange. */
   #tick(place: number): void {
-    const at = timeAt(this.#columns, place);
     const price = this.#scan.price(place);
-    let filled = 0;
+    const through = this.#through;
+    this.#next = place + 1;
+    this.#price = price;
     let lots = 0;
-    for (let cell = this.#turn - 1; cell >= 0 && this.#orders[cell]! > 0 && this.#isBelow(price, this.#lower[cell]!); cell--) {
-      lots += this.#orders[cell]!;
-      this.#fillBuy(at, cell, this.#lower[cell]!, this.#maker, true);
-      filled++;
+    for (let cell = this.#turn - 1; cell >= 0 && this.#orders[cell]! > 0 && price + through <= this.#lower[cell]!; cell--) {
+      const wanted = this.#orders[cell]!;
+      const line = this.#lower[cell]!;
+      lots += wanted;
+      this.#fillBuy(cell, line, this.#maker, true, this.#cost(line, wanted));
     }
-    for (
-      let cell = this.#turn;
-      cell < this.#cells && this.#orders[cell]! > 0 && this.#isAbove(price, this.#upper[cell]!);
-      cell++
-    ) {
+    for (let cell = this.#turn; cell < this.#cells && this.#orders[cell]! > 0 && price - through >= this.#upper[cell]!; cell++) {
       lots += this.#orders[cell]!;
-      this.#fillSell(at, cell, this.#upper[cell]!, this.#maker, true);
-      filled++;
+      this.#fillSell(cell);
     }
-    if (filled > fillsMost) decline();
+    if (this.#queued > fillsMost) decline();
     if (lots > this.#depth.atTick(place)) decline();
-    this.#hear(place + 1, price, at);
-  }
-
-  #isBelow(price: number, limit: number): boolean {
-    return this.#touches ? price <= limit : price < limit;
-  }
-
-  #isAbove(price: number, limit: number): boolean {
-    return this.#touches ? price >= limit : price > limit;
+    this.#hear();
   }
 
   /** The bot hears of fills one at a time, and orders after each. */
-  #hear(next: number, price: number, at: number): void {
-    const { activeBuyLines, activeSellLines } = this.#settings;
-    const queue = this.#queue;
-    for (let head = 0; head < queue.length; head += 5) {
-      if (head > 15 * fillsMost) decline();
-      const cell = queue[head]!;
-      if (cell < 0) {
-        this.#reservedBase -= queue[head + 1]!;
-        this.#reservedQuote -= queue[head + 2]!;
-        continue;
-      }
-      this.#reservedBase -= queue[head + 3]!;
-      this.#reservedQuote -= queue[head + 4]!;
-      this.#quote += queue[head + 1]!;
-      this.#base += queue[head + 2]!;
+  #hear(): void {
+    for (; this.#heard < this.#queued; this.#heard++) {
+      const head = this.#heard;
+      this.#reservedQuote -= this.#freedQuote[head]!;
+      this.#reservedBase -= this.#freedBase[head]!;
+      const cell = this.#queueCells[head]!;
+      if (cell < 0) continue;
+      const money = this.#queueQuote[head]!;
+      const coins = this.#queueBase[head]!;
+      this.#quote += money;
+      this.#base += coins;
       this.#orders[cell] = 0;
-      const money = queue[head + 1]!;
-      const coins = queue[head + 2]!;
       this.#count(cell, money, coins);
-      if (coins > 0) {
-        this.#turn = cell;
-        this.#counted += this.#lots[cell]! * this.#lot;
-        const tooFar = cell + activeSellLines;
-        if (tooFar < this.#cells) this.#cancel(tooFar);
-        const far = cell - activeBuyLines;
-        if (far >= 0) this.#placeBuy(next, price, at, far);
-        this.#placeSell(price, cell);
-      } else {
-        this.#turn = cell + 1;
-        this.#counted -= this.#lots[cell]! * this.#lot;
-        const tooFar = cell - activeBuyLines;
-        if (tooFar >= 0) this.#cancel(tooFar);
-        this.#placeBuy(next, price, at, cell);
-        const far = cell + activeSellLines;
-        if (far < this.#cells) this.#placeSell(price, far);
-      }
+      if (coins > 0) this.#afterBuy(cell);
+      else this.#afterSell(cell);
     }
-    queue.length = 0;
-    this.#hold(next, at);
+    this.#heard = 0;
+    this.#queued = 0;
+    this.#hold();
+  }
+
+  #afterBuy(cell: number): void {
+    this.#turn = cell;
+    this.#counted += this.#lots[cell]! * this.#lot;
+    const tooFar = cell + this.#activeSells;
+    if (tooFar < this.#cells) this.#cancel(tooFar);
+    const far = cell - this.#activeBuys;
+    if (far >= 0) this.#placeBuy(far);
+    this.#placeSell(cell);
+  }
+
+  #afterSell(cell: number): void {
+    this.#turn = cell + 1;
+    this.#counted -= this.#lots[cell]! * this.#lot;
+    const tooFar = cell - this.#activeBuys;
+    if (tooFar >= 0) this.#cancel(tooFar);
+    this.#placeBuy(cell);
+    const far = cell + this.#activeSells;
+    if (far < this.#cells) this.#placeSell(far);
   }
 
   /** A leg of a cell's round trip. */
@@ -335,18 +344,17 @@ class GridRun {
     }
     this.#begun[cell] = 0;
     this.#deals++;
-    const [spent, bought, proceeds, sold] =
-      coins > 0
-        ? [-money, coins, this.#spent[cell]!, -this.#gained[cell]!]
-        : [-this.#spent[cell]!, this.#gained[cell]!, money, -coins];
-    if (proceeds - spent * (sold / bought) > 0) this.#wins++;
+    const first = this.#spent[cell]!;
+    const had = this.#gained[cell]!;
+    const profit = coins > 0 ? first + money * (-had / coins) : money + first * (-coins / had);
+    if (profit > 0) this.#wins++;
   }
 
-  #placeBuy(next: number, price: number, at: number, cell: number): void {
+  #placeBuy(cell: number): void {
     if (this.#orders[cell]! > 0) return;
     const made = (this.#gross[cell]! - this.#lots[cell]!) * this.#lot;
     const lots = this.#base - this.#counted >= made ? this.#lots[cell]! : this.#gross[cell]!;
-    const ask = price + this.#spread;
+    const ask = this.#price + this.#spread;
     const line = this.#lower[cell]!;
     const limit = line >= ask ? Math.min(line, Math.max(raised(ask as Ticks, this.#settings.slippage), ask)) : line;
     const cost = this.#cost(limit, lots);
@@ -354,16 +362,17 @@ class GridRun {
     this.#orders[cell] = lots;
     this.#reservedQuote += cost;
     if (line < ask) return;
-    this.#depth.take(next, ask, lots);
-    this.#fillBuy(at, cell, ask, this.#taker, false, cost);
+    this.#depth.take(this.#next, ask, lots);
+    this.#fillBuy(cell, ask, this.#taker, false, cost);
   }
 
-  #placeSell(bid: number, cell: number): void {
+  #placeSell(cell: number): void {
     if (this.#orders[cell]! > 0) return;
-    const has = Math.floor((this.#base - this.#reservedBase) / this.#lot);
-    const lots = Math.min(this.#lots[cell]!, has);
+    const has = this.#base - this.#reservedBase;
+    const wanted = this.#lots[cell]!;
+    const lots = wanted * this.#lot <= has ? wanted : Math.floor(has / this.#lot);
     const line = this.#upper[cell]!;
-    if (line <= bid || !this.#isTradable(line, lots)) decline();
+    if (line <= this.#price || !this.#isTradable(line, lots)) decline();
     this.#orders[cell] = lots;
     this.#reservedBase += lots * this.#lot;
   }
@@ -373,37 +382,56 @@ class GridRun {
     const lots = this.#orders[cell]!;
     if (lots === 0) return;
     this.#orders[cell] = 0;
-    if (cell < this.#turn) this.#queue.push(-1, 0, this.#cost(this.#lower[cell]!, lots), 0, 0);
-    else this.#queue.push(-1, lots * this.#lot, 0, 0, 0);
+    if (cell < this.#turn) this.#say(-1, 0, 0, this.#cost(this.#lower[cell]!, lots), 0);
+    else this.#say(-1, 0, 0, 0, lots * this.#lot);
   }
 
-  #fillBuy(at: number, cell: number, price: number, rate: Rate, maker: boolean, reserved?: number): void {
-    const lots = this.#orders[cell]!;
-    const { paid, received } = this.#bought(at, price, lots, rate, maker);
-    this.#queue.push(cell, -paid, received, 0, reserved ?? this.#cost(this.#lower[cell]!, lots));
+  #say(cell: number, quote: number, base: number, freedQuote: number, freedBase: number): void {
+    const at = this.#queued++;
+    if (at >= queueMost) decline();
+    this.#queueCells[at] = cell;
+    this.#queueQuote[at] = quote;
+    this.#queueBase[at] = base;
+    this.#freedQuote[at] = freedQuote;
+    this.#freedBase[at] = freedBase;
   }
 
-  #fillSell(at: number, cell: number, price: number, rate: Rate, maker: boolean): void {
+  #fillBuy(cell: number, price: number, rate: Rate, maker: boolean, reserved: number): void {
     const lots = this.#orders[cell]!;
+    const fee = this.#bought(price, lots, rate, maker);
+    this.#say(cell, -this.#paid(price, lots, fee), this.#received(lots, fee), reserved, 0);
+  }
+
+  #fillSell(cell: number): void {
+    const lots = this.#orders[cell]!;
+    const price = this.#upper[cell]!;
     const value = price * lots * this.#value;
-    const fee = feeOf(value, rate);
+    const fee = feeOf(value, this.#maker);
     if (!(value <= Number.MAX_SAFE_INTEGER)) decline();
     this.#fees += fee;
     this.#fills++;
-    this.#queue.push(cell, value - fee, -lots * this.#lot, lots * this.#lot, 0);
-    this.#onFill?.({ at, side: 'sell', price, lots, fee, maker });
+    const base = lots * this.#lot;
+    this.#say(cell, value - fee, -base, 0, base);
+    this.#onFill?.({ at: this.#now, side: 'sell', price, lots, fee, maker: true });
   }
 
-  #bought(at: number, price: number, lots: number, rate: Rate, maker: boolean) {
-    const value = price * lots * this.#value;
-    const base = lots * this.#lot;
-    const fee = feeOf(this.#feeInBase ? base : value, rate);
-    const paid = this.#feeInBase ? value : value + fee;
-    if (!(paid <= Number.MAX_SAFE_INTEGER)) decline();
+  /** Counts a buy and gives its fee, in 10^-8 of what it is taken from. */
+  #bought(price: number, lots: number, rate: Rate, maker: boolean): number {
+    const fee = feeOf(this.#feeInBase ? lots * this.#lot : price * lots * this.#value, rate);
+    if (!(this.#paid(price, lots, fee) <= Number.MAX_SAFE_INTEGER)) decline();
     this.#fees += this.#feeInBase ? (fee * price * this.#value) / this.#lot : fee;
     this.#fills++;
-    this.#onFill?.({ at, side: 'buy', price, lots, fee, maker });
-    return { paid, received: this.#feeInBase ? base - fee : base };
+    this.#onFill?.({ at: this.#now, side: 'buy', price, lots, fee, maker });
+    return fee;
+  }
+
+  #paid(price: number, lots: number, fee: number): number {
+    const value = price * lots * this.#value;
+    return this.#feeInBase ? value : value + fee;
+  }
+
+  #received(lots: number, fee: number): number {
+    return this.#feeInBase ? lots * this.#lot - fee : lots * this.#lot;
   }
 
   /** What a buy reserves; with fees in quote a little more than the bot does. */
@@ -413,7 +441,6 @@ class GridRun {
   }
 
   #isTradable(price: number, lots: number): boolean {
-    const { minQuantity, maxQuantity } = this.#rules;
-    return lots >= minQuantity && lots > 0 && lots <= maxQuantity && price * lots * this.#value >= this.#minNotional;
+    return lots >= this.#minLots && lots <= this.#maxLots && price * lots * this.#value >= this.#minNotional;
   }
 }

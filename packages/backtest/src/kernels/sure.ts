@@ -36,6 +36,7 @@ export function rateOf(share: bigint): Rate | null {
 export function feeOf(amount: number, { numerator, denominator }: Rate): number {
   const product = amount * numerator;
   if (product > Number.MAX_SAFE_INTEGER) return unsure;
-  const rest = product % denominator;
-  return (product - rest) / denominator + (rest === 0 ? 0 : 1);
+  // Rounding may lift a quotient to the whole number above it, never further: then nothing is left over.
+  const near = Math.floor(product / denominator);
+  return product - near * denominator > 0 ? near + 1 : near;
 }

@@ -13,6 +13,8 @@ import { buildIndex, nextOutside, type PriceIndex } from './price-index.ts';
 const dayMs = 86_400_000;
 /** Of values: far above the rounding of all that is done to them. */
 const slack = 1e-12;
+/** Closes that are sooner looked at than searched. */
+const few = 8;
 
 const known = new WeakMap<Prices, PriceIndex>();
 
@@ -74,6 +76,8 @@ export class EquityCurve {
   #fall = 0;
   #from = -1;
   #to = -1;
+  /** Nothing that is worth as much can be a deeper fall. */
+  #floor = Number.POSITIVE_INFINITY;
 
   /** @param skips whether closes may be left out; without it every one is looked at */
   constructor(columns: Columns, firstRow: number, skips: boolean) {
@@ -133,25 +137,29 @@ export class EquityCurve {
     if (value > this.#peak) {
       this.#peak = value;
       this.#peakRow = row;
-      return;
-    }
-    const share = (this.#peak - value) / this.#peak;
-    if (share > this.#most) {
+    } else if (value < this.#floor) {
+      const share = (this.#peak - value) / this.#peak;
+      if (share <= this.#most) return;
       this.#most = share;
       this.#fall = this.#peak - value;
       this.#from = this.#peakRow;
       this.#to = row;
-    }
+    } else return;
+    this.#floor = this.#peak * (1 - this.#most + slack);
   }
 
-  /** Only closes outside of these prices, in ticks, can be a higher peak or a deeper fall. */
   #walk(from: number, to: number, closes: PriceIndex): void {
     const { close } = this.#columns;
+    if (to - from <= few) {
+      for (let at = from; at < to; at++) this.#close(at, close[at]!);
+      return;
+    }
+    // Only closes outside of these prices, in ticks, can be a higher peak or a deeper fall.
     const perTick = this.#base * this.#tickValue;
     for (let at = from; at < to; at++) {
       const room = ((Math.abs(this.#peak) + this.#quote) * slack) / perTick;
       const above = (this.#peak - this.#quote) / perTick - room;
-      const below = (this.#peak * (1 - this.#most) - this.#quote) / perTick + room;
+      const below = (this.#floor - this.#quote) / perTick + room;
       at = nextOutside(closes, at, to, below, above);
       if (at < to) this.#close(at, close[at]!);
     }
