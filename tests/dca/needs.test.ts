@@ -3,7 +3,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dca } from '@holdfast/bots';
 import type { DcaSettingsInput } from '@holdfast/contracts';
-import { type Amount, multiply, type PlaceOrder, priceAmount, type Quote, quantityAmount, ticks } from '@holdfast/domain';
+import {
+  type Amount,
+  multiply,
+  ordersOf,
+  type PlaceOrder,
+  priceAmount,
+  type Quote,
+  quantityAmount,
+  ticks,
+} from '@holdfast/domain';
 import fc from 'fast-check';
 import { DcaPlay, rules } from './play.ts';
 
@@ -23,17 +32,22 @@ const settingsOf = (direction: 'long' | 'short'): fc.Arbitrary<Partial<DcaSettin
     pyramid: one<string | never[]>([], '0.3:40, 0.5:25'),
     stopLossPercent: one('0', '30'),
     restsFirst: one('stop-loss' as const, 'take-profit' as const),
+    takeProfitSteps: one<string | never[]>([], [], '0.6:40, 1.2:60'),
     feeAsset: one('base' as const, 'quote' as const, 'third' as const),
   });
 
 const moves = fc.array(fc.integer({ min: -900, max: 900 }), { minLength: 5, maxLength: 60 });
 
 for (const direction of ['long', 'short'] as const) {
-  const playOf = (text: Partial<DcaSettingsInput>): DcaPlay => {
+  const playOf = (text: Partial<DcaSettingsInput>, lists = 0): DcaPlay => {
     const { settings } = new DcaPlay(text, { price: ticks(start) });
     const [row] = dca.fundsNeeded(settings, rules, quote, {});
     const funds = row!.amount;
-    return new DcaPlay(text, { price: ticks(start), ...(direction === 'short' ? { base: funds } : { quote: funds }) });
+    return new DcaPlay(text, {
+      price: ticks(start),
+      rules: { ...rules, maxOrderLists: lists },
+      ...(direction === 'short' ? { base: funds } : { quote: funds }),
+    });
   };
 
   test(`${direction}: the funds that it asks for cover every order of a deal`, () => {
@@ -57,16 +71,17 @@ for (const direction of ['long', 'short'] as const) {
 
   test(`${direction}: no order leaves the mandate that it asks for`, () => {
     fc.assert(
-      fc.property(settingsOf(direction), moves, (text, steps) => {
-        const play = playOf(text).begin();
+      fc.property(settingsOf(direction), moves, one(0, 20), (text, steps, lists) => {
+        const play = playOf(text, lists).begin();
         const { settings, funds } = play;
         const given = { [direction === 'short' ? 'BTC' : 'USDT']: funds };
-        const { pairs, openOrders } = dca.mandateNeeds(settings, rules, quote, given);
+        const { pairs, openOrders } = dca.mandateNeeds(settings, play.exchange.rules, quote, given);
         const need = pairs[0]!;
         let seen = 0;
         const check = (): void => {
           const reference = priceAmount(play.exchange.price, rules);
-          for (const intent of play.intents.slice(seen)) if (intent.kind === 'place-order') inside(intent, reference);
+          for (const intent of play.intents.slice(seen))
+            if (intent.kind !== 'cancel-order') for (const each of ordersOf(intent)) inside(each, reference);
           seen = play.intents.length;
           assert.ok(play.exchange.resting.size <= openOrders);
           if (direction === 'short') assert.ok(funds - play.exchange.base <= need.maxSellHeldBase24h);

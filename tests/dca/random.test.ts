@@ -8,7 +8,7 @@ import { dca, encodeState } from '@holdfast/bots';
 import { type DcaSettingsInput, dcaSettings } from '@holdfast/contracts';
 import { amount, type BotCommand, formatAmount, type RefusalCode, ticks } from '@holdfast/domain';
 import fc from 'fast-check';
-import { DcaPlay } from './play.ts';
+import { DcaPlay, rules } from './play.ts';
 
 const one = <Value>(...values: readonly Value[]) => fc.constantFrom(...values);
 
@@ -233,8 +233,30 @@ function comesToAnEnd(play: DcaPlay): void {
   assert.equal(play.exchange.resting.size, 0);
 }
 
-const replayed = (acts: readonly Act[], text: Partial<DcaSettingsInput>): DcaPlay => {
-  const play = new DcaPlay(text, { quote: amount('700'), base: amount('0.07') });
+/** Runs of each property; more by hand: HOLDFAST_DCA_RUNS=20 plays twenty times as many. */
+const times = Number(process.env.HOLDFAST_DCA_RUNS ?? 1);
+
+/** How many OCOs, stops and orders the exchange lets rest on the pair. */
+const filters = one(
+  { maxOrderLists: 0, maxAlgoOrders: 5 },
+  { maxOrderLists: 20, maxAlgoOrders: 5 },
+  { maxOrderLists: 20, maxAlgoOrders: 5 },
+  { maxOrderLists: 20, maxAlgoOrders: 2 },
+  { maxOrderLists: 20, maxAlgoOrders: 5, maxOrders: 6 },
+  { maxOrderLists: 0, maxAlgoOrders: 0 },
+);
+
+interface Played {
+  readonly text: Partial<DcaSettingsInput>;
+  readonly acts: readonly Act[];
+  readonly filter: { readonly maxOrderLists: number; readonly maxAlgoOrders: number; readonly maxOrders?: number };
+}
+
+const playOf = (direction: Direction, maxLength = 100): fc.Arbitrary<Played> =>
+  fc.record({ text: settingsOf(direction), acts: fc.array(act, { minLength: 20, maxLength }), filter: filters });
+
+const replayed = ({ acts, text, filter }: Played): DcaPlay => {
+  const play = new DcaPlay(text, { quote: amount('700'), base: amount('0.07'), rules: { ...rules, ...filter } });
   play.send({ kind: 'started' });
   for (const does of acts) perform(play, does);
   return play;
@@ -253,8 +275,8 @@ for (const direction of ['long', 'short'] as const) {
   test(`${direction}: random order flow under random settings`, () => {
     const met = new Set<string>();
     fc.assert(
-      fc.property(settingsOf(direction), fc.array(act, { minLength: 20, maxLength: 160 }), (text, acts) => {
-        const play = replayed(acts, text);
+      fc.property(playOf(direction, 160), (played) => {
+        const play = replayed(played);
         atRest(play);
         comesToAnEnd(play);
         atRest(play);
@@ -265,18 +287,19 @@ for (const direction of ['long', 'short'] as const) {
         for (const intent of play.intents)
           met.add(intent.kind === 'place-order' ? `${intent.side} ${intent.order}` : intent.kind);
       }),
-      { numRuns: 1500 },
+      { numRuns: 1500 * times },
     );
     const stop = direction === 'short' ? 'buy stop-limit' : 'sell stop-limit';
-    const orders = ['buy ioc', 'buy limit', 'cancel-order', 'sell ioc', 'sell limit', stop];
+    const together = direction === 'short' ? [] : ['place-oco'];
+    const orders = ['buy ioc', 'buy limit', 'cancel-order', ...together, 'sell ioc', 'sell limit', stop];
     const endings = ['cancelled', 'closed', 'condition', 'no-entry', 'stop-loss', 'take-profit', 'timed-out'];
     assert.deepEqual([...met].filter((each) => each !== 'too-small').sort(), [...orders, ...endings].sort(), 'all of it was met');
   });
 
   test(`${direction}: the same events give the same orders and the same state`, () => {
     fc.assert(
-      fc.property(settingsOf(direction), fc.array(act, { minLength: 20, maxLength: 100 }), (text, acts) => {
-        const [once, again] = [replayed(acts, text), replayed(acts, text)];
+      fc.property(playOf(direction), (played) => {
+        const [once, again] = [replayed(played), replayed(played)];
         const shown = (play: DcaPlay): unknown =>
           play.intents.map((intent) =>
             'limit' in intent ? `${intent.clientOrderId} ${formatAmount(intent.limit)}` : intent.clientOrderId,
@@ -284,14 +307,14 @@ for (const direction of ['long', 'short'] as const) {
         assert.deepEqual(shown(again), shown(once));
         assert.equal(encodeState(again.state), encodeState(once.state));
       }),
-      { numRuns: 100 },
+      { numRuns: 100 * times },
     );
   });
 
   test(`${direction}: order events of any prefix once more move no money and ask for nothing new`, () => {
     fc.assert(
-      fc.property(settingsOf(direction), fc.array(act, { minLength: 20, maxLength: 100 }), fc.nat(), (text, acts, cut) => {
-        const play = replayed(acts, text);
+      fc.property(playOf(direction), fc.nat(), (played, cut) => {
+        const play = replayed(played);
         play.settle();
         for (let i = 0; i < 30 && play.fire(); i++) play.settle();
         play.pass(0);
@@ -302,7 +325,7 @@ for (const direction of ['long', 'short'] as const) {
         assert.equal(play.intents.length, asked);
         assert.equal(encodeState(play.state), before);
       }),
-      { numRuns: 300 },
+      { numRuns: 300 * times },
     );
   });
 }

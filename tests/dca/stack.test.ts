@@ -70,20 +70,24 @@ const differences = async (world: World): Promise<unknown> => {
 const resting = "status in ('resting', 'partly-filled')";
 const stops = "kind = 'stop-limit'";
 
-test('the vault takes the stop, lets it be moved with the position, and the exchange triggers it', () =>
+test('the vault takes both targets with the stop, lets them be moved with the position, and the exchange triggers the stop', () =>
   inWorld(
     () => false,
     async (world) => {
       await create(world);
       for (const price of [10_000, 10_000, 10_000]) await world.play(price);
-      assert.equal(orders(world, `${stops} and ${resting}`).length, 1, await waiting(world));
-      assert.match(await waiting(world), /watched by the engine.*\(resting at the exchange\)$/);
+      assert.equal(orders(world, `${stops} and ${resting}`).length, 2, await waiting(world));
+      assert.equal(orders(world, `role = 'take-profit' and ${resting}`).length, 2);
+      assert.match(await waiting(world), /to take profit.*\(resting at the exchange\)$/);
       for (const price of [9_895, 9_900, 9_900]) await world.play(price);
-      const moved = orders(world, stops);
-      assert.deepEqual([moved.length, moved.map((order) => order.split(' ').at(-1))], [2, ['cancelled', 'resting']]);
+      const moved = orders(world, stops).map((order) => order.split(' ').at(-1));
+      assert.deepEqual(moved, ['cancelled', 'cancelled', 'resting', 'resting']);
       for (const price of [9_690, 9_680, 9_680, 9_680]) await world.play(price);
       const { status } = world.db.prepare('select status from deals order by opened_at limit 1').get() as { status: string };
-      assert.deepEqual([status, orders(world, stops).at(1)?.split(' ').at(-1)], ['closed', 'filled']);
+      const ends = orders(world, stops)
+        .slice(0, 4)
+        .map((order) => order.split(' ').at(-1));
+      assert.deepEqual([status, ends], ['closed', ['cancelled', 'cancelled', 'filled', 'filled']]);
       assert.deepEqual(await differences(world), []);
     },
   ));

@@ -36,9 +36,21 @@ export const withOrder = (state: DcaState, id: ClientOrderId, change: Partial<Li
   orders: state.orders.map((order) => (order.id === id ? { ...order, ...change } : order)),
 });
 
+/** The same change for both legs where it is one of an OCO. */
+export const withLegs = (state: DcaState, { id, twin }: LiveOrder, change: Partial<LiveOrder>): DcaState => ({
+  ...state,
+  orders: state.orders.map((order) => (order.id === id || order.id === twin ? { ...order, ...change } : order)),
+});
+
 export const withoutOrder = (state: DcaState, id: ClientOrderId): DcaState => ({
   ...state,
   orders: state.orders.filter((order) => order.id !== id),
+});
+
+/** Without an order, and where it is a leg of an OCO without the other. */
+export const withoutLegs = (state: DcaState, { id, twin }: LiveOrder): DcaState => ({
+  ...state,
+  orders: state.orders.filter((order) => order.id !== id && order.id !== twin),
 });
 
 export function withHoldup(state: DcaState, part: Part, holdup: Holdup | null): DcaState {

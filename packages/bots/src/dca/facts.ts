@@ -4,6 +4,7 @@ import {
   type EpochMs,
   type GuardCode,
   type Intent,
+  idsOf,
   type OrderEvent,
   type OrderFill,
   quantityAmount,
@@ -11,10 +12,11 @@ import {
   unreachable,
 } from '@holdfast/domain';
 import { putIn, takeOut } from './arithmetic.ts';
-import { hold, termsOf, withDeal, withHoldup, withOrder, withoutOrder } from './change.ts';
+import { hold, termsOf, withDeal, withHoldup, withLegs, withOrder, withoutLegs, withoutOrder } from './change.ts';
 import { wayOf } from './direction.ts';
 import { afterFill, movedBy } from './fills.ts';
-import { askAgainAt, patience } from './refusals.ts';
+import { twinOf } from './protection.ts';
+import { askAgainAt, type Patience, patience } from './refusals.ts';
 import type { DcaSettings } from './settings.ts';
 import type { DcaState, Deal, ExitStep, Level, LiveOrder, Part } from './state.ts';
 import { exitSteps } from './targets.ts';
@@ -34,7 +36,7 @@ const partOf: Readonly<Record<LiveOrder['role'], Part>> = {
 /** A new state for an event of an order that is still known; the same state for one that says nothing new. */
 export function orderEvent(settings: DcaSettings, state: DcaState, event: OrderEvent): DcaState {
   const order = state.orders.find(({ id }) => id === event.clientOrderId);
-  if (order === undefined) return state;
+  if (order === undefined) return event.kind === 'cancel-rejected' ? otherLegStays(settings, state, event) : state;
   switch (event.kind) {
     case 'order-accepted':
       return order.status === 'sent' || order.status === 'unknown' ? accepted(state, order) : state;
@@ -42,12 +44,15 @@ export function orderEvent(settings: DcaSettings, state: DcaState, event: OrderE
       return order.status === 'sent' ? withOrder(state, order.id, { status: 'unknown' }) : state;
     case 'order-rejected': {
       const reason = `the exchange refused the order: ${event.reason} (${event.code})`;
+      const isFilter = event.code === filterFailure;
+      if (order.role === 'stop-loss' || order.twin !== undefined)
+        return stopNotTaken(settings, state, order, { how: 'soon', reason, at: event.at, isOfKind: isFilter });
       return gone(settings, heldUp(settings, state, order, event.at, reason), order);
     }
     case 'order-filled':
       return filled(settings, state, order, event, event.at);
     case 'order-cancelled':
-      return ended(settings, state, order, event.filled, event.at);
+      return ended(settings, state, order, event.filled, event.at, event.cause);
     case 'cancel-rejected':
       return order.cancelling ? cancelRefused(settings, state, order, event.at, 'soon') : state;
     default:
@@ -64,7 +69,10 @@ export function refused(
   reason: string,
   at: EpochMs,
 ): DcaState {
-  const order = state.orders.find(({ id }) => id === intent.clientOrderId);
+  const ids: readonly string[] = intent.kind === 'cancel-order' ? [intent.clientOrderId] : idsOf(intent);
+  const order =
+    state.orders.find(({ id }) => ids.includes(id)) ??
+    (intent.kind === 'cancel-order' ? state.orders.find(({ twin }) => twin === intent.clientOrderId) : undefined);
   if (order === undefined) return state;
   const how = patience(code);
   if (intent.kind === 'cancel-order') return order.cancelling ? cancelRefused(settings, state, order, at, how) : state;
@@ -75,12 +83,52 @@ export function refused(
   // What a person added is not asked for again: the deal and its ladder go on.
   if (order.role === 'added') return without;
   if (how === 'never' && part === 'averaging') return refuseLevel(without, order.level);
-  // A buy is judged by the band around the price of now also where it is to be triggered: this stop lies beyond it.
-  const isBeyondBand = code === 'E_BAND' && order.side === 'buy';
-  if (part === 'stop' && (how === 'never' || isBeyondBand)) return withDeal(without, { stopRefused: `${reason} (${code})` });
+  if (part === 'stop' || order.twin !== undefined) {
+    // A buy is judged by the band around the price of now also where it is to be triggered: this stop lies beyond it.
+    const isOfKind = order.twin === undefined ? code === 'E_BAND' && order.side === 'buy' : ofPairs.has(code);
+    return stopNotTaken(settings, state, order, { how, reason: `${reason} (${code})`, at, isOfKind });
+  }
   const tries = state.deal?.holdups[part]?.tries ?? 0;
   const again = askAgainAt(how, at, tries, settings.retryMs);
   return withHoldup(without, part, { at: again, tries: tries + 1, reason: `${reason} (${code})` });
+}
+
+/** The exchange's word for an order that a filter does not let through, such as MAX_NUM_ALGO_ORDERS. */
+const filterFailure = '-1013';
+/** So often the exchange may refuse a stop before it is watched instead. */
+const stopTriesMost = 3;
+/** What the vault may find wrong with a target and a stop together and not with one of them. */
+const ofPairs: ReadonlySet<string> = new Set<RefusalCode | GuardCode>(['E_BAND', 'E_CORRIDOR', 'E_OPEN', 'E_BURN', 'E_POS']);
+
+interface Refusal {
+  readonly how: Patience;
+  readonly reason: string;
+  readonly at: EpochMs;
+  /** The same would be refused again. */
+  readonly isOfKind: boolean;
+}
+
+/** A stop, or a target with its stop: asked for again, or given up for the deal: then both rest no more together, or the stop is watched. */
+function stopNotTaken(
+  settings: DcaSettings,
+  state: DcaState,
+  order: LiveOrder,
+  { how, reason, at, isOfKind }: Refusal,
+): DcaState {
+  const without = withoutLegs(state, order);
+  const tries = state.deal?.holdups.stop?.tries ?? 0;
+  if (how === 'never' || isOfKind || (how === 'soon' && tries + 1 >= stopTriesMost)) {
+    const given = withHoldup(without, 'stop', null);
+    return withDeal(given, order.twin === undefined ? { stopRefused: reason } : { pairingRefused: reason });
+  }
+  const again = askAgainAt(how, at, tries, settings.retryMs);
+  return withHoldup(without, 'stop', { at: again, tries: tries + 1, reason });
+}
+
+/** A cancel that named a leg which is gone has done nothing for the other. */
+function otherLegStays(settings: DcaSettings, state: DcaState, { clientOrderId, at }: OrderEvent): DcaState {
+  const other = state.orders.find(({ twin }) => twin === clientOrderId);
+  return other?.cancelling ? cancelRefused(settings, state, other, at, 'soon') : state;
 }
 
 function accepted(state: DcaState, order: LiveOrder): DcaState {
@@ -116,15 +164,9 @@ function heldUp(settings: DcaSettings, state: DcaState, order: LiveOrder, at: Ep
   return withHoldup(state, part, { at: askAgainAt('soon', at, tries, settings.retryMs), tries: tries + 1, reason });
 }
 
-function cancelRefused(
-  settings: DcaSettings,
-  state: DcaState,
-  order: LiveOrder,
-  at: EpochMs,
-  how: 'soon' | 'later' | 'never',
-): DcaState {
+function cancelRefused(settings: DcaSettings, state: DcaState, order: LiveOrder, at: EpochMs, how: Patience): DcaState {
   const cancelAgainAt = askAgainAt(how, at, order.cancelTries, settings.retryMs);
-  return withOrder(state, order.id, { cancelling: false, cancelAgainAt, cancelTries: order.cancelTries + 1 });
+  return withLegs(state, order, { cancelling: false, cancelAgainAt, cancelTries: order.cancelTries + 1 });
 }
 
 function filled(settings: DcaSettings, state: DcaState, order: LiveOrder, fill: OrderFill, at: EpochMs): DcaState {
@@ -204,11 +246,22 @@ function soldAt(steps: readonly ExitStep[], level: number, quantity: Amount, { r
 }
 
 /** Off the book. The close can be said before the last fill, so the order stays until its fills add up. */
-function ended(settings: DcaSettings, state: DcaState, order: LiveOrder, total: Amount, at: EpochMs): DcaState {
-  const unasked = total < order.quantity && !order.cancelling;
-  const held = unasked ? heldUp(settings, state, order, at, reasonOfEnd(order)) : state;
-  if (total <= order.filled) return gone(settings, held, order);
-  return withOrder(held, order.id, { status: 'ended', filledMustBe: total });
+function ended(
+  settings: DcaSettings,
+  state: DcaState,
+  order: LiveOrder,
+  total: Amount,
+  at: EpochMs,
+  cause: 'cancel' | 'expired' = 'expired',
+): DcaState {
+  const twin = twinOf(state.orders, order);
+  // The exchange ends a leg of an OCO because the other trades or is triggered.
+  const isMeant = order.cancelling || (cause === 'expired' && total === 0n && twin !== undefined);
+  const held = total < order.quantity && !isMeant ? heldUp(settings, state, order, at, reasonOfEnd(order)) : state;
+  // A cancel on its way to this leg does nothing for the other any more.
+  const freed = twin !== undefined && cause === 'expired' ? withOrder(held, twin.id, { cancelling: false }) : held;
+  if (total <= order.filled) return gone(settings, freed, order);
+  return withOrder(freed, order.id, { status: 'ended', filledMustBe: total });
 }
 
 const reasonOfEnd = (order: LiveOrder): string =>

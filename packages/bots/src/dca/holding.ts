@@ -1,6 +1,6 @@
 /**
- * A deal that holds what it took: its exits, its ladder, and what ends it. One order at a time locks a coin, and no exchange here takes
- * a take profit and a stop for the same coins, so one of both rests and the engine watches the other:
+ * A deal that holds what it took: its exits, its ladder, and what ends it. Coins are locked once, so where targets and stop do not rest
+ * as OCOs (protection.ts), one of both rests and the engine watches the other:
  *   H1  A stop that can rest does, where `restsFirst` says so; the targets are then watched, and taken when the price is there.
  *   H2  A stop with a timeout never rests, nor one that the vault or the exchange's smallest order keeps off the book: the
  *       targets rest, and the price is watched for the stop.
@@ -8,14 +8,16 @@
  *   H4  An exit is replaced only after the exchange has answered the cancel of the one before.
  */
 import { type Amount, lots, priceAmount, type Quote, quantityAmount, type Ticks } from '@holdfast/domain';
+import type { Goal } from '../orders/pairing.ts';
 import { exitCost, exitLots, yielded } from './arithmetic.ts';
-import { givenBack, sellNow, termsOf, withDeal } from './change.ts';
+import { sellNow, termsOf, withDeal } from './change.ts';
 import { better, exitQuote, reaches, type Way, wayOf } from './direction.ts';
 import { planAdded, planLadder } from './ladder.ts';
-import { cancel, isHeldUp, place, type Terms, type Turn } from './orders.ts';
+import { cancel, isHeldUp, place, placeOco, type Terms, type Turn } from './orders.ts';
+import { isLoneStop, limitsOfStops, restingTargets, stopAt, stopToRest, together, twinOf } from './protection.ts';
 import { planPyramid } from './pyramid.ts';
 import type { DcaSettings } from './settings.ts';
-import type { DcaState, Deal, ExitStep, LiveOrder } from './state.ts';
+import type { DcaState, Deal, ExitStep, LiveOrder, Part } from './state.ts';
 import { breakeven, isTradable, liftAt, priceFor, stopPrice, type Target, targetsOf, trailPrice } from './targets.ts';
 
 export function planHolding(turn: Turn): void {
@@ -30,8 +32,9 @@ export function planHolding(turn: Turn): void {
   const deal = turn.state.deal as Deal;
   const exits = turn.state.orders.filter(isExit);
   const wanted = exitsOf(turn);
-  // Nothing of this size can ever be sold alone: it is carried, so that no price has to come for the deal to end.
-  if (wanted === null && exits.length === 0) {
+  // Nothing of this size can ever be sold alone: it is carried, so that no price has to come for the deal to end. What is left as
+  // profit needs no stop.
+  if (wanted === null && exits.every((order) => order.role === 'stop-loss' && isIdleStop(turn.state, order))) {
     turn.state = withDeal(turn.state, { phase: 'closing', ending: deal.sold > 0n ? 'take-profit' : 'too-small' });
     return;
   }
@@ -40,6 +43,8 @@ export function planHolding(turn: Turn): void {
   planLadder(turn);
   planPyramid(turn);
 }
+
+const isIdleStop = (state: DcaState, order: LiveOrder): boolean => order.filled === 0n && !isLoneStop(state, order);
 
 const isExit = ({ role }: LiveOrder): boolean => role === 'take-profit' || role === 'stop-loss';
 
@@ -103,12 +108,9 @@ function isStopped({ state, at }: Turn, terms: DcaSettings, deal: Deal, { last }
   const way = wayOf(terms);
   if (stop === null || !reaches(way, stop, last)) return false;
   if (terms.stopTimeoutMs > 0) return deal.stopSince !== null && at >= deal.stopSince + terms.stopTimeoutMs;
-  const resting = restingStop(state);
-  return resting === undefined || !reaches(way, priceAmount(last, state.rules), resting.limit);
+  const limits = limitsOfStops(terms, state, deal);
+  return limits === null || !limits.every((limit) => reaches(way, priceAmount(last, state.rules), limit));
 }
-
-export const restingStop = (state: DcaState): LiveOrder | undefined =>
-  state.orders.find(({ role, status, cancelling }) => role === 'stop-loss' && status === 'open' && !cancelling);
 
 /** Orders that should rest or be sent now, by the rules above; null when nothing that is held can be given back. */
 function exitsOf({ settings, state, quote }: Turn): readonly Terms[] | null {
@@ -118,22 +120,23 @@ function exitsOf({ settings, state, quote }: Turn): readonly Terms[] | null {
   const sale = (target: Target): Terms => saleAt(way, target);
   const targets = targetsOf(terms, state, deal);
   if (targets.length === 0) return null;
-  const stop = stopToRest(terms, state, deal);
   const asked = askedNow(terms, state, deal, targets, quote);
   if (asked !== null) return [...asked.rests.map(sale), { ...sale(asked.now), order: 'ioc' }];
+  const paired = together(terms, state, deal, quote?.last);
+  if (paired !== null) {
+    const goal = ({ step: level, limit: price, quantity }: Goal): Terms => sale({ level, price, quantity });
+    const rest = paired.rest > 0 ? [stopAt(terms, deal, state.rules, paired.stop.trigger, paired.rest)] : [];
+    return [...paired.together.map((each) => ({ ...goal(each), stop: paired.stop })), ...paired.alone.map(goal), ...rest];
+  }
+  const stop = stopToRest(terms, state, deal);
   if (stop !== null) {
     const reached = quote === undefined ? undefined : targets.find(({ price }) => reaches(way, exitQuote(way, quote), price));
     const isTrailed = terms.trailing > 0n && reached?.level === deal.steps.length;
     if (reached === undefined || isTrailed || terms.closeCondition !== null) return [stop];
     return [{ ...sale(reached), order: 'ioc' }];
   }
-  if (terms.closeCondition !== null) return [];
-  return resting(terms, deal, targets).map(sale);
+  return restingTargets(terms, deal, targets).map(sale);
 }
-
-/** Targets that rest where no stop does: all, but for one that is trailed. */
-const resting = ({ trailing }: DcaSettings, { steps }: Deal, targets: readonly Target[]): readonly Target[] =>
-  targets.filter(({ level }) => trailing === 0n || level < steps.length);
 
 /**
  * The step that a person wants taken, as an order at the market for its share; the other targets go on resting where no stop does.
@@ -159,7 +162,7 @@ function askedNow(
   const left = exitLots(way, (deal.held.quantity - locked) as Amount, limit, rules, terms);
   const quantity = lots(Math.min(target.quantity, left));
   if (!isTradable(state, quantity, limit)) return null;
-  const rests = stopToRest(terms, state, deal) === null ? resting(terms, deal, others) : [];
+  const rests = stopToRest(terms, state, deal) === null ? restingTargets(terms, deal, others) : [];
   return { now: { ...target, price: limit, quantity }, rests };
 }
 
@@ -190,31 +193,9 @@ const saleAt = ({ exit: side }: Way, { level, price, quantity }: Target): Terms 
   limit: price,
 });
 
-/** The protective stop for all that is held; null where it cannot rest or is not to. */
-export function stopToRest(terms: DcaSettings, state: DcaState, deal: Deal): Terms | null {
-  const { rules } = state;
-  const trigger = stopPrice(terms, deal, rules);
-  if (trigger === null || whyNotResting(terms, state, deal) !== null) return null;
-  const way = wayOf(terms);
-  const limit = yielded(way, trigger, terms.stopGap);
-  const quantity = givenBack(terms, deal, limit, rules);
-  return { role: 'stop-loss', side: way.exit, order: 'stop-limit', quantity, limit, trigger };
-}
-
-/** Why the stop does not rest at the exchange, in words; null when it does or should. */
-export function whyNotResting(terms: DcaSettings, state: DcaState, deal: Deal): string | null {
-  const trigger = stopPrice(terms, deal, state.rules);
-  if (trigger === null) return null;
-  if (terms.stopTimeoutMs > 0) return 'no exchange knows its timeout';
-  if (deal.stopRefused !== null) return deal.stopRefused;
-  const limit = yielded(wayOf(terms), trigger, terms.stopGap);
-  if (!isTradable(state, givenBack(terms, deal, limit, state.rules), limit))
-    return "the position is below the exchange's smallest order there";
-  const targetsRest = terms.closeCondition === null && (terms.trailing === 0n || deal.steps.length > 1);
-  return terms.restsFirst === 'take-profit' && targetsRest ? 'the take profit rests first' : null;
-}
-
 function planExits(turn: Turn, exits: readonly LiveOrder[], wanted: readonly Terms[]): void {
+  // What the exchange sells of itself has its coins; nothing rests again before it is known what it sold.
+  if (exits.some((order) => isLoneStop(turn.state, order))) return;
   const stale = exits.filter((order) => !wanted.some((terms) => isSame(turn.state, order, terms)));
   if (stale.length > 0) {
     for (const order of stale) cancel(turn, order);
@@ -222,12 +203,25 @@ function planExits(turn: Turn, exits: readonly LiveOrder[], wanted: readonly Ter
   }
   for (const terms of wanted) {
     if (exits.some((order) => isSame(turn.state, order, terms))) continue;
-    if (!isHeldUp(turn, terms.role === 'stop-loss' ? 'stop' : 'exit')) place(turn, terms);
+    const parts: readonly Part[] = terms.stop !== undefined ? ['stop', 'exit'] : [terms.role === 'stop-loss' ? 'stop' : 'exit'];
+    if (parts.some((part) => isHeldUp(turn, part))) continue;
+    if (terms.stop === undefined) place(turn, terms);
+    else placeOco(turn, terms, terms.stop);
   }
 }
 
+/** Whether an order at the exchange is what is wanted, or a leg of it. */
+function isSame(state: DcaState, order: LiveOrder, terms: Terms): boolean {
+  const twin = twinOf(state.orders, order);
+  const { stop, ...target } = terms;
+  if (stop === undefined) return twin === undefined && isOrder(state, order, terms);
+  if (twin === undefined) return false;
+  const [limit, cut] = order.role === 'stop-loss' ? [twin, order] : [order, twin];
+  return isOrder(state, limit, target) && isOrder(state, cut, { ...target, role: 'stop-loss', ...stop });
+}
+
 /** `level` 0 is of orders that older versions placed. */
-const isSame = (
+const isOrder = (
   { rules }: DcaState,
   order: LiveOrder,
   { role, level = 0, limit, trigger, quantity, order: kind }: Terms,

@@ -1,5 +1,5 @@
 /** What the needs of long and short deals are made of. */
-import { type Amount, divide, unit } from '@holdfast/domain';
+import { type Amount, divide, type PairRules, unit } from '@holdfast/domain';
 import { averagingSize } from './arithmetic.ts';
 import type { DcaSettings } from './settings.ts';
 import type { Sizing } from './state.ts';
@@ -34,6 +34,20 @@ export function fundsForPercent(settings: DcaSettings, smallestOrder: bigint, ot
   return most([forSmallest, forOthers]) - others;
 }
 
+/** Whether targets and stop may rest together, where the exchange's filters allow it at the time. */
+const mayPair = ({ direction, stopLoss, stopTimeoutMs, closeCondition }: DcaSettings, rules: PairRules): boolean =>
+  direction === 'long' && stopLoss > 0n && stopTimeoutMs === 0 && closeCondition === null && rules.maxOrderLists > 0;
+
 /** Whether a stop loss rests at the exchange at any time, where balance and filters allow. */
-export const stopMayRest = ({ stopLoss, stopTimeoutMs, restsFirst, trailing, closeCondition }: DcaSettings): boolean =>
-  stopLoss > 0n && stopTimeoutMs === 0 && (restsFirst === 'stop-loss' || trailing > 0n || closeCondition !== null);
+export function stopMayRest(settings: DcaSettings, rules: PairRules): boolean {
+  const { stopLoss, stopTimeoutMs, restsFirst, trailing, closeCondition } = settings;
+  if (stopLoss === 0n || stopTimeoutMs > 0 || rules.maxAlgoOrders === 0) return false;
+  return restsFirst === 'stop-loss' || trailing > 0n || closeCondition !== null || mayPair(settings, rules);
+}
+
+/** Exits that rest at once; a target that rests with the stop is two orders, and what no target sells has a stop of its own. */
+export function restingExits(settings: DcaSettings, rules: PairRules): number {
+  const targets = settings.takeProfits.length;
+  const resting = settings.trailing > 0n ? targets - 1 : targets;
+  return mayPair(settings, rules) && stopMayRest(settings, rules) ? Math.max(targets, 2 * resting + 1) : targets;
+}

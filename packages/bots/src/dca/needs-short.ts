@@ -23,7 +23,7 @@ import { mandateAmount } from '../mandate-amount.ts';
 import { held, type SubBook } from '../orders/sub-book.ts';
 import { asPyramid, asSet, averagingPrice, averagingSize, entryCap, sizedLots } from './arithmetic.ts';
 import { short } from './direction.ts';
-import { fundsForPercent, largest, most, room, stopMayRest, sum, turnoverOfFunds } from './needs-parts.ts';
+import { fundsForPercent, largest, most, restingExits, room, stopMayRest, sum, turnoverOfFunds } from './needs-parts.ts';
 import type { DcaSettings } from './settings.ts';
 import type { Holding, Sizing } from './state.ts';
 
@@ -78,7 +78,7 @@ export function shortMandateNeeds(settings: DcaSettings, rules: PairRules, { bid
       {
         pair: settings.pair,
         sides: ['buy', 'sell'],
-        orders: ['limit', 'ioc', ...(stopMayRest(settings) ? (['stop-limit'] as const) : [])],
+        orders: ['limit', 'ioc', ...(stopMayRest(settings, rules) ? (['stop-limit'] as const) : [])],
         maxOrderQuote: mandateAmount(whole, 'up'),
         maxOrderBase: mandateAmount(most([base, divide(whole * unit, floor, 'up')]), 'up'),
         maxPositionQuote: mandateAmount(whole, 'up'),
@@ -88,7 +88,7 @@ export function shortMandateNeeds(settings: DcaSettings, rules: PairRules, { bid
       },
     ],
     turnover24h: mandateAmount(multiply(most([given, base]), ceiling, 'up') * turnoverOfFunds, 'up'),
-    openOrders: active + settings.takeProfits.length,
+    openOrders: active + restingExits(settings, rules),
     maxOpenQuote: mandateAmount(whole, 'up'),
   };
 }

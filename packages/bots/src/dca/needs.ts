@@ -21,7 +21,7 @@ import type { Allotment, MandateNeeds } from '../bot-kind.ts';
 import { mandateAmount } from '../mandate-amount.ts';
 import { held, type SubBook } from '../orders/sub-book.ts';
 import { asPyramid, asSet, averagingPrice, averagingSize, buyReserve, lotsFor, raised, sizedLots } from './arithmetic.ts';
-import { fundsForPercent, largest, most, room, stopMayRest, sum, turnoverOfFunds } from './needs-parts.ts';
+import { fundsForPercent, largest, most, restingExits, room, stopMayRest, sum, turnoverOfFunds } from './needs-parts.ts';
 import { shortFundsNeeded, shortMandateNeeds } from './needs-short.ts';
 import type { DcaSettings } from './settings.ts';
 import type { Holding, Sizing } from './state.ts';
@@ -95,18 +95,19 @@ export function mandateNeeds(settings: DcaSettings, rules: PairRules, quote: Quo
       {
         pair: settings.pair,
         sides: ['buy', 'sell'],
-        orders: ['limit', 'ioc', ...(stopMayRest(settings) ? (['stop-limit'] as const) : [])],
+        orders: ['limit', 'ioc', ...(stopMayRest(settings, rules) ? (['stop-limit'] as const) : [])],
         maxOrderQuote: mandateAmount(most(values), 'up'),
         // The take profit sells all that was bought, at the lowest that it can have been bought at.
         maxOrderBase: mandateAmount(divide(sum(buys.map(({ base }) => base)) * unit, unit - room, 'up'), 'up'),
-        maxPositionQuote: mandateAmount(sum(values), 'up'),
+        // A lot more: what fees leave of one is carried into the next deal.
+        maxPositionQuote: mandateAmount(sum(values) + lot, 'up'),
         floor: mandateAmount(floor, 'down'),
         ceiling: mandateAmount(ceiling, 'up'),
         maxSellHeldBase24h: zero,
       },
     ],
     turnover24h: mandateAmount(most([held(funds, quoteOf(settings.pair)), cost]) * turnoverOfFunds, 'up'),
-    openOrders: active + settings.takeProfits.length,
+    openOrders: active + restingExits(settings, rules),
     maxOpenQuote: mandateAmount(most([sum(averaging.slice(0, active)), values[0] as bigint]), 'up'),
   };
 }

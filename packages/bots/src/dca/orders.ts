@@ -3,8 +3,10 @@ import {
   type Amount,
   type EpochMs,
   type Lots,
+  legsOf,
   lots,
   type OrderKind,
+  type PlaceOco,
   type PlaceOrder,
   priceAmount,
   type Quote,
@@ -15,9 +17,9 @@ import {
   toLots,
   zero,
 } from '@holdfast/domain';
-import { type OrderRole, orderName } from '../order-name.ts';
+import { type OrderRole, ocoName, orderName } from '../order-name.ts';
 import { entryCap, entryCost, lotsCovered } from './arithmetic.ts';
-import { withDeal, withOrder } from './change.ts';
+import { withDeal, withLegs } from './change.ts';
 import { givenOf, type Way, wayOf } from './direction.ts';
 import type { DcaSettings } from './settings.ts';
 import type { DcaState, Deal, LiveOrder, Part } from './state.ts';
@@ -71,6 +73,8 @@ export interface Terms {
   readonly limit: Ticks;
   readonly level?: number;
   readonly trigger?: Ticks;
+  /** Of a target that rests together with the stop, as one OCO. */
+  readonly stop?: { readonly trigger: Ticks; readonly limit: Ticks };
   readonly repriceAt?: EpochMs;
 }
 
@@ -88,32 +92,61 @@ export function place(turn: Turn, { role, side, order: kind, quantity, limit, le
     limit: priceAmount(limit, state.rules),
     ...(at === null ? {} : { trigger: at }),
   };
-  const order: LiveOrder = {
-    id: intent.clientOrderId,
-    role,
-    level,
-    side,
-    quantity: intent.quantity,
-    limit: intent.limit,
-    isTaking: kind === 'ioc',
-    trigger: at,
-    repriceAt: repriceAt ?? null,
-    filled: zero,
-    trades: [],
-    status: 'sent',
-    cancelling: false,
-    cancelAgainAt: null,
-    cancelTries: 0,
-    filledMustBe: null,
-  };
+  const order = placed(intent, role, level, repriceAt);
   turn.intents.push(intent);
   turn.state = { ...withDeal(state, { sequence: deal.sequence + 1 }), orders: [...state.orders, order] };
 }
 
+/** A target and the stop, of which one at most trades. */
+export function placeOco(turn: Turn, { side, quantity, limit, level = 0 }: Terms, stop: NonNullable<Terms['stop']>): void {
+  const { state, settings } = turn;
+  const deal = state.deal as Deal;
+  const of = { bot: state.bot, deal: deal.number, sequence: deal.sequence };
+  const intent: PlaceOco = {
+    kind: 'place-oco',
+    clientOrderId: ocoName(of),
+    pair: settings.pair,
+    side,
+    quantity: quantityAmount(quantity, state.rules),
+    limitLeg: { clientOrderId: orderName({ ...of, role: 'take-profit' }), limit: priceAmount(limit, state.rules) },
+    stopLeg: {
+      clientOrderId: orderName({ ...of, role: 'stop-loss' }),
+      trigger: priceAmount(stop.trigger, state.rules),
+      limit: priceAmount(stop.limit, state.rules),
+    },
+  };
+  const legs = legsOf(intent);
+  const target = { ...placed(legs.limit, 'take-profit', level), twin: legs.stop.clientOrderId };
+  const cut = { ...placed(legs.stop, 'stop-loss', level), twin: legs.limit.clientOrderId };
+  turn.intents.push(intent);
+  turn.state = { ...withDeal(state, { sequence: deal.sequence + 1 }), orders: [...state.orders, target, cut] };
+}
+
+const placed = (intent: PlaceOrder, role: OrderRole, level: number, repriceAt: EpochMs | null = null): LiveOrder => ({
+  id: intent.clientOrderId,
+  role,
+  level,
+  side: intent.side,
+  quantity: intent.quantity,
+  limit: intent.limit,
+  isTaking: intent.order === 'ioc',
+  trigger: intent.trigger ?? null,
+  repriceAt,
+  filled: zero,
+  trades: [],
+  status: 'sent',
+  cancelling: false,
+  cancelAgainAt: null,
+  cancelTries: 0,
+  filledMustBe: null,
+});
+
 /** Asks for an order to go, once; only the exchange's answer takes it off our list. */
-export function cancel(turn: Turn, order: LiveOrder): void {
-  if (order.status !== 'open' || order.cancelling || order.isTaking) return;
+export function cancel(turn: Turn, { id }: LiveOrder): void {
+  // The other leg of an OCO may have been asked for a moment ago.
+  const order = turn.state.orders.find((each) => each.id === id);
+  if (order === undefined || order.status !== 'open' || order.cancelling || order.isTaking) return;
   if (order.cancelAgainAt !== null && turn.at < order.cancelAgainAt) return;
   turn.intents.push({ kind: 'cancel-order', clientOrderId: order.id, pair: turn.settings.pair });
-  turn.state = withOrder(turn.state, order.id, { cancelling: true, cancelAgainAt: null });
+  turn.state = withLegs(turn.state, order, { cancelling: true, cancelAgainAt: null });
 }

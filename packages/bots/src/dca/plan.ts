@@ -3,14 +3,15 @@
  * are cancelled, a deal that is over ends. Doing it twice does nothing the second time.
  *   P1  The bot never gives back more than the deal holds nor reserves more for entries than its sub-book has.
  */
-import { priceAmount, type Ticks } from '@holdfast/domain';
+import type { Ticks } from '@holdfast/domain';
 import { yielded } from './arithmetic.ts';
 import { closeDeal, givenBack, goOn, termsOf } from './change.ts';
 import { better, exitQuote, reaches, wayOf } from './direction.ts';
 import { planEntering, planIdle } from './entering.ts';
 import { planHolding } from './holding.ts';
 import { cancel, isHeldUp, place, type Turn } from './orders.ts';
-import type { DcaState, Deal, LiveOrder } from './state.ts';
+import { isExitingItself } from './protection.ts';
+import type { DcaState, Deal } from './state.ts';
 import { isTradable, targetsOf } from './targets.ts';
 
 /** Acts until nothing is left to do: a deal may end and the next begin in one turn. */
@@ -25,9 +26,10 @@ export function plan(turn: Turn): void {
 }
 
 function planClosing(turn: Turn, deal: Deal): void {
-  const { settings, state, at } = turn;
+  const { settings, state, at, quote } = turn;
   if (state.orders.length > 0) {
-    for (const order of state.orders) if (!isSelling(turn, order)) cancel(turn, order);
+    for (const order of state.orders)
+      if (quote === undefined || !isExitingItself(settings, state, order, quote)) cancel(turn, order);
     return;
   }
   if (deal.selling !== null) {
@@ -38,13 +40,6 @@ function planClosing(turn: Turn, deal: Deal): void {
   const isOver = deal.ending === 'cancelled' || deal.bought === 0n;
   if (!isOver && targetsOf(termsOf(settings, deal), state, deal).length > 0) turn.state = goOn(state);
   else turn.state = closeDeal(settings, state, at);
-}
-
-/** A triggered stop exits by itself as long as the price has not left its limit behind. */
-function isSelling({ settings, quote, state }: Turn, { role, filled, limit }: LiveOrder): boolean {
-  if (role !== 'stop-loss' || filled === 0n || quote === undefined) return false;
-  const way = wayOf(settings);
-  return reaches(way, priceAmount(exitQuote(way, quote), state.rules), limit);
 }
 
 /** Exits at the market, capped, until what is left is too small for an order. */

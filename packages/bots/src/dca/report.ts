@@ -12,11 +12,11 @@ import {
 import { termsOf } from './change.ts';
 import { earnedSoFar, inCoins } from './closed.ts';
 import { roundingTo, wayOf } from './direction.ts';
-import { whyNotResting } from './holding.ts';
 import { ladderLevels, pyramidLevels } from './levels.ts';
+import { shownStop } from './protection.ts';
 import type { DcaSettings } from './settings.ts';
 import type { DcaState, Deal } from './state.ts';
-import { stopPrice, targetsOf } from './targets.ts';
+import { targetsOf } from './targets.ts';
 import { current } from './upgrade.ts';
 import { waitingFor } from './words.ts';
 
@@ -60,7 +60,7 @@ function openDeal(settings: DcaSettings, state: DcaState, deal: Deal): OpenDeal 
     realised: earnedSoFar(settings, deal),
     takeProfit: targets[0] ?? null,
     ...(deal.steps.length > 1 ? { targets } : {}),
-    ...(settings.stopLoss > 0n || deal.edits.stopLoss !== undefined ? { stopLoss: shownStop(settings, state, deal) } : {}),
+    ...(settings.stopLoss > 0n || deal.edits.stopLoss !== undefined ? { stopLoss: stopLossOf(settings, state, deal) } : {}),
     ...(deal.trail === null ? {} : { trailedFrom: priceAmount(deal.trail, state.rules) }),
     ladder: [...ladderLevels(state, deal), ...pyramidLevels(state, deal)],
   };
@@ -86,15 +86,9 @@ function shownTargets(settings: DcaSettings, state: DcaState, deal: Deal): reado
   return planned.length > 0 ? planned : resting;
 }
 
-function shownStop(settings: DcaSettings, state: DcaState, deal: Deal): NonNullable<OpenDeal['stopLoss']> | null {
-  const terms = termsOf(settings, deal);
-  const price = stopPrice(terms, deal, state.rules);
-  if (price === null) return null;
-  const order = state.orders.find(({ role, status }) => role === 'stop-loss' && status === 'open');
-  const why = whyNotResting(terms, state, deal) ?? deal.holdups.stop?.reason ?? 'its order is not on the book yet';
-  return {
-    price: priceAmount(price, state.rules),
-    clientOrderId: order?.id ?? null,
-    notResting: order === undefined ? why : null,
-  };
+function stopLossOf(settings: DcaSettings, state: DcaState, deal: Deal): NonNullable<OpenDeal['stopLoss']> | null {
+  const shown = shownStop(termsOf(settings, deal), state, deal);
+  if (shown === null) return null;
+  const { price, order, notResting } = shown;
+  return { price: priceAmount(price, state.rules), clientOrderId: order?.id ?? null, notResting };
 }

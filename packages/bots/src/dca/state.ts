@@ -43,6 +43,8 @@ export interface LiveOrder {
   readonly cancelTries: number;
   /** For `ended`: base that must have been filled. */
   readonly filledMustBe: Amount | null;
+  /** Of a leg of an OCO: the other leg. */
+  readonly twin?: ClientOrderId | undefined;
 }
 
 /** One averaging order of the ladder. */
@@ -130,6 +132,8 @@ export interface Deal {
   readonly stopSince: EpochMs | null;
   /** Why the vault will never take a stop of this deal. */
   readonly stopRefused: string | null;
+  /** Why targets and stop of this deal do not rest together, where the vault or the exchange said so. */
+  readonly pairingRefused?: string | undefined;
   /** Funds that a person adds, not ordered yet; `limit` null for the market. */
   readonly adding: { readonly quote: Amount; readonly limit: Ticks | null } | null;
   /** The target that a person wants taken at the market, from 1. */

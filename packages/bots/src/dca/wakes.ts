@@ -3,8 +3,8 @@ import { type Amount, type EpochMs, type Ticks, toTicks, type Wake } from '@hold
 import { termsOf } from './change.ts';
 import { along, entryQuote, exitQuote, reaches, wayOf } from './direction.ts';
 import { isPriceInside, priceBounds, wantsDeal } from './entering.ts';
-import { restingStop, stopToRest } from './holding.ts';
 import type { Turn } from './orders.ts';
+import { isExitingItself, limitsOfStops, stopToRest, together } from './protection.ts';
 import { awaited } from './pyramid.ts';
 import type { DcaSettings } from './settings.ts';
 import type { DcaState, Deal } from './state.ts';
@@ -47,7 +47,7 @@ export function wakesOf(turn: Turn): readonly Wake[] {
     if (deal.phase === 'entering') wakes.later(deal.holdups.entry?.at);
     else wakes.later(deal.holdups.exit?.at);
     if (deal.phase === 'holding') holding(wakes, turn, termsOf(settings, deal), deal);
-    if (deal.phase === 'closing') closing(wakes, settings, state);
+    if (deal.phase === 'closing') closing(wakes, turn);
   }
   for (const { cancelAgainAt, repriceAt } of state.orders) {
     wakes.later(cancelAgainAt);
@@ -104,8 +104,9 @@ function stopWakes(wakes: Wakes, state: DcaState, terms: DcaSettings, deal: Deal
     wakes.price('last', way.toProfit, along(way, stop, 1));
     return;
   }
-  const resting = terms.stopTimeoutMs > 0 ? undefined : restingStop(state);
-  wakes.price('last', way.toLoss, resting === undefined ? stop : along(way, limitOf(resting, state), -1));
+  const limits = terms.stopTimeoutMs > 0 ? null : limitsOfStops(terms, state, deal);
+  if (limits === null) wakes.price('last', way.toLoss, stop);
+  else for (const limit of new Set(limits)) wakes.price('last', way.toLoss, along(way, limitOf({ limit }, state), -1));
 }
 
 const limitOf = ({ limit }: { readonly limit: Amount }, { rules }: DcaState): number => toTicks(limit, rules, 'down');
@@ -120,7 +121,14 @@ function targetWakes(wakes: Wakes, { state, quote }: Turn, terms: DcaSettings, d
       wakes.price(way.exitsAt, way.toLoss, trailPrice(terms, deal.trail));
     }
   }
-  if (terms.closeCondition !== null || stopToRest(terms, state, deal) === null) return;
+  if (terms.closeCondition !== null) return;
+  const paired = together(terms, state, deal, quote?.last);
+  if (paired !== null) {
+    // It rests without the stop until the market has left it.
+    for (const { limit } of paired.alone) wakes.price('last', way.toLoss, along(way, limit, -1));
+    return;
+  }
+  if (stopToRest(terms, state, deal) === null) return;
   const watched = targetsOf(terms, state, deal).filter(({ level }) => terms.trailing === 0n || level < deal.steps.length);
   const next = watched[0];
   if (next === undefined) return;
@@ -128,10 +136,14 @@ function targetWakes(wakes: Wakes, { state, quote }: Turn, terms: DcaSettings, d
   else wakes.price(way.exitsAt, way.toLoss, along(way, next.price, -1));
 }
 
-/** A triggered stop is left alone until the price has left its limit behind. */
-function closing(wakes: Wakes, settings: DcaSettings, state: DcaState): void {
+/** A triggered stop is left alone until the price has left its limit behind, or turns out not to have triggered it. */
+function closing(wakes: Wakes, { settings, state, quote }: Turn): void {
   const way = wayOf(settings);
-  for (const order of state.orders)
-    if (order.role === 'stop-loss' && order.filled > 0n && !order.cancelling)
-      wakes.price(way.exitsAt, way.toLoss, along(way, limitOf(order, state), -1));
+  for (const order of state.orders) {
+    if (order.role !== 'stop-loss' || order.cancelling) continue;
+    if (order.filled === 0n && (quote === undefined || !isExitingItself(settings, state, order, quote))) continue;
+    wakes.price(way.exitsAt, way.toLoss, along(way, limitOf(order, state), -1));
+    if (order.filled === 0n && order.trigger !== null)
+      wakes.price('last', way.toProfit, along(way, limitOf({ limit: order.trigger }, state), 1));
+  }
 }

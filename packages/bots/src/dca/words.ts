@@ -3,12 +3,12 @@ import { formatAmount, priceAmount } from '@holdfast/domain';
 import { termsOf } from './change.ts';
 import { type Way, wayOf } from './direction.ts';
 import { priceBounds } from './entering.ts';
-import { whyNotResting } from './holding.ts';
 import { ladderLevels } from './levels.ts';
+import { shownStop } from './protection.ts';
 import { awaited } from './pyramid.ts';
 import type { DcaSettings } from './settings.ts';
 import type { DcaState, Deal } from './state.ts';
-import { stopPrice, targetsOf, trailPrice } from './targets.ts';
+import { targetsOf, trailPrice } from './targets.ts';
 
 /** How people say what differs between the directions. */
 const spoken = (way: Way) =>
@@ -131,12 +131,10 @@ function pyramidWords(terms: DcaSettings, { rules }: DcaState, deal: Deal): read
 }
 
 function stopWords(terms: DcaSettings, state: DcaState, deal: Deal): readonly string[] {
-  const price = stopPrice(terms, deal, state.rules);
-  if (price === null) return [];
-  const order = state.orders.find(({ role, status }) => role === 'stop-loss' && status === 'open');
-  const why = whyNotResting(terms, state, deal) ?? deal.holdups.stop?.reason ?? 'its order is not on the book yet';
-  const how = order === undefined ? `not resting, watched by the engine: ${why}` : 'resting at the exchange';
-  return [`${terms.pair} at ${formatAmount(priceAmount(price, state.rules))} to stop the loss (${how})`];
+  const shown = shownStop(terms, state, deal);
+  if (shown === null) return [];
+  const how = shown.notResting === null ? 'resting at the exchange' : `not resting, watched by the engine: ${shown.notResting}`;
+  return [`${terms.pair} at ${formatAmount(priceAmount(shown.price, state.rules))} to stop the loss (${how})`];
 }
 
 const formatPercent = (share: bigint): string => `${formatAmount(share * 100n)} %`;
