@@ -123,7 +123,7 @@ export function refreshDeal(memory: Memory, batch: Batch, bot: Bot, deal: OpenDe
 }
 
 function baseLevel(memory: Memory, row: DealRow, deal: OpenDeal): ApiLevel {
-  const order = [...memory.orders.values()].find((each) => each.deal === row.id && each.role === 'base');
+  const order = [...memory.ordersOf(row.bot)].find((each) => each.deal === row.id && each.role === 'base');
   const first = (JSON.parse(row.ladder) as ApiLevel[])[0];
   if (deal.phase !== 'entering' && first?.state === 'filled') return first;
   if (deal.phase !== 'entering') {

@@ -89,7 +89,7 @@ function plan(memory: Memory, batch: Batch, bot: Bot, intent: Intent): void {
     code: null,
     reason: null,
   };
-  memory.outbox.set(row.seq, row);
+  memory.addOutbox(row);
   batch.put('outbox', row);
   if (intent.kind !== 'cancel-order') planOrders(memory, batch, bot, intent);
 }
@@ -229,7 +229,7 @@ const reservedBy = ({ oco, client_order_id: id }: Order): ClientOrderId => (oco 
 /** F3: of an OCO when both legs are gone. */
 function releaseOf(memory: Memory, batch: Batch, order: Order): void {
   const by = reservedBy(order);
-  for (const other of memory.orders.values()) if (reservedBy(other) === by) return;
+  for (const other of order.oco === null ? [] : memory.ordersOf(order.bot)) if (reservedBy(other) === by) return;
   post(memory, batch, memory.ledger.release(order.bot as BotId, by, now(batch)));
 }
 
@@ -237,12 +237,12 @@ function releaseOf(memory: Memory, batch: Batch, order: Order): void {
 function settleOutbox(memory: Memory, batch: Batch, order: Order, event: OrderEvent): void {
   const ends =
     event.kind === 'order-cancelled' || event.kind === 'order-rejected' || (event.kind === 'order-filled' && event.complete);
-  for (const entry of memory.outbox.values()) {
+  for (const entry of memory.outboxOf(order.bot)) {
     if (entry.client_order_id !== event.clientOrderId && entry.client_order_id !== order.oco) continue;
     const answered = entry.kind !== 'cancel-order' ? event.kind !== 'cancel-rejected' : ends || event.kind === 'cancel-rejected';
     if (!answered || (entry.kind === 'cancel-order' && entry.state === 'planned')) continue;
     entry.state = 'settled';
-    memory.outbox.delete(entry.seq);
+    memory.dropOutbox(entry);
     batch.put('outbox', entry);
   }
 }
@@ -359,7 +359,7 @@ export function approved(memory: Memory, batch: Batch, entry: Outbox): void {
   if (entry.kind === 'cancel-order' && order === undefined) {
     // Its order has closed meanwhile: no further answer will come.
     entry.state = 'settled';
-    memory.outbox.delete(entry.seq);
+    memory.dropOutbox(entry);
   }
   batch.put('outbox', entry);
   if (entry.kind !== 'cancel-order') {
@@ -381,7 +381,7 @@ export function approved(memory: Memory, batch: Batch, entry: Outbox): void {
 /** The orders that an intent of the outbox places: one, or both legs of an OCO. */
 const placedBy = (memory: Memory, entry: Outbox): readonly Order[] =>
   entry.kind === 'place-oco'
-    ? [...memory.orders.values()].filter(({ oco }) => oco === entry.client_order_id)
+    ? [...memory.ordersOf(entry.bot)].filter(({ oco }) => oco === entry.client_order_id)
     : [memory.orders.get(entry.client_order_id)].filter((order) => order !== undefined);
 
 /** The vault has refused for good: nothing of it will happen. */
@@ -389,7 +389,7 @@ export function refused(memory: Memory, batch: Batch, entry: Outbox, intent: Int
   entry.state = 'refused';
   entry.code = code;
   entry.reason = reason;
-  memory.outbox.delete(entry.seq);
+  memory.dropOutbox(entry);
   batch.put('outbox', entry);
   batch.journal('verdict', { clientOrderId: intent.clientOrderId, code, reason }, entry.bot);
   const bot = memory.bots.get(entry.bot as BotId);

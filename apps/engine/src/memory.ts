@@ -85,6 +85,11 @@ export class Memory {
   readonly strategies: Strategies;
   readonly isNew: boolean;
   readonly #live = new Map<string, Map<string, LiveOrder>>();
+  /** `orders` and `outbox` by bot: what one event looks through must not grow with all the others. */
+  readonly #ordersByBot = new Map<string, Map<string, Order>>();
+  readonly #outboxByBot = new Map<string, Map<number, Outbox>>();
+  /** How many bots trade each pair. */
+  readonly #botsByPair = new Map<Pair, number>();
   nextOutbox: number;
 
   constructor(account: AccountId, snapshot: EngineSnapshot, strategies?: StrategyPort) {
@@ -116,7 +121,7 @@ export class Memory {
       this.rules.set(pair(row.pair), readRules(row.rules));
       this.pairRows.set(pair(row.pair), row);
     }
-    for (const row of snapshot.outbox) this.outbox.set(row.seq, row);
+    for (const row of snapshot.outbox) this.addOutbox(row);
     for (const row of snapshot.orders) this.addOrder(row);
     for (const row of snapshot.openDeals) this.deals.set(row.id, row);
     const secrets = new Map(snapshot.subKeys.map((row) => [row.sub_key, row.secret]));
@@ -131,11 +136,17 @@ export class Memory {
     const runtime: RuntimeBot = { id, kind: botKind(row.kind), settings, state: decodeState(row.state) };
     const bot: Bot = { row, pairs, runtime, secret };
     this.bots.set(id, bot);
+    for (const each of new Set(pairs)) this.#botsByPair.set(each, (this.#botsByPair.get(each) ?? 0) + 1);
     this.runtime.add(runtime, JSON.parse(row.wakes) as Wake[]);
     return bot;
   }
 
   removeBot(id: BotId): void {
+    for (const each of new Set(this.bots.get(id)?.pairs)) {
+      const left = (this.#botsByPair.get(each) ?? 0) - 1;
+      if (left > 0) this.#botsByPair.set(each, left);
+      else this.#botsByPair.delete(each);
+    }
     this.bots.delete(id);
     this.runtime.remove(id);
   }
@@ -146,7 +157,7 @@ export class Memory {
 
   /** Pairs of all bots. */
   pairs(): readonly Pair[] {
-    return [...new Set([...this.bots.values()].flatMap((bot) => bot.pairs))].sort();
+    return [...this.#botsByPair.keys()].sort();
   }
 
   accountState(): AccountState {
@@ -157,8 +168,27 @@ export class Memory {
     };
   }
 
+  ordersOf(bot: string): Iterable<Order> {
+    return this.#ordersByBot.get(bot)?.values() ?? [];
+  }
+
+  outboxOf(bot: string): Iterable<Outbox> {
+    return this.#outboxByBot.get(bot)?.values() ?? [];
+  }
+
+  addOutbox(row: Outbox): void {
+    this.outbox.set(row.seq, row);
+    put(this.#outboxByBot, row.bot, row.seq, row);
+  }
+
+  dropOutbox(row: Outbox): void {
+    this.outbox.delete(row.seq);
+    drop(this.#outboxByBot, row.bot, row.seq);
+  }
+
   addOrder(row: Order): void {
     this.orders.set(row.client_order_id, row);
+    put(this.#ordersByBot, row.bot, row.client_order_id, row);
     const key = `${row.pair} ${row.side}`;
     const live = this.#live.get(key) ?? new Map<string, LiveOrder>();
     this.#live.set(key, live);
@@ -174,8 +204,20 @@ export class Memory {
   /** Forgets an order that can no longer change; its row stays in the store. */
   dropOrder(row: Order): void {
     this.orders.delete(row.client_order_id);
+    drop(this.#ordersByBot, row.bot, row.client_order_id);
     this.#live.get(`${row.pair} ${row.side}`)?.delete(row.client_order_id);
   }
+}
+
+function put<Key, Value>(groups: Map<string, Map<Key, Value>>, group: string, key: Key, value: Value): void {
+  const members = groups.get(group) ?? new Map<Key, Value>();
+  groups.set(group, members.set(key, value));
+}
+
+function drop<Key, Value>(groups: Map<string, Map<Key, Value>>, group: string, key: Key): void {
+  const members = groups.get(group);
+  members?.delete(key);
+  if (members?.size === 0) groups.delete(group);
 }
 
 const bookBalance = (row: Row<'books'>): BookBalance => ({

@@ -92,6 +92,8 @@ export interface LedgerOpening {
 
 export class Ledger {
   readonly #books = new Map<Book, Map<Asset, Amount>>();
+  /** Kept along with the books: there may be tens of thousands of them, and totals are asked for at each fill. */
+  readonly #totals = new Map<Asset, Amount>();
   readonly #trades = new Set<string>();
   readonly #knewBefore: (key: string) => boolean;
 
@@ -109,19 +111,12 @@ export class Ledger {
 
   /** What the account holds of an asset: must equal the exchange's free + locked. */
   total(asset: Asset): Amount {
-    let sum = 0n;
-    for (const [book, assets] of this.#books) if (!contraBooks.has(book)) sum += assets.get(asset) ?? 0n;
-    return sum as Amount;
+    return this.#totals.get(asset) ?? zero;
   }
 
   /** Every asset that any own book holds, with its total. */
   totals(): ReadonlyMap<Asset, Amount> {
-    const totals = new Map<Asset, Amount>();
-    for (const [book, assets] of this.#books) {
-      if (contraBooks.has(book)) continue;
-      for (const [asset, balance] of assets) totals.set(asset, ((totals.get(asset) ?? 0n) + balance) as Amount);
-    }
-    return totals;
+    return new Map(this.#totals);
   }
 
   /** All books with a balance other than zero. */
@@ -237,6 +232,11 @@ export class Ledger {
   /** A book without balance is forgotten, so that closed orders leave nothing behind. */
   #set(book: Book, asset: Asset, balance: Amount): void {
     const assets = this.#books.get(book) ?? new Map<Asset, Amount>();
+    if (!contraBooks.has(book)) {
+      const total = (this.total(asset) + balance - (assets.get(asset) ?? zero)) as Amount;
+      if (total === 0n) this.#totals.delete(asset);
+      else this.#totals.set(asset, total);
+    }
     if (balance === 0n) assets.delete(asset);
     else assets.set(asset, balance);
     if (assets.size === 0) this.#books.delete(book);
