@@ -6,6 +6,7 @@
 import { createHmac, hash, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { macText, type RefusalCode } from '@holdfast/domain';
 import type { GateToSigner } from '../frames/frames.ts';
+import { createOnce } from './once.ts';
 
 type DoorRequest = Extract<GateToSigner, { kind: 'request' }>;
 
@@ -21,10 +22,7 @@ export function createAuthenticator<Caller>(
   startedAt: number,
   find: (id: string) => { readonly caller: Caller; readonly secret: KeyObject } | undefined,
 ): (request: DoorRequest, now: number) => Authentication<Caller> {
-  // Two generations: a nonce is kept at least as long as its time is fresh.
-  let young = new Set<string>();
-  let old = new Set<string>();
-  let turnedAt = startedAt;
+  const nonces = createOnce<true>(freshMs, startedAt);
   return (request, now) => {
     const { key, time, nonce, mac } = request.headers;
     if (!/^\d{1,15}$/.test(time) || !/^[0-9a-f]{32}$/.test(nonce) || !/^[0-9a-f]{64}$/.test(mac))
@@ -38,13 +36,10 @@ export function createAuthenticator<Caller>(
     if (Math.abs(now - sentAt) > freshMs)
       return refused('E_TIME', `the request is of ${time}, it is ${now}; limit ${freshMs} ms`);
     if (sentAt < startedAt) return refused('E_TIME', 'the request is from before the signer started; send it anew');
-    if (young.has(nonce) || old.has(nonce)) return refused('E_REPLAY', 'the nonce was used before');
-    if (Math.abs(now - turnedAt) > 2 * freshMs) {
-      old = young;
-      young = new Set();
-      turnedAt = now;
-    }
-    young.add(nonce);
+    nonces.turn(now);
+    if (nonces.isForgotten(sentAt)) return refused('E_TIME', 'requests of that time are no longer told apart; send it anew');
+    if (nonces.find(nonce) === true) return refused('E_REPLAY', 'the nonce was used before');
+    nonces.remember(nonce, sentAt, true);
     return { kind: 'caller', caller: found.caller };
   };
 }

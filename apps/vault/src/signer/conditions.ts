@@ -86,11 +86,11 @@ export function isInForce(state: SignerState, to: Restriction): boolean {
   return accounts.every((it) => rank[it.standing.condition] >= rank[to.condition]);
 }
 
-/** A change of equal rank counts too: what was signed before it must not lift it. */
+/** A change of equal rank counts too: what was signed before it must not lift it. The time of a rule stays: freezing again shortens no cool-down. */
 const moved = (from: Standing, to: Restriction, now: number): Standing =>
   rank[to.condition] < rank[from.condition]
     ? from
-    : { condition: to.condition, reason: to.reason, by: to.by, automaticAt: to.automatic ? now : null };
+    : { condition: to.condition, reason: to.reason, by: to.by, automaticAt: to.automatic ? now : from.automaticAt };
 
 /** Entries stop; protective stops and exits stay where they are. */
 function dropEntries(account: AccountState, isMeant: (order: KnownOrder) => boolean): void {

@@ -3,6 +3,7 @@
  * a smaller `recvWindow` binds, a larger one does not. A signature of the exchange covers neither method nor path, so one
  * that was seen once changes nothing any more. Reads may repeat: a client that asks twice within a millisecond signs alike.
  */
+import { createOnce } from '../once.ts';
 import { refusalError } from './dialect-error.ts';
 
 /** How far a request's time may lie from ours, in ms. */
@@ -26,37 +27,26 @@ export interface SignedOnce {
 export type CheckFresh = (request: SignedOnce) => void;
 
 export function createFreshness({ now, exchangeNow }: FreshnessPorts): CheckFresh {
-  const clocks = [now, ...(exchangeNow === null ? [] : [exchangeNow])].map((clock) => ({ clock, startedAt: clock() }));
-  // Two generations: a signature is kept at least as long as its time is fresh.
-  let young = new Map<string, boolean>();
-  let old = new Map<string, boolean>();
-  let turnedAt = now();
-
-  const isFresh = (timestamp: number, window: number): boolean =>
-    clocks.some(({ clock, startedAt }) => {
-      const age = clock() - timestamp;
-      return age <= window && age >= -freshMs && timestamp >= startedAt;
-    });
-
-  const turn = (): void => {
-    const at = now();
-    if (Math.abs(at - turnedAt) <= 2 * freshMs) return;
-    old = young;
-    young = new Map();
-    turnedAt = at;
-  };
+  const clocks = [now, ...(exchangeNow === null ? [] : [exchangeNow])].map((clock) => {
+    const startedAt = clock();
+    return { clock, startedAt, seen: createOnce<boolean>(freshMs, startedAt) };
+  });
 
   return ({ timestamp, recvWindow, signature, changes }) => {
     const window = Math.min(recvWindow, freshMs);
-    if (!isFresh(timestamp, window))
+    for (const { clock, seen } of clocks) seen.turn(clock());
+    const found = clocks.find(({ clock, startedAt, seen }) => {
+      const age = clock() - timestamp;
+      return age <= window && age >= -freshMs && timestamp >= startedAt && !seen.isForgotten(timestamp);
+    });
+    if (found === undefined)
       throw refusalError(
         'E_TIME',
         `the timestamp ${timestamp} is outside of ${window} ms from ${now()}, or from before the vault started`,
       );
-    turn();
-    const changedBefore = young.get(signature) ?? old.get(signature);
+    const changedBefore = found.seen.find(signature);
     if (changedBefore === true || (changes && changedBefore !== undefined))
       throw refusalError('E_REPLAY', 'the request was sent before');
-    young.set(signature, changes);
+    found.seen.remember(signature, timestamp, changes);
   };
 }

@@ -1,7 +1,8 @@
 /** Freeze, reduce-only, revoke and kill, at the signer's one decision point. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { doorPaths, type OwnerAct } from '@holdfast/domain';
+import { doorPaths, noRules, type OwnerAct } from '@holdfast/domain';
+import { realVault } from '../testing/owner-side.ts';
 import { account, buy, cancel, scriptedVault, sell, testMandate } from '../testing/scripted-vault.ts';
 
 type Vault = ReturnType<typeof scriptedVault>;
@@ -186,4 +187,18 @@ test('a kill that the exchange does not answer ends within a second all the same
   assert.equal(answered, false);
   await vault.pass(2);
   assert.equal(answered, true);
+});
+
+test('freezing again by hand does not shorten the time that an automatic freeze stays', async () => {
+  const { vault, owner } = await realVault({ rules: { ...noRules, deniedPerMinute: 3 }, foreign: 'freeze' });
+  vault.exchange.strange('BTCUSDT', '1', '100');
+  vault.exchange.loseStream();
+  await vault.pass(3000);
+  const frozen = await standing(vault);
+  assert.deepEqual([frozen.condition, frozen.reason.includes('elsewhere')], ['frozen', true]);
+  await vault.askAsPeer(doorPaths.freeze, { reason: 'again', account }, 'server');
+  const early = await owner.act(unfreeze(vault, (await standing(vault)).stateEpoch));
+  assert.equal(codeOf(early), 'E_STATE');
+  await vault.sync('100', 15 * 60_000);
+  assert.equal(codeOf(await owner.act({ ...unfreeze(vault, (await standing(vault)).stateEpoch), at: vault.now() + 1 })), 'done');
 });
