@@ -29,7 +29,7 @@ export function createActs(it: OwnersContext): Acts {
   const { signer, notices } = it;
   const { state, clock, config, commit } = signer;
   const confirm = createConfirmer();
-  const { connect, bringIn } = createConnecting();
+  const { connect, bringIn, connecting } = createConnecting();
 
   const accept = (body: string, answer: Answer): void => {
     const { act: text, proof } = parseSignedAct(body);
@@ -88,7 +88,7 @@ export function createActs(it: OwnersContext): Acts {
     const { act } = proved;
     switch (act.act) {
       case 'account-create':
-        acceptCreate(it, proved as Named<'account-create'>, answer);
+        acceptCreate(it, proved as Named<'account-create'>, connecting, answer);
         return;
       case 'account-import':
         bringIn(it, proved as Named<'account-import'>, answer);
@@ -97,10 +97,10 @@ export function createActs(it: OwnersContext): Acts {
         connect(it, proved as Named<'account-connect'>, answer);
         return;
       case 'account-rotate':
-        acceptRotate(it, proved as Named<'account-rotate'>, answer);
+        acceptRotate(it, proved as Named<'account-rotate'>, connecting, answer);
         return;
       case 'account-remove':
-        acceptRemove(it, proved as Named<'account-remove'>, answer);
+        acceptRemove(it, proved as Named<'account-remove'>, connecting, answer);
         return;
       case 'mandate':
         acceptMandate(it, proved as Named<'mandate'>, answer);

@@ -35,8 +35,22 @@ function demandExchange(exchange: ExchangeName, simulated: boolean): void {
 /** Sealed record of an account's n-th key. A point stands in no account's name. */
 const refOf = (account: AccountId, keysMade: number): string => (keysMade === 0 ? account : `${account}.${keysMade + 1}`);
 
+/** Accounts whose key the exchange is being asked about: until it has answered no other key of theirs is made or erased. */
+export type Connecting = ReadonlySet<AccountId>;
+
+/** @throws Refused E_STATE */
+function demandQuiet(connecting: Connecting, account: AccountId): void {
+  if (connecting.has(account)) throw new Refused('E_STATE', `account ${account} is being connected already; wait for its answer`);
+}
+
 /** @throws Refused */
-export function acceptCreate({ signer }: OwnersContext, { act, accept }: Act<'account-create'>, answer: Answer): void {
+export function acceptCreate(
+  { signer }: OwnersContext,
+  { act, accept }: Act<'account-create'>,
+  connecting: Connecting,
+  answer: Answer,
+): void {
+  demandQuiet(connecting, act.account);
   const { state, secrets, config } = signer;
   demandExchange(act.exchange, config.simulated);
   if (state.accounts.has(act.account)) throw new Refused('E_STATE', `the name ${act.account} is taken in this vault`);
@@ -46,7 +60,13 @@ export function acceptCreate({ signer }: OwnersContext, { act, accept }: Act<'ac
 }
 
 /** @throws Refused */
-export function acceptRotate({ signer }: OwnersContext, { act, owner, accept }: Act<'account-rotate'>, answer: Answer): void {
+export function acceptRotate(
+  { signer }: OwnersContext,
+  { act, owner, accept }: Act<'account-rotate'>,
+  connecting: Connecting,
+  answer: Answer,
+): void {
+  demandQuiet(connecting, act.account);
   const { owned } = needOwned(signer, owner, act.account);
   const replaced = owned.next?.ref;
   const ref = refOf(act.account, owned.keysMade);
@@ -56,7 +76,13 @@ export function acceptRotate({ signer }: OwnersContext, { act, owner, accept }: 
 }
 
 /** @throws Refused */
-export function acceptRemove(it: OwnersContext, { act, owner, accept }: Act<'account-remove'>, answer: Answer): void {
+export function acceptRemove(
+  it: OwnersContext,
+  { act, owner, accept }: Act<'account-remove'>,
+  connecting: Connecting,
+  answer: Answer,
+): void {
+  demandQuiet(connecting, act.account);
   const { signer } = it;
   const { account, owned } = needOwned(signer, owner, act.account);
   const phase = signer.links.get(act.account)?.phase();
@@ -73,7 +99,7 @@ export function acceptRemove(it: OwnersContext, { act, owner, accept }: Act<'acc
 export function createConnecting() {
   const busy = new Set<AccountId>();
   const alone = (account: AccountId, log: SignerContext['log'], answer: Answer, run: () => Promise<void>): void => {
-    if (busy.has(account)) throw new Refused('E_STATE', `account ${account} is being connected already; wait for its answer`);
+    demandQuiet(busy, account);
     busy.add(account);
     run()
       .catch((error: unknown) => answerFault(error, answer, log))
@@ -101,6 +127,7 @@ export function createConnecting() {
     const { signer } = it;
     const { account: name, exchange } = proved.act;
     demandExchange(exchange, signer.config.simulated);
+    demandQuiet(busy, name); // before a secret is kept: the name of its record is the account's
     const owned = signer.state.accounts.has(name) ? ownOrTaken(signer, proved.owner, name) : null;
     if (owned !== null && owned.exchange !== exchange)
       throw new Refused('E_STATE', `account ${name} is at ${owned.exchange}, not at ${exchange}`);
@@ -120,7 +147,7 @@ export function createConnecting() {
       }
     });
   };
-  return { connect, bringIn };
+  return { connect, bringIn, connecting: busy as Connecting };
 }
 
 function ownOrTaken(signer: SignerContext, owner: OwnerId, name: AccountId): OwnedAccount {
