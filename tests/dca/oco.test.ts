@@ -159,3 +159,27 @@ test('short deals rest one exit: at the stop their coins cost more than they bro
     ['stop-limit'],
   );
 });
+
+test('exits go before averaging orders where the exchange has too few places for all', () => {
+  const ladder = { ...plain, averagingOrders: 3, averagingOrdersActive: 3, stepPercent: '0.5' };
+  const play = started(ladder, { maxOrders: 4 });
+  assert.equal(
+    book(play).filter((line) => line.startsWith('limit buy')).length,
+    1,
+    'the OCO and the room for a stop are kept free',
+  );
+  const crowded = new DcaPlay({ ...ladder, stopLossPercent: '0' }, { rules: ocoRules });
+  crowded.send({ kind: 'started' });
+  crowded.exchange.arrive({ kind: 'take' }, 100);
+  while (crowded.deliver());
+  crowded.exchange.arrive({ kind: 'filter', name: 'MAX_NUM_ORDERS' }, 0);
+  crowded.settle();
+  assert.equal(book(crowded).length, 2, 'the farthest has made room');
+  crowded.wait();
+  crowded.settle();
+  assert.deepEqual(
+    book(crowded).map((line) => line.split(' at ')[1]),
+    ['9959.96', '9909.91', '10220.45'],
+  );
+  assert.match(crowded.waitingFor, /; 2 averaging orders rest at once, the others not: .*MAX_NUM_ORDERS/);
+});

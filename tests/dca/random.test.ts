@@ -144,7 +144,9 @@ function perform(play: DcaPlay, does: Act): void {
   switch (does.act) {
     case 'arrive':
       if (does.fate < 6) exchange.arrive({ kind: 'refuse', code: refusals[does.fate] as RefusalCode }, 0);
-      else if (does.fate < 10) exchange.arrive({ kind: 'reject' }, 0);
+      else if (does.fate < 8) exchange.arrive({ kind: 'reject' }, 0);
+      else if (does.fate < 10)
+        exchange.arrive({ kind: 'filter', name: does.fate === 8 ? 'MAX_NUM_ORDERS' : 'MAX_NUM_ALGO_ORDERS' }, 0);
       else exchange.arrive({ kind: does.fate < 15 ? 'unknown' : 'take' }, does.share > 40 ? 100 : does.share);
       return;
     case 'deliver': {

@@ -48,6 +48,8 @@ export type Fate =
   | { readonly kind: 'take' }
   | { readonly kind: 'refuse'; readonly code: RefusalCode }
   | { readonly kind: 'reject' }
+  /** The exchange's filter does not let it through: `MAX_NUM_ORDERS`. */
+  | { readonly kind: 'filter'; readonly name: string }
   /** It arrives, and is first said to be unknown. */
   | { readonly kind: 'unknown' };
 
@@ -201,8 +203,9 @@ export class ScriptedExchange {
     this.#check(intent);
     const base = this.#eventBase(intent);
     if (fate.kind === 'unknown') this.#say({ ...base, kind: 'order-unknown' });
-    if (fate.kind === 'reject') {
-      this.#say({ ...base, kind: 'order-rejected', code: '-2010', reason: 'The test rejects it.' });
+    const fault = this.#fault(fate);
+    if (fault !== null) {
+      this.#say({ ...base, kind: 'order-rejected', ...fault });
       return;
     }
     const isAsleep = intent.order === 'stop-limit';
@@ -229,26 +232,34 @@ export class ScriptedExchange {
     this.#check(intent);
     const legs = [stop, limit];
     if (fate.kind === 'unknown') for (const leg of legs) this.#say({ ...this.#eventBase(leg), kind: 'order-unknown' });
-    const reason = this.#ocoFault(limit, stop, fate);
+    const fault = this.#ocoFault(limit, stop, fate);
     for (const leg of legs) {
       const base = this.#eventBase(leg);
-      if (reason === null) this.#say({ ...base, kind: 'order-accepted', exchangeOrderId: `x-${leg.clientOrderId}` });
-      else this.#say({ ...base, kind: 'order-rejected', code: '-2010', reason });
+      if (fault === null) this.#say({ ...base, kind: 'order-accepted', exchangeOrderId: `x-${leg.clientOrderId}` });
+      else this.#say({ ...base, kind: 'order-rejected', ...fault });
     }
-    if (reason !== null) return;
+    if (fault !== null) return;
     const [stopId, limitId] = [stop.clientOrderId, limit.clientOrderId];
     this.resting.set(stopId, { intent: stop, filled: 0n, isAsleep: true, twin: limitId });
     this.resting.set(limitId, { intent: limit, filled: 0n, isAsleep: false, twin: stopId });
   }
 
-  #ocoFault(limit: PlaceOrder, stop: PlaceOrder, fate: Fate): string | null {
-    if (fate.kind === 'reject') return 'The test rejects it.';
+  #fault(fate: Fate): { readonly code: string; readonly reason: string } | null {
+    if (fate.kind === 'reject') return { code: '-2010', reason: 'The test rejects it.' };
+    return fate.kind === 'filter' ? { code: '-1013', reason: `Filter failure: ${fate.name}` } : null;
+  }
+
+  #ocoFault(limit: PlaceOrder, stop: PlaceOrder, fate: Fate): { readonly code: string; readonly reason: string } | null {
+    const fault = this.#fault(fate);
+    if (fault !== null) return fault;
     if (this.rules.maxOrderLists === 0) throw new Error('the bot sends an OCO to an exchange without them');
     const algos = [...this.resting.values()].filter(({ intent }) => intent.order === 'stop-limit').length;
-    if (algos >= this.rules.maxAlgoOrders) return 'Filter failure: MAX_NUM_ALGO_ORDERS';
+    if (algos >= this.rules.maxAlgoOrders) return { code: '-2010', reason: 'Filter failure: MAX_NUM_ALGO_ORDERS' };
     const price = priceAmount(this.#price, this.rules);
     const isApart = limit.side === 'sell' ? price < limit.limit : price > limit.limit;
-    return isApart && !this.#reaches(stop) ? null : 'The relationship of the prices for the orders is not correct.';
+    return isApart && !this.#reaches(stop)
+      ? null
+      : { code: '-2010', reason: 'The relationship of the prices for the orders is not correct.' };
   }
 
   /** The exchange ends the leg of an OCO whose other leg trades, is triggered or ends. */

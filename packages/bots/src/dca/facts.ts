@@ -15,6 +15,7 @@ import { putIn, takeOut } from './arithmetic.ts';
 import { hold, termsOf, withDeal, withHoldup, withLegs, withOrder, withoutLegs, withoutOrder } from './change.ts';
 import { wayOf } from './direction.ts';
 import { afterFill, movedBy } from './fills.ts';
+import { restingLevels } from './ladder.ts';
 import { twinOf } from './protection.ts';
 import { askAgainAt, type Patience, patience } from './refusals.ts';
 import type { DcaSettings } from './settings.ts';
@@ -45,9 +46,10 @@ export function orderEvent(settings: DcaSettings, state: DcaState, event: OrderE
     case 'order-rejected': {
       const reason = `the exchange refused the order: ${event.reason} (${event.code})`;
       const isFilter = event.code === filterFailure;
+      const room = isFilter && event.reason.includes(tooManyOrders) ? withRoom(state, order) : state;
       if (order.role === 'stop-loss' || order.twin !== undefined)
-        return stopNotTaken(settings, state, order, { how: 'soon', reason, at: event.at, isOfKind: isFilter });
-      return gone(settings, heldUp(settings, state, order, event.at, reason), order);
+        return stopNotTaken(settings, room, order, { how: 'soon', reason, at: event.at, isOfKind: isFilter && room === state });
+      return gone(settings, heldUp(settings, room, order, event.at, reason), order);
     }
     case 'order-filled':
       return filled(settings, state, order, event, event.at);
@@ -95,10 +97,18 @@ export function refused(
 
 /** The exchange's word for an order that a filter does not let through, such as MAX_NUM_ALGO_ORDERS. */
 const filterFailure = '-1013';
+const tooManyOrders = 'MAX_NUM_ORDERS';
 /** So often the exchange may refuse a stop before it is watched instead. */
 const stopTriesMost = 3;
 /** What the vault may find wrong with a target and a stop together and not with one of them. */
 const ofPairs: ReadonlySet<string> = new Set<RefusalCode | GuardCode>(['E_BAND', 'E_CORRIDOR', 'E_OPEN', 'E_BURN', 'E_POS']);
+
+/** Exits go before averaging orders: one of those makes room for an exit that the exchange had no place for. The same state where none can. */
+function withRoom(state: DcaState, order: LiveOrder): DcaState {
+  const isExit = partOf[order.role] === 'exit' || order.role === 'stop-loss';
+  const resting = restingLevels(state).length;
+  return isExit && resting > 0 ? withDeal(state, { averagingMost: resting - 1 }) : state;
+}
 
 interface Refusal {
   readonly how: Patience;

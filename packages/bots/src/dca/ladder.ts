@@ -15,9 +15,10 @@ import {
 import { deviation, lotsFor } from './arithmetic.ts';
 import { termsOf, withDeal } from './change.ts';
 import { entryQuote, isPriceKnown, reaches, roundingTo, wayOf } from './direction.ts';
+import { restingExits } from './needs-parts.ts';
 import { affordable, cancel, capOf, isHeldUp, place, type Turn } from './orders.ts';
 import type { DcaSettings } from './settings.ts';
-import type { DcaState, Deal, Level } from './state.ts';
+import type { DcaState, Deal, Level, LiveOrder } from './state.ts';
 import { isTradable, lower } from './targets.ts';
 
 /** What remains to be bought of a level, as far as funds and the exchange's smallest order allow. */
@@ -30,13 +31,25 @@ export function levelOrder(turn: Turn, level: Level, limit: Ticks): Lots | null 
   return isTradable(turn.state, quantity, lower(level.price, limit)) ? quantity : null;
 }
 
+/** Averaging orders that wait at their level. */
+export const restingLevels = ({ orders }: DcaState): readonly LiveOrder[] =>
+  orders.filter(({ role, level }) => role === 'averaging' && level > 0);
+
+/** How many may rest: as set, as far as the exchange's number of orders (MAX_NUM_ORDERS) leaves room beside all exits. */
+function mostAtOnce(terms: DcaSettings, { rules }: DcaState, { averagingMost }: Deal): number {
+  const room = Math.max(rules.maxOrders - restingExits(terms, rules), 0);
+  return Math.min(terms.averagingOrdersActive, room, averagingMost ?? room);
+}
+
 /** Keeps the next levels below the price resting, as many at once as the settings say; none while a target is trailed. */
 export function planLadder(turn: Turn): void {
   const deal = turn.state.deal as Deal;
   const terms = termsOf(turn.settings, deal);
   if (turn.state.halted) return;
-  const resting = turn.state.orders.filter(({ role, level }) => role === 'averaging' && level > 0);
-  const unwanted = resting.filter(({ level }) => deal.trail !== null || level > deal.ladder.length);
+  const resting = restingLevels(turn.state);
+  const most = mostAtOnce(terms, turn.state, deal);
+  const nearest = [...resting].sort((a, b) => a.level - b.level);
+  const unwanted = nearest.filter(({ level }, i) => deal.trail !== null || level > deal.ladder.length || i >= most);
   for (const order of unwanted) cancel(turn, order);
   if (deal.trail !== null || isHeldUp(turn, 'averaging')) return;
   if (terms.averagingCondition !== null) {
@@ -45,7 +58,7 @@ export function planLadder(turn: Turn): void {
   }
   let active = resting.length - unwanted.length;
   for (const [i, level] of deal.ladder.entries()) {
-    if (active >= terms.averagingOrdersActive) return;
+    if (active >= most) return;
     if (resting.some((order) => order.level === i + 1)) continue;
     const quantity = levelOrder(turn, level, level.price);
     if (quantity === null) continue;

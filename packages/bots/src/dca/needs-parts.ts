@@ -49,5 +49,6 @@ export function stopMayRest(settings: DcaSettings, rules: PairRules): boolean {
 export function restingExits(settings: DcaSettings, rules: PairRules): number {
   const targets = settings.takeProfits.length;
   const resting = settings.trailing > 0n ? targets - 1 : targets;
-  return mayPair(settings, rules) && stopMayRest(settings, rules) ? Math.max(targets, 2 * resting + 1) : targets;
+  const fits = resting <= Math.min(rules.maxOrderLists, rules.maxAlgoOrders) && 2 * resting <= rules.maxOrders;
+  return fits && mayPair(settings, rules) ? Math.max(targets, 2 * resting + 1) : targets;
 }

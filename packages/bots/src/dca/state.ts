@@ -132,6 +132,8 @@ export interface Deal {
   readonly stopSince: EpochMs | null;
   /** Why the vault will never take a stop of this deal. */
   readonly stopRefused: string | null;
+  /** So many averaging orders rest at most, since the exchange had no place for an exit beside more. */
+  readonly averagingMost?: number | undefined;
   /** Why targets and stop of this deal do not rest together, where the vault or the exchange said so. */
   readonly pairingRefused?: string | undefined;
   /** Funds that a person adds, not ordered yet; `limit` null for the market. */

@@ -95,8 +95,13 @@ function holding(settings: DcaSettings, state: DcaState, deal: Deal): string {
   if (parts.length === 0) return `deal ${deal.number} to place its orders`;
   const held =
     averaging === null || next !== undefined ? '' : `; averaging orders wait until ${time(averaging.at)}: ${averaging.reason}`;
-  return parts.join(', or ') + held;
+  return parts.join(', or ') + held + fewer(terms, deal);
 }
+
+const fewer = ({ averagingOrdersActive }: DcaSettings, { averagingMost }: Deal): string =>
+  averagingMost === undefined || averagingMost >= averagingOrdersActive
+    ? ''
+    : `; ${averagingMost} averaging orders rest at once, the others not: the exchange had no place for the exits beside more (MAX_NUM_ORDERS)`;
 
 /** Ends of the deal that the engine watches for. */
 function watched(terms: DcaSettings, state: DcaState, deal: Deal): readonly string[] {
