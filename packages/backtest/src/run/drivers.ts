@@ -23,7 +23,7 @@ export function step({ session, markets }: Drive): void {
     const market = earliest(markets, (each) => each.place);
     if (market === undefined) return;
     const at = market.timeOf(market.place);
-    if (session.arrival < at) arrive(session);
+    if (session.arrival < at) session.arrive();
     else tick(session, market, at);
   }
 }
@@ -41,7 +41,7 @@ export function jump({ session, markets }: Drive): void {
         session.runtime.know(each.quote());
       }
       if (markets.some((each) => each.place < each.endPlace)) {
-        arrive(session);
+        session.arrive();
         continue;
       }
     }
@@ -71,11 +71,6 @@ function earliest(markets: readonly Market[], placeOf: (market: Market) => numbe
     if (at < time) [found, time] = [market, at];
   }
   return found;
-}
-
-function arrive(session: Session): void {
-  session.now = session.arrival as EpochMs;
-  session.afterOrders();
 }
 
 function tick(session: Session, market: Market, at: EpochMs): void {

@@ -2,6 +2,7 @@
 import type {
   Amount,
   Asset,
+  BotCommand,
   BotId,
   BotReport,
   ClientOrderId,
@@ -11,6 +12,7 @@ import type {
   Pair,
   PairRules,
   Side,
+  Signal,
 } from '@holdfast/domain';
 import type { AnyBotKind } from '@holdfast/runtime';
 import type { Series } from '../data/series.ts';
@@ -45,6 +47,12 @@ export interface Assumptions {
   readonly seed?: number;
 }
 
+/** What comes to the bot from outside: a message, or what a person asks of it (on one pair, or on all). */
+export type Outside = { readonly at: EpochMs } & (
+  | { readonly kind: 'signal'; readonly signal: Signal }
+  | { readonly kind: 'command'; readonly command: BotCommand; readonly pair?: Pair }
+);
+
 /** One bot over one stretch of candles. */
 export interface RunRequest {
   /** Name of a kind as in packages/bots: `dca`, `grid`, … */
@@ -62,6 +70,8 @@ export interface RunRequest {
   /** What the bot is given; null: what its settings need at the first price. */
   readonly funds: Readonly<Record<string, Amount>> | null;
   readonly assumptions: Assumptions;
+  /** In the order of time; each comes after everything else of its time. What is earlier than the first candle is left out. */
+  readonly outside?: readonly Outside[];
   /** `jump` skips to what can happen next, `step` looks at every candle; both give the same result. */
   readonly driver: 'jump' | 'step';
   /** Whether the result lists all orders; no when left out. */

@@ -67,6 +67,7 @@ class Run {
       funds,
       markets: this.#markets,
       assumptions: request.assumptions,
+      outside: request.outside ?? [],
       keepsOrders: request.keepsOrders === true,
       onFill: (market, account, at) => this.#hold(market, account, at),
     });

@@ -5,6 +5,7 @@
  *   O2  Intents reach the exchange one after the other in the order in which they were planned, `latencyMs` after it; each is
  *       answered before anything else happens there.
  *   O3  What the bot's own orders did to prices is told when all of its intents are answered, as a further picture of the same time.
+ *   O4  What comes from outside at a time is heard after all else of that time.
  */
 import {
   type Amount,
@@ -39,7 +40,7 @@ import { Account } from './account.ts';
 import { feeOn } from './fee.ts';
 import type { Market } from './market.ts';
 import type { Ask, MatchEvent } from './matcher.ts';
-import type { Assumptions, RunFill, RunOrder } from './result.ts';
+import type { Assumptions, Outside, RunFill, RunOrder } from './result.ts';
 
 interface Planned {
   readonly intent: Intent;
@@ -51,6 +52,7 @@ export interface SessionParts {
   readonly funds: Readonly<Record<string, Amount>>;
   readonly markets: readonly Market[];
   readonly assumptions: Assumptions;
+  readonly outside: readonly Outside[];
   readonly keepsOrders: boolean;
   /** Called after a fill changed what the bot holds. */
   readonly onFill: (market: Market, account: Account, at: EpochMs) => void;
@@ -74,6 +76,8 @@ export class Session {
   /** The OCO of each open leg. */
   readonly #ocos = new Map<ClientOrderId, ClientOrderId>();
   #sent = 0;
+  #outside: readonly Outside[] = [];
+  #heard = 0;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -86,17 +90,22 @@ export class Session {
     return this.#parts.bot;
   }
 
-  /** When the oldest intent reaches the exchange; Infinity when none is on its way. */
+  /** When the oldest intent reaches the exchange or the next word from outside the bot; Infinity when neither is on its way. */
   get arrival(): number {
+    return Math.min(this.#due, this.#outside[this.#heard]?.at ?? Number.POSITIVE_INFINITY);
+  }
+
+  get #due(): number {
     return this.#outbox[this.#sent]?.due ?? Number.POSITIVE_INFINITY;
   }
 
   /** Begins with the prices of now. */
   start(at: EpochMs): void {
     this.now = at;
+    this.#outside = this.#parts.outside.filter((word) => word.at >= at);
     for (const market of this.#parts.markets) this.runtime.know(market.quote());
     this.#step({ kind: 'started', at });
-    this.afterOrders();
+    this.#atOnce();
   }
 
   /** A candle of the market closed; the prices are still those of before. */
@@ -119,11 +128,42 @@ export class Session {
     this.#deliver(market);
     for (const quote of pictures) this.#wake(this.runtime.onQuote(quote));
     this.onTime();
-    this.afterOrders();
+    this.#atOnce();
+  }
+
+  /** What arrives next, and all that is due then. */
+  arrive(): void {
+    this.now = this.arrival as EpochMs;
+    this.#afterOrders();
+    for (let word = this.#outside[this.#heard]; word !== undefined && word.at <= this.now; word = this.#outside[this.#heard]) {
+      this.#heard++;
+      this.#hear(word);
+      this.#atOnce();
+    }
+  }
+
+  #hear(word: Outside): void {
+    const { kind, settings, state } = this.#parts.bot;
+    if (word.kind === 'signal') {
+      const event = { kind: 'signal', at: this.now, signal: word.signal } as const;
+      const answer = kind.hears?.(settings, state, { ...event, quotes: this.runtime.quotes });
+      if (answer === undefined) this.#count('signal-unsupported');
+      else if (answer.kind === 'refused') this.#count(answer.code);
+      if (answer !== undefined) this.#step(event);
+      return;
+    }
+    const { command, pair } = word;
+    if (kind.refuses(settings, state, command, pair) !== null) this.#count('command-refused');
+    else this.#step({ kind: 'command', at: this.now, command, ...(pair === undefined ? {} : { pair }) });
+  }
+
+  /** Without latency intents are there at once, also between the ticks of two pairs at one time; else after all ticks of it. */
+  #atOnce(): void {
+    if (this.#parts.assumptions.latencyMs === 0) this.#afterOrders();
   }
 
   /** Everything that is due reaches the exchange and is answered, until nothing new comes of it. */
-  afterOrders(): void {
+  #afterOrders(): void {
     while (this.#settle()) {
       const pictures: Quote[] = [];
       for (const market of this.#parts.markets) pictures.push(...market.pictures(market.matcher.takeBest()));
@@ -136,7 +176,7 @@ export class Session {
   /** Sends what is due and hands out the answers; whether anything was sent. */
   #settle(): boolean {
     let any = false;
-    while (this.arrival <= this.now) {
+    while (this.#due <= this.now) {
       const { intent } = this.#outbox[this.#sent++]!;
       if (this.#sent === this.#outbox.length) {
         this.#outbox.length = 0;

@@ -1,7 +1,10 @@
 /** Random settings of every kind of bot, and random assumptions, around one price. Tests only. */
-import { amount } from '@holdfast/domain';
+import { type Amount, amount, type BotCommand, type EpochMs, type SignalAsk } from '@holdfast/domain';
 import { usualAssumptions } from '../assumptions.ts';
-import type { Assumptions } from '../result.ts';
+import type { Assumptions, Outside } from '../result.ts';
+import { ownSettings } from './own-bot.ts';
+
+const minuteMs = 60_000;
 
 export type Chance = () => number;
 
@@ -78,16 +81,136 @@ const trade = (next: Chance): object => {
   };
 };
 
-const makers: Readonly<Record<string, (next: Chance) => object>> = { dca, grid, recurring, trade };
-export const randomKinds = Object.keys(makers);
+const signal = (next: Chance): object => ({
+  direction: pick(next, ['long', 'long', 'short', 'both']),
+  size: between(next, 20, 200),
+  maxEntryQuote: '500',
+  maxInvestmentQuote: pick(next, ['500', '1500']),
+  maxEntries: pick(next, [1, 3]),
+  addStepPercent: pick(next, ['0', '0.2']),
+  cooldownSeconds: pick(next, [0, 90]),
+  takeProfitPercent: pick(next, ['0', between(next, 0.2, 1)]),
+  takeProfitTrailingPercent: pick(next, ['0', '0.15']),
+  stopLossPercent: between(next, 0.3, 2),
+  stopLossTrailing: next() < 0.4,
+  minProfitPercent: pick(next, ['0', '0', '0.1']),
+  limitSeconds: pick(next, [30, 600]),
+});
+
+const shares = ['40', '35', '25', '0'];
+const partsOf = (pairs: readonly string[], rest: string): string =>
+  pairs.map((pair, at) => `${pair}:${at === 0 ? rest : shares[at]}`).join(', ');
+
+const rebalance = (next: Chance, pairs: readonly string[]): object => ({
+  // What the others and the cash leave is the first one's.
+  targets: partsOf(pairs, String(100 - 20 - (pairs.length > 1 ? 35 : 0) - (pairs.length > 2 ? 25 : 0))),
+  cashPercent: '20',
+  schedule: pick(next, ['', '*/20 * * * *', '5 * * * *']),
+  thresholdPercent: between(next, 0.2, 1.5),
+  checkInterval: pick(next, ['1m', '5m', '15m']),
+  minTrade: pick(next, ['1', '10']),
+});
+
+const basket = (next: Chance, pairs: readonly string[]): object => ({
+  ...recurring(next),
+  size: '100',
+  maxPrice: '0',
+  basket: partsOf(pairs, String(100 - (pairs.length > 1 ? 35 : 0) - (pairs.length > 2 ? 25 : 0))),
+});
+
+type Maker = (next: Chance, pairs: readonly string[]) => object;
+
+/** A kind of bot under test: how many pairs it trades, and whether it is called from outside. */
+export interface RandomKind {
+  readonly kind: string;
+  readonly make: Maker;
+  readonly pairs: number;
+  readonly outside: 'none' | 'commands' | 'signals';
+}
+
+const severalDca: Maker = (next) => ({ ...dca(next), dealsAtOnce: 1 + Math.floor(next() * 3) });
+const alone = { pairs: 1, outside: 'none' } as const;
+
+export const randomKinds: Readonly<Record<string, RandomKind>> = {
+  dca: { kind: 'dca', make: dca, ...alone },
+  'dca under command': { kind: 'dca', make: dca, pairs: 1, outside: 'commands' },
+  'dca of several pairs': { kind: 'dca', make: severalDca, pairs: 3, outside: 'none' },
+  grid: { kind: 'grid', make: grid, ...alone },
+  'grid under command': { kind: 'grid', make: grid, pairs: 1, outside: 'commands' },
+  recurring: { kind: 'recurring', make: recurring, ...alone },
+  'recurring of a basket': { kind: 'recurring', make: basket, pairs: 3, outside: 'none' },
+  rebalance: { kind: 'rebalance', make: rebalance, pairs: 3, outside: 'none' },
+  'rebalance of one pair': { kind: 'rebalance', make: rebalance, ...alone },
+  signal: { kind: 'signal', make: signal, pairs: 1, outside: 'signals' },
+  trade: { kind: 'trade', make: trade, ...alone },
+  'trade under command': { kind: 'trade', make: trade, pairs: 1, outside: 'commands' },
+  own: { kind: 'own', make: ownSettings, ...alone },
+};
+
+const none = { targets: null, stop: null };
+const side = (next: Chance): 'long' | 'short' => pick(next, ['long', 'long', 'short']);
+const asks: readonly ((next: Chance) => SignalAsk)[] = [
+  (next) => ({ kind: 'enter', direction: side(next), size: null, limit: null, exits: none }),
+  (next) => ({
+    kind: 'enter',
+    direction: side(next),
+    size: { amount: amount(between(next, 20, 300)), of: 'quote' },
+    limit: { kind: 'percent', percent: amount(pick(next, ['-0.1', '0.1'])), from: 'current' },
+    exits: { targets: null, stop: { order: 'market', percent: amount('0.8'), trailing: 0n as Amount } },
+  }),
+  (next) => ({ kind: 'exit', direction: side(next), size: null }),
+  (next) => ({ kind: 'exit', direction: side(next), size: { amount: amount('50'), of: 'position' } }),
+  (next) => ({ kind: 'disable', open: pick(next, ['close', 'cancel', 'leave']) }),
+  () => ({ kind: 'enable' }),
+];
+
+const commands: readonly ((next: Chance) => BotCommand)[] = [
+  () => ({ name: 'start-deal' }),
+  () => ({ name: 'stop' }),
+  () => ({ name: 'resume' }),
+  () => ({ name: 'resume' }),
+  () => ({ name: 'close-now' }),
+  () => ({ name: 'cancel-deal' }),
+  (next) => ({ name: 'add-funds', amount: amount('50'), limit: pick(next, [null, amount('990')]) }),
+  () => ({ name: 'cancel-added' }),
+];
+
+const tradeCommands: readonly ((next: Chance) => BotCommand)[] = [
+  (next) => ({ name: 'reduce-funds', quantity: amount('0.05'), limit: pick(next, [null, amount('1010')]) }),
+  (next) => ({ name: 'add-funds', amount: amount('50'), limit: pick(next, [null, amount('990')]) }),
+  () => ({ name: 'close-step', step: 1 }),
+  () => ({ name: 'cancel-step', step: 1 }),
+  () => ({ name: 'cancel-entry' }),
+  () => ({ name: 'close-now' }),
+];
+
+/** Words from outside, some of them at the time of a tick. */
+export function randomOutside(next: Chance, { kind, outside }: RandomKind, from: number, to: number): readonly Outside[] {
+  if (outside === 'none') return [];
+  const count = Math.max(4, Math.floor((to - from) / minuteMs / 25));
+  const times = Array.from(
+    { length: count },
+    () => from + Math.floor((next() * (to - from)) / 15_000) * 15_000 + pick(next, [0, 777]),
+  );
+  return times
+    .sort((a, b) => a - b)
+    .map((at, n): Outside => {
+      const when = { at: at as EpochMs };
+      if (outside === 'commands')
+        return { ...when, kind: 'command', command: pick(next, kind === 'trade' ? tradeCommands : commands)(next) };
+      return { ...when, kind: 'signal', signal: { id: `signal-${n}`, price: null, ask: pick(next, asks)(next) } };
+    });
+}
 
 /** Schemas of settings by kind (contracts/bot-settings). */
 export type Schemas = Readonly<Record<string, { safeParse(value: unknown): { success: boolean; data?: unknown } }>>;
 
 /** Settings that the schema takes; what it refuses is drawn again. */
-export function randomSettings(kind: string, next: Chance, schemas: Schemas): unknown {
+export function randomSettings({ kind, make }: RandomKind, next: Chance, pairs: readonly string[], schemas: Schemas): unknown {
+  const schema = schemas[kind];
+  if (schema === undefined) return make(next, pairs);
   for (let tries = 0; tries < 200; tries++) {
-    const parsed = schemas[kind]!.safeParse(makers[kind]!(next));
+    const parsed = schema.safeParse(make(next, pairs));
     if (parsed.success) return parsed.data;
   }
   throw new Error(`no settings of ${kind} are taken`);
