@@ -8,6 +8,7 @@ import {
   type RawRecord,
   readJournalFile,
   sentenceOf,
+  timeOf,
   timeText,
   verifyVault,
 } from '@holdfast/vault/audit';
@@ -73,7 +74,8 @@ function show({ data, json, limit, before, kind, account }: ShowFlags): void {
     .filter((it) => account === undefined || isAbout(it, account))
     .slice(-limit);
   if (json) printJson(chosen);
-  else for (const record of chosen) print(`${String(record.seq).padStart(6)}  ${timeText(record.time)}  ${sentenceOf(record)}`);
+  else
+    for (const record of chosen) print(`${String(record.seq).padStart(6)}  ${timeText(timeOf(record))}  ${sentenceOf(record)}`);
 }
 
 function prove(record: number, { data, out }: Common & { readonly out?: string }): void {

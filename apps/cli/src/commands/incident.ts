@@ -10,6 +10,7 @@ import {
   readCheckpoints,
   readJournalFile,
   tarOf,
+  timeOf,
   verifyVault,
 } from '@holdfast/vault/audit';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -57,7 +58,8 @@ function incident(flags: Flags): void {
   const { problems } = verifyVault(folder, anchorFiles);
   const reading = readJournalFile(files.journal);
   const owner = ownerOf(ownersOf(reading.records), flags.owner);
-  const to = flags.to ?? reading.records.reduce((last, it) => Math.max(last, it.time), 0);
+  const last = reading.records.findLast((it) => it.time > 0) ?? reading.records.at(-1);
+  const to = flags.to ?? (last === undefined ? 0 : timeOf(last));
   const from = flags.from ?? to - days * dayMs;
   const identity = readFileSync(files.identity, 'utf8');
   const own = existsSync(files.newest) ? [files.newest] : [];

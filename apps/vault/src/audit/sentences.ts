@@ -28,6 +28,9 @@ export function actOf(record: RawRecord): Loose {
   }
 }
 
+/** When a record was made: by the exchange's clock, or by the machine's as long as no exchange had said its time. Unix ms. */
+export const timeOf = ({ time, os }: RawRecord): number => (time > 0 || typeof os !== 'number' ? time : os);
+
 /** Unix ms as people of every country read it. */
 export const timeText = (ms: unknown): string =>
   typeof ms === 'number' && Math.abs(ms) <= 8.64e15 ? `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC` : '';

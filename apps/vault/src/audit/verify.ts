@@ -11,7 +11,7 @@ export { type Incident, type IncidentRequest, incidentOf } from './incident/repo
 export { ownersOf } from './incident/scope.ts';
 export { tarOf } from './incident/tar.ts';
 export { type JournalReading, proofOf, readJournalFile, readJournalText } from './journal.ts';
-export { type RawRecord, sentenceOf, timeText } from './sentences.ts';
+export { type RawRecord, sentenceOf, timeOf, timeText } from './sentences.ts';
 
 /** The program itself, to be handed out with a report. */
 export const programFile = fileURLToPath(new URL('holdfast-verify.mjs', import.meta.url));

@@ -1,5 +1,5 @@
 /** The orders and fills that the journal tells of, as an exchange can look them up: by its own ids. */
-import { isLoose, type RawRecord, textOf } from '../sentences.ts';
+import { isLoose, type RawRecord, textOf, timeOf } from '../sentences.ts';
 
 export interface OrderRow {
   readonly record: number;
@@ -92,7 +92,7 @@ function orderRow(record: RawRecord, intent: unknown, idAtExchange: string): Ord
   const isApproved = textOf(verdict, 'kind') === 'approved';
   return {
     record: record.seq,
-    time: record.time,
+    time: timeOf(record),
     account: textOf(record, 'account'),
     subKey: textOf(record, 'subKey'),
     clientOrderId: textOf(intent, 'clientOrderId'),
@@ -133,7 +133,7 @@ function settle(record: RawRecord, event: unknown, order: OrderRow | undefined):
   const reference = order?.reference ?? '';
   return {
     record: record.seq,
-    time: record.time,
+    time: timeOf(record),
     account: textOf(record, 'event', 'account'),
     exchangeOrderId: order?.exchangeOrderId ?? '',
     tradeId: textOf(event, 'tradeId'),

@@ -24,7 +24,7 @@ const vault = generateKeyPairSync('ed25519');
 const identity = vault.publicKey.export({ type: 'spki', format: 'pem' }).toString();
 
 /** A journal of these records, then a checkpoint over them all. */
-async function journalOf(bodies: readonly object[]): Promise<string> {
+async function journalOf(bodies: readonly object[], hasExchangeTime = true): Promise<string> {
   const chunks: Buffer[] = [];
   const port: JournalPort = {
     load: () => Buffer.alloc(0),
@@ -36,7 +36,7 @@ async function journalOf(bodies: readonly object[]): Promise<string> {
   let time = 1000;
   for (const body of bodies) {
     time += 1000;
-    journal.append(body as RecordBody, time, time);
+    journal.append(body as RecordBody, hasExchangeTime ? time : 0, time);
   }
   const root = frontier.root().toString('hex');
   const { size, at, signature } = signCheckpoint(vault.privateKey, 'holdfast/log/v1/test-vault', frontier.size(), root, time);
@@ -231,6 +231,17 @@ test('only what lies in the period is told, but what the owner signed is told wh
   );
   assert.equal(summary.mandates.length, 1);
   assert.deepEqual(verifyReport(unpacked(files), identity).problems, []);
+});
+
+test('what happened before an exchange said its time is told by the machine’s clock', async () => {
+  const reading = readJournalText(await journalOf(bodies, false));
+  const { files, summary } = await incident({ reading, from: 12_000 });
+  assert.deepEqual(
+    summary.orders.map(({ clientOrderId, time }) => [clientOrderId, time]),
+    [['o2', 12_000]],
+  );
+  assert.doesNotMatch(fileOf(files, 'summary.html'), /1970-01-01 00:00:00/);
+  assert.match(fileOf(files, 'timeline.txt'), /1970-01-01 00:00:14 UTC\taccount a1: frozen by rule R9/);
 });
 
 test('a log without a checkpoint proves nothing yet', async () => {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Checkpoint, type JournalReading, proofOf } from '../journal.ts';
-import { actOf, isLoose, type RawRecord, sentenceOf, textOf, timeText } from '../sentences.ts';
+import { actOf, isLoose, type RawRecord, sentenceOf, textOf, timeOf, timeText } from '../sentences.ts';
 import { type AccountFacts, htmlOf, type Summary } from './html.ts';
 import { csvOf, type FillRow, sumOf, type Trading, tradingOf } from './orders.ts';
 import { scopeOf } from './scope.ts';
@@ -82,7 +82,7 @@ export function incidentOf(request: IncidentRequest): Incident {
   if (checkpoint === undefined)
     throw new RangeError('the log has no checkpoint yet; one is made within a minute after something happened');
   const scope = scopeOf(reading.records, owner);
-  const isIn = (it: RawRecord): boolean => it.time >= from && it.time <= to && scope.isMine(it);
+  const isIn = (it: RawRecord): boolean => timeOf(it) >= from && timeOf(it) <= to && scope.isMine(it);
   const covered = reading.records.slice(0, checkpoint.size);
   const chosen = covered.filter((it) => scope.isMine(it) && (isIn(it) || isStanding(it)));
   const trading = tradingOf(covered, isIn);
@@ -124,7 +124,7 @@ export function incidentOf(request: IncidentRequest): Incident {
     text('keys.json', json(accounts.map(({ account, exchange, uid, keyIds }) => ({ account, exchange, uid, keyIds })))),
     text('orders.csv', csvOf(trading.orders, orderColumns)),
     text('fills.csv', csvOf(trading.fills, fillColumns)),
-    text('timeline.txt', lines(shown.filter(isIn).map((it) => `${it.seq}\t${timeText(it.time)}\t${sentenceOf(it)}`))),
+    text('timeline.txt', lines(shown.filter(isIn).map((it) => `${it.seq}\t${timeText(timeOf(it))}\t${sentenceOf(it)}`))),
     { name: 'holdfast-verify.mjs', bytes: readFileSync(fileURLToPath(new URL('../holdfast-verify.mjs', import.meta.url))) },
   ];
   const sums = files.map(({ name, bytes }) => `${createHash('sha256').update(bytes).digest('hex')}  ${name}`);
@@ -183,7 +183,7 @@ function lossesOf(fills: readonly FillRow[]): AccountFacts['losses'] {
 function eventsOf(records: readonly RawRecord[]): Summary['events'] {
   return records
     .filter((it) => !untold.has(it.kind) && (it.kind !== 'settled' || textOf(it, 'event', 'kind') !== 'order'))
-    .map((it) => ({ record: it.seq, time: it.time, text: sentenceOf(it) }));
+    .map((it) => ({ record: it.seq, time: timeOf(it), text: sentenceOf(it) }));
 }
 
 function refusalsOf({ orders }: Trading): Summary['refusals'] {
@@ -209,7 +209,7 @@ const mandatesOf = (records: readonly RawRecord[]): Summary['mandates'] =>
       const { mandate } = actOf(it);
       const proof = isLoose(it.proof) ? `${textOf(it.proof, 'kind')} ${textOf(it.proof, 'credential')}` : 'ed25519';
       const account = textOf(mandate, 'account');
-      return { record: it.seq, time: it.time, account, seq: textOf(mandate, 'seq'), proof, text: JSON.stringify(mandate) };
+      return { record: it.seq, time: timeOf(it), account, seq: textOf(mandate, 'seq'), proof, text: JSON.stringify(mandate) };
     });
 
 const readme = (it: Summary): string => `Incident report of a Holdfast trading vault
