@@ -33,9 +33,9 @@ const terms = {
 };
 const needed = mandateOfNeeds(needs, terms);
 
-test('the smallest mandate counts burn as fee and slippage of the turnover, and stops at their gap', () => {
-  // B 10,000 × 0.2 % = 20, S 2,000 × 1 % = 20, O 1,500 × 1 % = 15.
-  assert.equal(worstLoss(needed).theft24h, amount('55'));
+test('the smallest mandate counts burn as fee and slippage of the turnover and what is held for ends, and stops at their gap', () => {
+  // B 10,000 × 0.2 % + 2,000 × 0.6 % + 500 × 0.6 % = 35, S 2 × 2,000 × 1 % = 40, O 1,500 × 1 % = 15.
+  assert.equal(worstLoss(needed).theft24h, amount('90'));
 });
 
 test('without a mandate one is missing, and the needed one is proposed', () => {

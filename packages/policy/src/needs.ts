@@ -1,7 +1,8 @@
 /**
  * The mandate that a bot needs, beside the one in force: what is missing, the smallest mandate for the bot alone, and the smallest
  * widening that holds both. Limits of a day are not known beforehand: burn is counted as the turnover at the fee and a slippage of
- * 0.1 %, the stop budget as the largest position at the gap of its stops.
+ * 0.1 %, and as what the largest position and the largest order hold for their own ends; the stop budget as the largest position at
+ * the gap of its stops, twice: for one that was triggered and the one that rests after it.
  */
 import {
   type AccountId,
@@ -20,6 +21,7 @@ import {
   type Side,
   scaleDigits,
 } from '@holdfast/domain';
+import { exitBandBps, feeBps } from './book.ts';
 
 /** On one pair, in the words of `MandatePair`. */
 export interface NeededPair {
@@ -69,6 +71,8 @@ export interface Shortfall {
 const runMs = 90 * 86_400_000;
 const slippageBps = 10;
 const stopGapBps = 100;
+const bandBps = 50;
+const stopsPerDay = 2;
 
 /** Mandates are signed with at most 8 decimals. */
 const cut = (value: bigint): Amount => roundTo(value, 10n ** BigInt(scaleDigits - 8), 'up');
@@ -79,13 +83,21 @@ const both = <Item>(a: readonly Item[], b: readonly Item[]): readonly Item[] => 
 
 const stops = (needs: NeededMandate): Amount =>
   needs.pairs.reduce(
-    (sum, it) => (it.orders.includes('stop-limit') ? ((sum + share(it.maxPositionQuote, stopGapBps)) as Amount) : sum),
+    (sum, it) =>
+      it.orders.includes('stop-limit') ? ((sum + share(it.maxPositionQuote, stopsPerDay * stopGapBps)) as Amount) : sum,
     0n as Amount,
   );
 
+/** Burn that is held at once: of what is bought for its exit, of an order for its limit at the edge of the band. */
+const heldBurn = (needs: NeededMandate): Amount =>
+  needs.pairs.reduce((sum, it) => {
+    const atEnd = share(it.maxPositionQuote, Number(exitBandBps + feeBps));
+    return (sum + atEnd + share(it.maxOrderQuote, bandBps + Number(feeBps))) as Amount;
+  }, 0n as Amount);
+
 /** The smallest mandate under which the bot alone works. */
 export function mandateOfNeeds(needs: NeededMandate, of: NeedTerms): Mandate {
-  const burn24h = share(needs.turnover24h, of.feeBps + slippageBps);
+  const burn24h = (share(needs.turnover24h, of.feeBps + slippageBps) + heldBurn(needs)) as Amount;
   return draftMandate({
     account: of.account,
     owner: of.owner,
@@ -94,7 +106,7 @@ export function mandateOfNeeds(needs: NeededMandate, of: NeedTerms): Mandate {
     nbf: of.now,
     exp: of.now + runMs,
     quote: of.quote,
-    pairs: needs.pairs.map((it) => draftMandatePair({ ...it, stopGapBps })),
+    pairs: needs.pairs.map((it) => draftMandatePair({ ...it, bandBps, stopGapBps })),
     turnover24h: needs.turnover24h,
     burn24h,
     stopBudget24h: stops(needs),

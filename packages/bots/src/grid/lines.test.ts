@@ -149,7 +149,7 @@ test('the mandate it needs is as small as its lines', () => {
   assert.deepEqual(shown, [
     'maxOrderQuote 50.161033',
     'maxOrderBase 0.55732724',
-    'maxPositionQuote 200.2075',
+    'maxPositionQuote 200.251632',
     'floor 89.73',
     'ceiling 110.33',
     'maxSellHeldBase24h 0',

@@ -174,7 +174,7 @@ export function mandateNeeds(settings: GridSettings, rules: PairRules, quote: Qu
   const lines = layout(settings, rules, quote.last);
   const added = expansions(settings, rules).map((edges) => cost(settings, rules, edges));
   const costs = [...lines.cells.map((edges) => cost(settings, rules, edges)), ...added];
-  const [all, below] = [sum(costs), lines.quote + sum(added)];
+  const below = lines.quote + sum(added);
   const lacking = lines.base - held(funds, baseOf(settings.pair));
   const balancing = balancingCost(settings, rules, quote, lacking);
   const pieces = BigInt(pieceLines(settings));
@@ -185,9 +185,12 @@ export function mandateNeeds(settings: GridSettings, rules: PairRules, quote: Qu
       : multiply(settings.amount, high, 'up');
   const baseOfLine = settings.amountIn === 'quote' ? divide(settings.amount * unit, low, 'up') : settings.amount;
   // Where the range moves up, each of its cells may come to be bought at the highest price.
-  const dearest = settings.trailing.up === null ? all : most([all, BigInt(costs.length) * (line + lot)]);
+  const moving = settings.trailing.up === null ? costs : costs.map((each) => most([each, line + lot]));
+  const dearest = sum(moving);
   const active = settings.activeBuyLines + settings.activeSellLines;
-  const openAtMost = [...costs].sort((a, b) => (b > a ? 1 : -1)).slice(0, settings.activeBuyLines);
+  // Sales of coins that were allotted count as entries, those of bought ones do not.
+  const given = multiply(held(funds, baseOf(settings.pair)), high, 'up');
+  const openAtMost = [...moving].sort((a, b) => (b > a ? 1 : -1)).slice(0, settings.activeBuyLines);
   return {
     pairs: [
       {
@@ -196,7 +199,8 @@ export function mandateNeeds(settings: GridSettings, rules: PairRules, quote: Qu
         orders: ['limit', 'ioc'],
         maxOrderQuote: mandateAmount(line * pieces + lot, 'up'),
         maxOrderBase: mandateAmount((baseOfLine + rules.lot) * pieces, 'up'),
-        maxPositionQuote: mandateAmount(most([dearest, below + balancing]), 'up'),
+        // A lot more for each line: what fees leave of one is carried.
+        maxPositionQuote: mandateAmount(most([dearest, below + balancing]) + BigInt(costs.length) * lot, 'up'),
         floor: mandateAmount(low, 'down'),
         ceiling: mandateAmount(high, 'up'),
         maxSellHeldBase24h: mandateAmount(held(funds, baseOf(settings.pair)), 'up'),
@@ -205,6 +209,6 @@ export function mandateNeeds(settings: GridSettings, rules: PairRules, quote: Qu
     // The vault counts a buy together with the sale that may follow it.
     turnover24h: mandateAmount(2n * (crossings * dearest + balancing), 'up'),
     openOrders: settings.upper === null ? active : Math.min(active, costs.length),
-    maxOpenQuote: mandateAmount(most([sum(openAtMost), line * pieces + lot]), 'up'),
+    maxOpenQuote: mandateAmount(most([sum(openAtMost), line * pieces + lot]) + given, 'up'),
   };
 }

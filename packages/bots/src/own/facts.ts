@@ -1,9 +1,9 @@
 /** What events say happened, written into the state. Nothing is decided here. */
-import { type Amount, type BotEvent, baseOf, type ClosedDeal, type EpochMs, toLots, zero } from '@holdfast/domain';
+import { type Amount, type BotEvent, baseOf, type ClosedDeal, type EpochMs, quoteOf, toLots, zero } from '@holdfast/domain';
 import { putIn, takeOut } from '../dca/arithmetic.ts';
 import { askAgainAt } from '../dca/refusals.ts';
 import { type OrderNews, tell } from '../orders/live-orders.ts';
-import { postFill } from '../orders/sub-book.ts';
+import { free, postFill, reserved } from '../orders/sub-book.ts';
 import type { WantedOrder } from './protocol.ts';
 import type { OwnSettings } from './settings.ts';
 import type { OwnDeal, OwnOrder, OwnState } from './state.ts';
@@ -152,6 +152,15 @@ export function withClosed(
     running: state.running && !state.closing,
     closed: [...state.closed, closed].slice(-closedKept),
   };
+}
+
+/** Quote that a further buy may take: of the sub-book what no order has reserved, and of the setting what holding and buys leave of it. */
+export function freeFunds(settings: OwnSettings, { book, orders, deal, dust }: OwnState): Amount {
+  const quote = quoteOf(settings.pair);
+  const feeShare = settings.feeAsset === 'quote' ? settings.fee : 0n;
+  const unspent = settings.funds - (deal?.held ?? dust).cost - reserved(orders, quote, feeShare);
+  const inBook = free(book, orders, quote, feeShare);
+  return (unspent < inBook ? (unspent > 0n ? unspent : 0n) : inBook) as Amount;
 }
 
 /** Base that the bot holds, in whole lots. */

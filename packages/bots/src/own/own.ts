@@ -52,14 +52,8 @@ export function ownKind(name: string, ask: AskStrategy): BotKind<OwnSettingsText
 const turnsPerDay = 20n;
 const ordersMost = 20;
 
-/** Buys and sells with its funds, in one order or several. The price may halve or double. */
-function mandateNeeds(
-  { pair }: OwnSettings,
-  rules: PairRules,
-  { ask, bid }: Quote,
-  funds: Readonly<Record<string, Amount>>,
-): MandateNeeds {
-  const given = held(funds, quoteOf(pair));
+/** Buys with its funds at most, in one order or several, and sells what it bought. The price may halve or double. */
+function mandateNeeds({ pair, funds: given }: OwnSettings, rules: PairRules, { ask, bid }: Quote): MandateNeeds {
   const floor = divide(priceAmount(bid, rules), 2n, 'down');
   const ceiling = priceAmount(Math.min(ask * 2, rules.maxPrice) as Ticks, rules);
   return {
@@ -68,7 +62,7 @@ function mandateNeeds(
         pair,
         sides: ['buy', 'sell'],
         orders: ['limit', 'post-only', 'ioc'],
-        maxOrderQuote: mandateAmount(2n * given, 'up'),
+        maxOrderQuote: mandateAmount(given, 'up'),
         maxOrderBase: mandateAmount(divide(given * unit, floor, 'up'), 'up'),
         maxPositionQuote: mandateAmount(given, 'up'),
         floor: mandateAmount(floor, 'down'),

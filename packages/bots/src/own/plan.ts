@@ -19,7 +19,7 @@ import { orderName } from '../order-name.ts';
 import { cancelOf, newOrder } from '../orders/live-orders.ts';
 import { free } from '../orders/sub-book.ts';
 import { isTradable, lotsOf } from '../trade/arithmetic.ts';
-import { heldLots, newDeal, wantedNow, withClosed } from './facts.ts';
+import { freeFunds, heldLots, newDeal, wantedNow, withClosed } from './facts.ts';
 import type { WantedOrder } from './protocol.ts';
 import type { OwnSettings } from './settings.ts';
 import type { OwnOrder, OwnState } from './state.ts';
@@ -84,7 +84,7 @@ function place(turn: Turn, want: WantedOrder, limit: Amount, quantity: Amount): 
   }
   const asset = want.side === 'buy' ? quoteOf(settings.pair) : baseOf(settings.pair);
   const need = want.side === 'buy' ? buyReserve(quantity, limit, settings) : quantity;
-  const has = free(state.book, state.orders, asset, settings.feeAsset === 'quote' ? settings.fee : 0n);
+  const has = want.side === 'buy' ? freeFunds(settings, state) : free(state.book, state.orders, asset, 0n);
   if (need > has) {
     // Freed when an order that is being cancelled is gone; the strategy is told its free funds.
     hold(turn, want.name, `order ${want.name} needs ${formatAmount(need)} ${asset}, and ${formatAmount(has)} are free`);

@@ -26,7 +26,7 @@ export interface StrategyEvent {
   /** Lots held, those on offer included; and what they cost for each lot, in ticks, rounded up (0 when nothing is held). */
   readonly held: number;
   readonly cost: number;
-  /** Quote that no order has reserved. */
+  /** Quote that a buy may take now: of `funds` what is neither held in coins nor reserved by buys. Profit is kept, not put in again. */
   readonly free: string;
   readonly orders: readonly StrategyOrder[];
 }

@@ -7,7 +7,6 @@ import {
   type Intent,
   type PairRules,
   type Quote,
-  quoteOf,
   ratio,
   type Ticks,
   toLots,
@@ -17,8 +16,7 @@ import {
 import { type StepResult, unchanged } from '../bot-kind.ts';
 import type { PairBirth } from '../one-pair.ts';
 import { cancelTimes } from '../orders/live-orders.ts';
-import { free } from '../orders/sub-book.ts';
-import { heldLots, nothing, settled, told } from './facts.ts';
+import { freeFunds, heldLots, nothing, settled, told } from './facts.ts';
 import { plan, type Turn } from './plan.ts';
 import { type AskStrategy, readStep, type StrategyEvent, wakeOf } from './protocol.ts';
 import type { OwnSettings } from './settings.ts';
@@ -125,7 +123,7 @@ const paused = (state: OwnState, code: string, reason: string): OwnState => ({
 });
 
 function eventFor(settings: OwnSettings, state: OwnState, quote: Quote, event: BotEvent): StrategyEvent {
-  const { rules, orders, book } = state;
+  const { rules, orders } = state;
   const held = heldLots(settings, state);
   const holding = state.deal?.held ?? state.dust;
   const wake = event.kind === 'woken' ? ownWake(settings, state, event.wake) : undefined;
@@ -145,7 +143,7 @@ function eventFor(settings: OwnSettings, state: OwnState, quote: Quote, event: B
     ask: quote.ask,
     held,
     cost,
-    free: formatAmount(free(book, orders, quoteOf(settings.pair), settings.feeAsset === 'quote' ? settings.fee : 0n)),
+    free: formatAmount(freeFunds(settings, state)),
     orders: orders.map(({ name, side, limit, quantity, filled }) => ({
       name,
       side,

@@ -76,7 +76,8 @@ export function mandateNeeds(settings: RebalanceSettings, rules: RulesByPair, qu
     pairs,
     turnover24h: mandateAmount(3n * growth * total, 'up'),
     openOrders: settings.targets.length,
-    maxOpenQuote: mandateAmount(growth * total, 'up'),
+    // One order of each coin at once; sales of coins that were allotted count as entries.
+    maxOpenQuote: pairs.reduce((sum, { maxOrderQuote }) => (sum + maxOrderQuote) as Amount, zero),
   };
 }
 

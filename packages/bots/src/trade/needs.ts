@@ -118,7 +118,7 @@ export function mandateNeeds(settings: TradeSettings, rules: PairRules, { ask, b
   const bought = entry === null ? given : larger(entry.value, given);
   const floor = divide(bottom * (unit - room), unit, 'down');
   const ceiling = divide(top * (unit + room), unit, 'up');
-  const quantity = (entry?.base ?? settings.heldQuantity) + (bought === 0n ? 0n : divide(bought * unit, floor, 'up'));
+  const quantity = settings.heldQuantity + divide(bought * unit, floor, 'up');
   const position = multiply(settings.heldQuantity, ceiling, 'up') + bought;
   // With a stop each step may rest as an OCO, which is two orders.
   const resting = (stopLoss === null ? 1 : 2) * Math.max(settings.takeProfits.length, 1) + 2;
@@ -138,6 +138,7 @@ export function mandateNeeds(settings: TradeSettings, rules: PairRules, { ask, b
     ],
     turnover24h: mandateAmount(4n * multiply(quantity, ceiling, 'up'), 'up'),
     openOrders: resting,
-    maxOpenQuote: mandateAmount(bought, 'up'),
+    // Sales of coins that were held before count as entries.
+    maxOpenQuote: mandateAmount(position, 'up'),
   };
 }
