@@ -27,6 +27,7 @@ import {
   type SubKeyId,
   toTicks,
 } from '@holdfast/domain';
+import { framesEndingAt } from '@holdfast/indicators';
 import type { Due } from '@holdfast/runtime';
 import { readAct } from './acts.ts';
 import { Batch } from './batch.ts';
@@ -505,9 +506,10 @@ class Core implements Engine {
     for (const change of sample.changes) if (change.table === 'equity') this.#unsaved.put('equity', change.row);
     this.#memory.guards.minute(of, candle);
     if (this.#memory.guards.hasTripped) await this.#commit(this.#batch());
-    await this.#wake(this.#memory.runtime.onCandleClose(of, event.interval));
+    const { runtime } = this.#memory;
+    for (const frame of framesEndingAt(candle.openTime + minuteMs)) await this.#wake(runtime.onCandleClose(of, frame));
     await this.#warmConditions();
-    await this.#wake(this.#memory.runtime.onMinute(of, barOf(candle)));
+    for (const held of runtime.onMinute(of, barOf(candle))) await this.#wake(runtime.onCondition(of, held));
     await this.#onTime();
   }
 

@@ -35,6 +35,9 @@ export function openOf(time: number, timeframe: Timeframe): number {
   return Math.floor((time - shift) / length) * length + shift;
 }
 
+/** The time frames of which a candle ends at `time` (unix ms), shortest first. */
+export const framesEndingAt = (time: number): readonly Timeframe[] => timeframeNames.filter((it) => openOf(time, it) === time);
+
 /** One candle with its open time in unix ms. */
 export interface Bar {
   time: number;

@@ -31,7 +31,10 @@ const warmAll = (runtime: Runtime): void => {
   for (const unwarmed of runtime.unwarmed()) runtime.warm(unwarmed, new Map(), []);
 };
 const woken = (runtime: Runtime, bar: Bar, pair = btc): number =>
-  runtime.onMinute(pair, bar).filter((due) => runtime.stillDue(due)).length;
+  runtime
+    .onMinute(pair, bar)
+    .flatMap((it) => runtime.onCondition(pair, it))
+    .filter((due) => runtime.stillDue(due)).length;
 
 test('a condition wakes when a candle closes on which it holds, and is used up', () => {
   const runtime = waiting(above(10));

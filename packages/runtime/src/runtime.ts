@@ -98,9 +98,12 @@ export class Runtime {
     return this.#index.onCandleClose(pair, interval);
   }
 
-  /** A minute of a pair closed: what holds now wakes who waits for it. */
-  onMinute(pair: Pair, minute: Readonly<Bar>): readonly Due[] {
-    return this.#conditions.onMinute(pair, minute, this.#index.conditions()).flatMap((it) => this.#index.onCondition(pair, it));
+  /**
+   * A minute of a pair closed: the conditions that hold now, in the order of their texts. Give each to `onCondition` once the one
+   * before is done: a bot that it woke waits for the next anew.
+   */
+  onMinute(pair: Pair, minute: Readonly<Bar>): readonly string[] {
+    return [...this.#conditions.onMinute(pair, minute, this.#index.conditions())].sort();
   }
 
   /** A condition is known to hold: who drives it by recorded candles has looked for itself. */

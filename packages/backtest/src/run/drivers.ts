@@ -1,6 +1,6 @@
 /** What moves a run along its tape: tick by tick, or from one place where something can happen to the next. */
 import type { EpochMs } from '@holdfast/domain';
-import { timeframes } from '@holdfast/indicators';
+import { openOf, type Timeframe, timeframes } from '@holdfast/indicators';
 import { timeOf } from '../data/series.ts';
 import { holdsAt, nextOf, rowsWhere } from './conditions.ts';
 import type { Market } from './market.ts';
@@ -89,7 +89,9 @@ function close(session: Session, market: Market): void {
     all.filter(({ pair }) => pair === columns.pair);
   const end = timeOf(columns, row) + columns.intervalMs;
   const intervals = mine(candles).map(({ interval }) => interval);
-  const held = mine(conditions).map(({ condition }) => condition);
+  const held = mine(conditions)
+    .map(({ condition }) => condition)
+    .sort();
   session.closed(
     market,
     intervals.filter((interval) => isFrameEnd(interval, end)),
@@ -107,11 +109,10 @@ function waitsOf(session: Session): Waits {
   return { candles: [...candles.values()], conditions: [...conditions.values()] };
 }
 
-function frameMs(interval: string): number {
-  return (timeframes[interval as keyof typeof timeframes] ?? 1) * 60_000;
-}
+const isFrame = (interval: string): interval is Timeframe => interval in timeframes;
 
-const isFrameEnd = (interval: string, end: number): boolean => end % frameMs(interval) === 0;
+/** Frames that nobody knows end with each candle. */
+const isFrameEnd = (interval: string, end: number): boolean => !isFrame(interval) || openOf(end, interval) === end;
 
 /** The next place at which something can happen. */
 function nextPlace(session: Session, market: Market): number {
