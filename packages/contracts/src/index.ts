@@ -5,6 +5,7 @@ export * from './api-bots.ts';
 export * from './api-strategies.ts';
 export * from './api-values.ts';
 export * from './api-vault.ts';
+export { type SettingForm, settingForms } from './bot-settings/forms.ts';
 export * from './bot-settings.ts';
 export * from './engine-socket.ts';
 export * from './guard-settings.ts';

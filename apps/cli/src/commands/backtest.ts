@@ -34,10 +34,12 @@ const usageCodes = new Set([
   'bot-kind-unknown',
   'sweep-axis-malformed',
   'sweep-setting-unknown',
+  'sweep-taken',
+  'sweep-too-large',
   'formula-malformed',
   'walk-forward-too-short',
 ]);
-const damagedCodes = new Set(['data-corrupt', 'backtest-damaged']);
+const damagedCodes = new Set(['data-corrupt', 'backtest-damaged', 'sweep-damaged']);
 const ownErrors = new Set(['AskError', 'DataError', 'RunError', 'SweepError', 'ValueError']);
 
 /** Turns what the backtest refuses into a refusal of the command. */

@@ -79,7 +79,8 @@ export function idOf({ madeAt, kind, pairs, hash }: BacktestDocument): string {
   return `${time}-${what.slice(0, 40)}-${hash.slice(0, 6)}`;
 }
 
-function replace(path: string, text: string): void {
+/** Writes a file whole or not at all. */
+export function replace(path: string, text: string): void {
   const beside = `${path}.${process.pid}.new`;
   try {
     // Written through as it is written: a confined process may not ask for it afterwards.

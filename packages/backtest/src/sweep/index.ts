@@ -1,10 +1,16 @@
+export * from './ask.ts';
+export * from './compare.ts';
+export * from './conduct.ts';
+export * from './document.ts';
 export * from './figures.ts';
 export * from './formula.ts';
 export type { Case, Job } from './jobs.ts';
 export * from './pool.ts';
+export * from './prepare.ts';
 export { chance } from './random.ts';
 export * from './search.ts';
 export * from './space.ts';
+export * from './store.ts';
 export { type Known, runSweep, type SweepEnd, type SweepPlan, type SweepRun, type Trial as SweepTrial } from './sweep.ts';
 export * from './sweep-error.ts';
 export * from './walk-forward.ts';

@@ -41,12 +41,18 @@ export interface Fault {
   readonly reason: string;
 }
 
-/** Works until no job is left or somebody says stop. A run that throws is a fault of its settings, and the others go on. */
-export function work(cases: readonly Case[], jobs: readonly Job[], { figures, states, control }: Board): readonly Fault[] {
+/** Works until no job is left, somebody says stop, or `isTired`. A run that throws is a fault of its settings, and the others go on. */
+export function work(
+  cases: readonly Case[],
+  jobs: readonly Job[],
+  { figures, states, control }: Board,
+  isTired: () => boolean = () => false,
+): readonly Fault[] {
   const faults: Fault[] = [];
   for (;;) {
+    if (Atomics.load(control, controlAt.stop) === 1 || isTired()) return faults;
     const first = Atomics.add(control, controlAt.next, takenAtOnce);
-    if (first >= jobs.length || Atomics.load(control, controlAt.stop) === 1) return faults;
+    if (first >= jobs.length) return faults;
     const end = Math.min(first + takenAtOnce, jobs.length);
     for (let job = first; job < end; job++) {
       const { settings, of } = jobs[job] as Job;

@@ -3,6 +3,7 @@
  * message a run. How many workers there are and who takes which job changes no figure.
  */
 import { availableParallelism } from 'node:os';
+import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Series } from '../data/series.ts';
 import { type Board, type Case, controlAt, type Fault, type Job, newBoard, work } from './jobs.ts';
@@ -13,8 +14,8 @@ export interface Batch extends Board {
 }
 
 export interface PoolRun {
-  /** Told now and then how many jobs are finished. */
-  readonly onProgress?: (finished: number) => void;
+  /** Now and then: how many jobs are finished, and the board that says which. */
+  readonly onProgress?: (finished: number, board: Board) => void;
   /** Stops after the runs that are going on. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -48,7 +49,7 @@ const shareCase = (of: Case): Case => ({
 
 /** @param workers how many threads; 0 works in the caller's own. Default: one for each core. */
 export function openPool(of: readonly Case[], workers: number = availableParallelism()): Pool {
-  if (workers === 0) return { workers, run: async (jobs) => inline(of, jobs), close: async () => {} };
+  if (workers === 0) return { workers, run: (jobs, options = {}) => inline(of, jobs, options), close: async () => {} };
   const cases = of.map(shareCase);
   const threads = Array.from(
     { length: workers },
@@ -63,9 +64,23 @@ export function openPool(of: readonly Case[], workers: number = availableParalle
   };
 }
 
-function inline(cases: readonly Case[], jobs: readonly Job[]): Batch {
+/** How long the caller's own thread works before it looks at what else there is to do. */
+const inlineMs = 25;
+
+async function inline(cases: readonly Case[], jobs: readonly Job[], { onProgress, signal }: PoolRun): Promise<Batch> {
   const board = newBoard(jobs.length);
-  return { ...board, faults: work(cases, jobs, board) };
+  const faults: Fault[] = [];
+  let told = performance.now();
+  while (Atomics.load(board.control, controlAt.next) < jobs.length && signal?.aborted !== true) {
+    const began = performance.now();
+    faults.push(...work(cases, jobs, board, () => performance.now() - began > inlineMs));
+    if (performance.now() - told > progressMs) {
+      told = performance.now();
+      onProgress?.(Atomics.load(board.control, controlAt.finished), board);
+    }
+    await turn();
+  }
+  return { ...board, faults };
 }
 
 async function share(threads: readonly Worker[], jobs: readonly Job[], { onProgress, signal }: PoolRun): Promise<Batch> {
@@ -78,7 +93,7 @@ async function share(threads: readonly Worker[], jobs: readonly Job[], { onProgr
   const timer =
     onProgress === undefined
       ? undefined
-      : setInterval(() => onProgress(Atomics.load(board.control, controlAt.finished)), progressMs);
+      : setInterval(() => onProgress(Atomics.load(board.control, controlAt.finished), board), progressMs);
   try {
     const faults = await Promise.all(threads.map((thread) => answered(thread, { jobs, board })));
     return { ...board, faults: faults.flat().sort((a, b) => a.job - b.job) };

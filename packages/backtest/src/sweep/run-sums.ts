@@ -7,7 +7,7 @@ import type { Amount, Pair, Quote } from '@holdfast/domain';
 import { rowAt, timeOf } from '../data/series.ts';
 import { type KernelFill, type KernelResult, type KernelRun, kernels } from '../kernels/index.ts';
 import { type Columns, columnsOf } from '../run/columns.ts';
-import type { RunRequest } from '../run/result.ts';
+import type { RunRequest, RunResult } from '../run/result.ts';
 import { runBacktest } from '../run/run.ts';
 import { type Sums, sumsOf } from './figures.ts';
 
@@ -15,7 +15,18 @@ export type SumsRequest = Omit<RunRequest, 'driver'>;
 
 /** @throws RunError, ValueError as `runBacktest` */
 export function runSums(request: SumsRequest): Sums {
-  return kernelSums(request) ?? sumsOf(runBacktest({ ...request, driver: 'jump' }));
+  return kernelSums(request) ?? sumsOfRun(request, runBacktest({ ...request, driver: 'jump' }));
+}
+
+/** Sums of the bot's own run. What holding would have given is, for a bot of several pairs, that of equal parts in each. */
+export function sumsOfRun({ series, from, to }: Pick<SumsRequest, 'series' | 'from' | 'to'>, result: RunResult): Sums {
+  const sums = sumsOf(result);
+  if (series.size < 2) return sums;
+  const changes = [...series.values()].map((of) => {
+    const [first, end] = [rowAt(of, from), rowAt(of, to)];
+    return end > first ? (of.close[end - 1] as number) / (of.open[first] as number) : 1;
+  });
+  return { ...sums, firstPrice: 1, lastPrice: changes.reduce((sum, it) => sum + it, 0) / changes.length };
 }
 
 /** The same, or null where no kernel knows the request. */

@@ -22,7 +22,7 @@ export interface Search {
 export type Method = 'grid' | 'random' | 'evolution';
 
 /** A whole grid of more points than this is refused: random or evolution see it as well. */
-export const gridMost = 1_000_000;
+export const gridMost = 1_000_000n;
 /** Points that are asked for at once, so that a sweep can be stopped in between. */
 const portion = 2048;
 

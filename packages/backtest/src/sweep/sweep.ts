@@ -2,10 +2,9 @@
  * A sweep: many settings on one or more stretches of candles, ranked by a goal. What is done is kept line by line, so that a
  * stopped sweep goes on where it was; the same plan gives the same ranking whatever the workers did in which order.
  */
-import { InvariantError } from '@holdfast/domain';
 import { figureCount, readFigures } from './figures.ts';
 import type { Figures, Formula } from './formula.ts';
-import { type Job, jobState } from './jobs.ts';
+import { type Board, type Job, jobState } from './jobs.ts';
 import type { Pool, PoolRun } from './pool.ts';
 import type { Search } from './search.ts';
 import { type Axis, type Point, pointKey, settingsAt } from './space.ts';
@@ -41,10 +40,10 @@ export type Known = ReadonlyMap<string, Pick<Trial, 'figures' | 'fault'>>;
 
 export interface SweepRun extends Pick<PoolRun, 'signal'> {
   readonly known?: Known;
-  /** Each new trial, as soon as its batch is done: write it down here. */
+  /** New trials, soon after each is done: write them down here. */
   readonly onTrials?: (trials: readonly Trial[]) => void;
-  /** Trials done, of all. */
-  readonly onProgress?: (done: number, total: number) => void;
+  /** Trials done, of all, and how many of them were not known before. */
+  readonly onProgress?: (done: number, total: number, fresh: number) => void;
 }
 
 export interface SweepEnd {
@@ -77,38 +76,41 @@ export function byScore(a: Trial, b: Trial): number {
 export async function runSweep(plan: SweepPlan, search: Search, pool: Pool, run: SweepRun = {}): Promise<SweepEnd> {
   const trials: Trial[] = [];
   const known = run.known ?? new Map();
+  let fresh = 0;
   for (let points = search.ask(); points.length > 0; points = search.ask()) {
-    const fresh = points.filter((point) => !known.has(pointKey(point)));
-    const made = new Map(
-      (await tryAll(plan, fresh, pool, run, trials.length, search.total)).map((it) => [pointKey(it.point), it]),
-    );
+    const missing = points.filter((point) => !known.has(pointKey(point)));
+    const [before, old] = [trials.length, points.length - missing.length];
+    const told = await tryAll(plan, missing, pool, {
+      ...run,
+      onProgress: (done) => run.onProgress?.(before + old + done, search.total, fresh + done),
+    });
+    const made = new Map(told.map((it) => [pointKey(it.point), it]));
+    fresh += made.size;
     const batch: Trial[] = [];
     for (const point of points) {
-      const old = known.get(pointKey(point));
-      const trial = old === undefined ? made.get(pointKey(point)) : { point, ...old, score: scoreOf(plan, old.figures) };
+      const had = known.get(pointKey(point));
+      const trial = had === undefined ? made.get(pointKey(point)) : { point, ...had, score: scoreOf(plan, had.figures) };
       if (trial !== undefined) batch.push(trial);
     }
-    run.onTrials?.([...made.values()]);
     trials.push(...batch);
     if (batch.length < points.length) return { trials: trials.sort(byScore), total: search.total, stopped: true };
     search.tell(batch);
-    run.onProgress?.(trials.length, search.total);
+    run.onProgress?.(trials.length, search.total, fresh);
   }
   return { trials: trials.sort(byScore), total: search.total, stopped: false };
 }
 
-/** Trials of the points that could be finished; fewer than asked when the run was stopped. */
-async function tryAll(
-  plan: SweepPlan,
-  points: readonly Point[],
-  pool: Pool,
-  { signal, onProgress }: SweepRun,
-  before: number,
-  total: number,
-): Promise<readonly Trial[]> {
+interface Asked {
+  readonly jobs: readonly Job[];
+  /** First job of each point that can be run. */
+  readonly places: ReadonlyMap<string, number>;
+  /** Why the others cannot. */
+  readonly faults: ReadonlyMap<string, string>;
+}
+
+function jobsOf(plan: SweepPlan, points: readonly Point[]): Asked {
   const jobs: Job[] = [];
-  const faults = new Map<string, string>();
-  const places = new Map<string, number>();
+  const [faults, places] = [new Map<string, string>(), new Map<string, number>()];
   for (const point of points) {
     try {
       const settings = plan.check(settingsAt(plan.axes, point, plan.base));
@@ -118,27 +120,52 @@ async function tryAll(
       faults.set(pointKey(point), (error as Error).message);
     }
   }
+  return { jobs, places, faults };
+}
+
+/** Trials of the points that could be finished; fewer than asked when the run was stopped. Each is told as soon as it is done. */
+async function tryAll(
+  plan: SweepPlan,
+  points: readonly Point[],
+  pool: Pool,
+  { signal, onTrials, onProgress }: Pick<SweepRun, 'signal' | 'onTrials'> & { onProgress: (done: number) => void },
+): Promise<readonly Trial[]> {
+  const { jobs, places, faults } = jobsOf(plan, points);
+  const trials = new Map<string, Trial>();
+  /** New ones; a refused run has its reason only when the batch is over. */
+  const gather = ({ states, figures: rows }: Board, reasons: ReadonlyMap<number, string> | null): void => {
+    const fresh: Trial[] = [];
+    for (const point of points) {
+      const key = pointKey(point);
+      const first = places.get(key);
+      if (first === undefined || trials.has(key)) continue;
+      const mine = plan.cases.map((_, i) => first + i);
+      const stateOf = (job: number): number => Atomics.load(states, job);
+      if (mine.some((job) => stateOf(job) === jobState.waiting)) continue;
+      if (reasons === null && mine.some((job) => stateOf(job) === jobState.impossible)) continue;
+      const figures = mine.map((job) => (stateOf(job) === jobState.done ? readFigures(rows, job * figureCount) : null));
+      const fault = mine.map((job) => reasons?.get(job)).find((it) => it !== undefined) ?? null;
+      const trial = { point, figures, fault, score: scoreOf(plan, figures) };
+      trials.set(key, trial);
+      fresh.push(trial);
+    }
+    if (fresh.length > 0) onTrials?.(fresh);
+  };
+  const refused = [...faults].map(([key, fault]) => ({
+    point: key.split('.').map(Number),
+    figures: plan.cases.map(() => null),
+    fault,
+    score: Number.NaN,
+  }));
+  for (const trial of refused) trials.set(pointKey(trial.point), trial);
+  if (refused.length > 0) onTrials?.(refused);
   const batch = await pool.run(jobs, {
     signal,
-    onProgress: (finished) => onProgress?.(before + Math.floor(finished / plan.cases.length), total),
+    onProgress: (finished, board) => {
+      gather(board, null);
+      onProgress(refused.length + Math.floor(finished / plan.cases.length));
+    },
   });
-  const reasons = new Map(batch.faults.map(({ job, reason }) => [job, reason]));
-  const trials: Trial[] = [];
-  for (const point of points) {
-    const fault = faults.get(pointKey(point));
-    const first = places.get(pointKey(point));
-    if (fault !== undefined || first === undefined) {
-      if (fault === undefined) throw new InvariantError(`point ${pointKey(point)} has neither jobs nor a fault`);
-      trials.push({ point, figures: plan.cases.map(() => null), fault, score: Number.NaN });
-      continue;
-    }
-    const mine = plan.cases.map((_, i) => first + i);
-    if (mine.some((job) => batch.states[job] === jobState.waiting)) continue;
-    const figures = mine.map((job) =>
-      batch.states[job] === jobState.done ? readFigures(batch.figures, job * figureCount) : null,
-    );
-    const reason = mine.map((job) => reasons.get(job)).find((it) => it !== undefined) ?? null;
-    trials.push({ point, figures, fault: reason, score: scoreOf(plan, figures) });
-  }
-  return trials;
+  gather(batch, new Map(batch.faults.map(({ job, reason }) => [job, reason])));
+  return [...trials.values()];
 }

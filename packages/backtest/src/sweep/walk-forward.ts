@@ -63,12 +63,12 @@ export interface WalkForward {
   /** Largest fall inside any one test. */
   readonly drawdown: number;
   readonly trials: number;
+  /** Whether it was stopped before all windows were done. */
+  readonly stopped: boolean;
 }
 
-export interface WalkForwardRun extends SweepRun {
-  /** Called before each window. */
-  readonly onWindow?: (window: number, of: number) => void;
-}
+/** What a sweep is told and tells, by window. */
+export type WalkForwardRun = (window: number) => SweepRun;
 
 /**
  * @param cases of window `w`: the pool's cases of its train stretch and of its test stretch, in the same order of pairs
@@ -80,18 +80,17 @@ export async function walkForward(
   cases: (window: number) => { readonly train: readonly number[]; readonly test: readonly number[] },
   search: () => Search,
   pool: Pool,
-  run: WalkForwardRun = {},
+  run: WalkForwardRun = () => ({}),
 ): Promise<WalkForward> {
   const steps: WalkStep[] = [];
   for (const [w, window] of windows.entries()) {
-    run.onWindow?.(w, windows.length);
     const { train, test } = cases(w);
-    const { trials, stopped } = await runSweep({ ...plan, cases: train }, search(), pool, run);
-    if (stopped) break;
+    const { trials, stopped } = await runSweep({ ...plan, cases: train }, search(), pool, run(w));
+    if (stopped) return { ...sumUp(steps), stopped };
     const best = trials.find(({ score }) => !Number.isNaN(score));
     steps.push({ window, trials: trials.length, best: best === undefined ? null : await tested(plan, best, test, pool) });
   }
-  return sumUp(steps);
+  return { ...sumUp(steps), stopped: false };
 }
 
 async function tested(
@@ -113,7 +112,7 @@ const mean = (values: readonly number[]): number => values.reduce((sum, it) => s
 /** Of several pairs, each with its own funds. */
 const profitOf = (figures: readonly (Figures | null)[]): number => mean(figures.map((it) => it?.profit ?? 0));
 
-export function sumUp(steps: readonly WalkStep[]): WalkForward {
+export function sumUp(steps: readonly WalkStep[]): Omit<WalkForward, 'stopped'> {
   const tests = steps.map(({ best }) => (best === null ? 0 : profitOf(best.test)));
   const trains = steps.map(({ best }) => (best === null ? 0 : profitOf(best.train)));
   const chained = (profits: readonly number[]): number => profits.reduce((worth, it) => worth * (1 + it), 1) - 1;
