@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { type Condition, ConditionError, ConditionFollower, warmUpMs } from './condition.ts';
 import { columnsOf } from './indicator.ts';
 import { type IndicatorName, indicatorNames, kindOf } from './registry.ts';
+import { settledAfter } from './settling.ts';
 import { walk } from './testing/walk.ts';
 import { Aggregator, type Bar, openOf, type Timeframe, timeframeMs, timeframeNames } from './timeframe.ts';
 
@@ -121,7 +122,64 @@ test('after its warm-up every condition is known', () => {
   }
 });
 
-test('streaming and batch give the same bits', () => {
+/** An indicator with any parameters that it takes; long ones would only take long. */
+const anyIndicator = fc.constantFrom(...indicatorNames).chain((name) => {
+  const { parameters } = kindOf(name);
+  const values = parameters.map(({ least, most, isCount }) =>
+    isCount
+      ? fc.integer({ min: least, max: Math.min(most, 60) })
+      : fc.double({ min: least, max: Math.min(most, 5), noNaN: true }),
+  );
+  return fc.tuple(fc.constant(name), fc.tuple(...values));
+});
+
+test('streaming and batch give the same bits with any parameters, from any candle on, on markets that stand still too', () => {
+  const seen = new Set<IndicatorName>();
+  fc.assert(
+    fc.property(anyIndicator, fc.nat(), fc.constantFrom(0, 0.3, 0.95), fc.nat(300), ([name, values], seed, still, from) => {
+      seen.add(name);
+      const candles = walk({ seed, count: 500, still });
+      const { open, high, low, close, volume } = Object.fromEntries(
+        Object.entries(candles).map(([column, numbers]) => [column, numbers.subarray(from)]),
+      ) as unknown as typeof candles;
+      const columns = columnsOf(kindOf(name).make(values), { open, high, low, close, volume });
+      const stream = kindOf(name).make(values);
+      for (let at = 0; at < close.length; at += 1) {
+        stream.update(open[at]!, high[at]!, low[at]!, close[at]!, volume[at]!);
+        for (const [line, value] of stream.lines.entries()) {
+          assert.ok(Object.is(columns[line]![at], value), `${name}(${values}) at ${at}`);
+          assert.ok(Number.isNaN(value) || Number.isFinite(value), `${name}(${values}) is ${value} at ${at}`);
+        }
+        if (at >= stream.lookback && name !== 'qfl')
+          assert.ok(!Number.isNaN(stream.lines[stream.names.indexOf(kindOf(name).mainLine)]!), `${name}(${values}) at ${at}`);
+      }
+    }),
+    { numRuns: 500 },
+  );
+  assert.equal(seen.size, indicatorNames.length);
+});
+
+test('once settled, an indicator says what it would have said from an earlier start', () => {
+  // A base counts until a newer one comes, and the votes of a rating can hang on the last digit of two numbers.
+  for (const name of indicatorNames.filter((each) => each !== 'qfl' && each !== 'technical-rating')) {
+    const values = kindOf(name).parameters.map(({ usual }) => usual);
+    const settled = settledAfter(name, values);
+    for (const seed of [2, 3, 4]) {
+      const candles = walk({ seed, count: settled + 900 });
+      const later = Object.fromEntries(
+        Object.entries(candles).map(([column, numbers]) => [column, numbers.subarray(500)]),
+      ) as unknown as typeof candles;
+      const [whole, part] = [columnsOf(kindOf(name).make(values), candles), columnsOf(kindOf(name).make(values), later)];
+      for (const [line, numbers] of part.entries())
+        for (let at = settled; at < numbers.length; at += 1) {
+          const [said, would] = [numbers[at]!, whole[line]![500 + at]!];
+          assert.ok(Math.abs(said - would) <= 3e-6 * Math.max(1, Math.abs(would)), `${name} at ${at}: ${said}, not ${would}`);
+        }
+    }
+  }
+});
+
+test('streaming and batch give the same bits at the usual parameters, and the first number comes after the lookback', () => {
   const candles = walk({ seed: 9, count: 1200 });
   for (const name of indicatorNames) {
     const kind = kindOf(name);

@@ -8,6 +8,7 @@
  */
 
 import { type IndicatorName, kindOf } from './registry.ts';
+import { settledAfter } from './settling.ts';
 import { Aggregator, type Bar, type Timeframe, timeframeMs } from './timeframe.ts';
 
 export type Comparison = 'less' | 'greater' | 'crossing-up' | 'crossing-down';
@@ -194,7 +195,7 @@ function ordered(value: unknown): unknown {
   );
 }
 
-/** Candles of a time frame that go in before the first truth; for warming up. In ms of the longest. */
+/** How far back candles must go for a truth that does not depend on where they begin; in ms. */
 export function warmUpMs(condition: Condition): number {
   switch (condition.kind) {
     case 'all':
@@ -203,9 +204,9 @@ export function warmUpMs(condition: Condition): number {
     case 'not':
       return warmUpMs(condition.of);
     case 'indicator': {
-      const { lookback } = kindOf(condition.indicator).make(parametersOf(condition, 'condition'));
+      const candles = settledAfter(condition.indicator, parametersOf(condition, 'condition'));
       // One more for the frame that was open when it began, one more for a crossing.
-      return (lookback + 3) * timeframeMs(condition.timeframe);
+      return (candles + 3) * timeframeMs(condition.timeframe);
     }
     default:
       return 0;

@@ -5,5 +5,6 @@ export * from './momentum.ts';
 export * from './qfl.ts';
 export * from './rating.ts';
 export * from './registry.ts';
+export { settledAfter } from './settling.ts';
 export * from './timeframe.ts';
 export * from './trend.ts';

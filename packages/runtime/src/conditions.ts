@@ -30,8 +30,6 @@ interface Following {
 }
 
 const minuteMs = 60_000;
-/** Averages that never quite forget (EMA, Wilder) agree to many digits after this many times their warm-up. */
-const warmUps = 4;
 const keptMost = 10_000;
 
 export class Conditions {
@@ -65,7 +63,7 @@ export class Conditions {
       .map((it) => ({ it, following: this.#follow(it) }))
       .filter(({ following }) => !following.isWarm)
       .map(({ it, following }) => {
-        const needed = warmUpMs(readCondition(it.condition)) * warmUps;
+        const needed = warmUpMs(readCondition(it.condition));
         const frames = following.follower.timeframes.map((timeframe) => ({
           timeframe,
           candles: Math.ceil(needed / timeframeMs(timeframe)),
