@@ -59,7 +59,7 @@ export function openDeal(memory: Memory, batch: Batch, bot: Bot, order: Order): 
     ladder: '[]',
     take_profit: null,
   };
-  memory.deals.set(row.id, row);
+  memory.addDeal(row);
   batch.put('deals', row);
   batch.say('info', bot.row.id, `Deal ${row.number} opens on ${row.pair}`);
 }
@@ -182,7 +182,7 @@ export function closeDeal(memory: Memory, batch: Batch, bot: Bot, closed: Closed
   row.profit = formatAmount(closed.profit);
   row.averaging_filled = closed.averagingOrdersFilled;
   row.take_profit = null;
-  memory.deals.delete(row.id);
+  memory.dropDeal(row);
   memory.closedDeals.set(bot.row.id, (memory.closedDeals.get(bot.row.id) ?? 0) + 1);
   const quote = quoteOf(closed.pair);
   memory.realised.set(quote, (memory.realised.get(quote) ?? 0n) + closed.profit);

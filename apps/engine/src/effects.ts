@@ -355,6 +355,7 @@ function refusedInWords(batch: Batch, bot: Bot, intent: Intent, code: string, re
 /** The vault has approved; what then becomes of the order comes as events. */
 export function approved(memory: Memory, batch: Batch, entry: Outbox): void {
   entry.state = 'approved';
+  memory.planned.delete(entry.seq);
   const order = memory.orders.get(entry.client_order_id);
   if (entry.kind === 'cancel-order' && order === undefined) {
     // Its order has closed meanwhile: no further answer will come.

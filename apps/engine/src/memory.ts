@@ -71,6 +71,8 @@ export class Memory {
   readonly bots = new Map<BotId, Bot>();
   /** Planned or approved, by number, oldest first. */
   readonly outbox = new Map<number, Outbox>();
+  /** Of these what the vault has not approved yet. */
+  readonly planned = new Map<number, Outbox>();
   readonly orders = new Map<string, Order>();
   /** Open deals by id. */
   readonly deals = new Map<string, DealRow>();
@@ -85,9 +87,10 @@ export class Memory {
   readonly strategies: Strategies;
   readonly isNew: boolean;
   readonly #live = new Map<string, Map<string, LiveOrder>>();
-  /** `orders` and `outbox` by bot: what one event looks through must not grow with all the others. */
+  /** `orders`, `outbox` and `deals` by bot: what one event looks through must not grow with all the others. */
   readonly #ordersByBot = new Map<string, Map<string, Order>>();
   readonly #outboxByBot = new Map<string, Map<number, Outbox>>();
+  readonly #dealsByBot = new Map<string, Map<string, DealRow>>();
   /** How many bots trade each pair. */
   readonly #botsByPair = new Map<Pair, number>();
   nextOutbox: number;
@@ -123,7 +126,7 @@ export class Memory {
     }
     for (const row of snapshot.outbox) this.addOutbox(row);
     for (const row of snapshot.orders) this.addOrder(row);
-    for (const row of snapshot.openDeals) this.deals.set(row.id, row);
+    for (const row of snapshot.openDeals) this.addDeal(row);
     const secrets = new Map(snapshot.subKeys.map((row) => [row.sub_key, row.secret]));
     for (const row of snapshot.bots) this.addBot(row, secrets.get(row.sub_key ?? '') ?? '');
   }
@@ -152,7 +155,17 @@ export class Memory {
   }
 
   openDealsOf(bot: BotId): readonly DealRow[] {
-    return [...this.deals.values()].filter((deal) => deal.bot === bot);
+    return [...(this.#dealsByBot.get(bot)?.values() ?? [])];
+  }
+
+  addDeal(row: DealRow): void {
+    this.deals.set(row.id, row);
+    put(this.#dealsByBot, row.bot, row.id, row);
+  }
+
+  dropDeal(row: DealRow): void {
+    this.deals.delete(row.id);
+    drop(this.#dealsByBot, row.bot, row.id);
   }
 
   /** Pairs of all bots. */
@@ -178,11 +191,13 @@ export class Memory {
 
   addOutbox(row: Outbox): void {
     this.outbox.set(row.seq, row);
+    if (row.state === 'planned') this.planned.set(row.seq, row);
     put(this.#outboxByBot, row.bot, row.seq, row);
   }
 
   dropOutbox(row: Outbox): void {
     this.outbox.delete(row.seq);
+    this.planned.delete(row.seq);
     drop(this.#outboxByBot, row.bot, row.seq);
   }
 

@@ -55,9 +55,9 @@ export class Sender {
 
   pump(): void {
     const most = this.#inOrder ? 1 : atOnceMost;
-    for (const entry of this.#memory.outbox.values()) {
+    for (const entry of this.#memory.planned.values()) {
       if (this.#busyBots.size >= most || this.#stopped) return;
-      if (entry.state !== 'planned' || this.#busyBots.has(entry.bot)) continue;
+      if (this.#busyBots.has(entry.bot)) continue;
       this.#busyBots.add(entry.bot);
       this.#send(entry);
     }

@@ -140,7 +140,7 @@ function withDue(settings: RecurringSettings, state: RecurringState, at: EpochMs
   for (; time !== null && time <= at && missed < missedMost; time = nextTime(settings.schedule, time))
     if (at - time <= settings.lateMs) onTime++;
     else missed++;
-  const nextAt = nextTime(settings.schedule, at);
+  const nextAt = time === null || time > at ? time : nextTime(settings.schedule, at);
   if (!state.running || isSpent(settings, state)) return { ...state, nextAt };
   const caughtUp = settings.missed === 'all' ? missed : settings.missed === 'once' && missed > 0 && onTime === 0 ? 1 : 0;
   const skipped = missed - caughtUp;
