@@ -9,9 +9,10 @@ import { createAuthenticator } from './authenticate.ts';
 import type { Caller, SignerContext } from './context.ts';
 import type { EventFeed } from './event-feed.ts';
 import { toJson } from './journal.ts';
+import { createAllowance } from './orders/allowance.ts';
 import { bindingFault } from './orders/binding.ts';
-import { acceptFreeze } from './orders/freeze.ts';
-import { acceptGrant, acceptRevoke } from './orders/grants.ts';
+import { acceptFreeze, repeatedFreezes } from './orders/freeze.ts';
+import { acceptGrant, acceptRevoke, grantsRecorded } from './orders/grants.ts';
 import type { Intents } from './orders/intents.ts';
 import type { Kill } from './orders/kill.ts';
 import { noteDenied } from './orders/rules.ts';
@@ -25,7 +26,7 @@ export interface DoorParts {
   readonly intents: Pick<Intents, 'accept'>;
   readonly owners: Owners;
   readonly kill: Kill;
-  readonly feed: Pick<EventFeed, 'subscribe'>;
+  readonly feed: Pick<EventFeed, 'subscribe' | 'hasRoom' | 'isOld'>;
   readonly readContext: () => ReadContext;
   readonly send: (frame: SignerToGate) => void;
 }
@@ -46,6 +47,9 @@ const forCli =
 
 /** What is answered while the journal cannot be written; of intents, only cancels are done. */
 const whileUnwritten: ReadonlySet<string> = new Set([doorPaths.intent, doorPaths.read, doorPaths.freeze, doorPaths.kill]);
+/** Each reads the whole journal, and nothing is decided meanwhile. */
+const eventReplays = { most: 10, perMinute: 12 };
+const narrowings = { most: 100, perMinute: 6 };
 const eventsTarget = /^\/v1\/events\?from=(\d{1,15})$/;
 
 export function createDoor({
@@ -71,24 +75,34 @@ export function createDoor({
   };
   const authenticate = createAuthenticator<Caller>(clock.now(), findKey);
 
+  const recorded = createAllowance(clock, grantsRecorded);
+  const repeats = createAllowance(clock, repeatedFreezes);
+  const replays = createAllowance(clock, eventReplays);
+  const narrowed = createAllowance(clock, narrowings);
+
   const acceptRead: PeerAct = (_by, request, answer) => {
     const body = answerRead(parseRead(request), readContext());
     answer(body === null ? 409 : 200, body ?? refusal('E_STATE', 'the account is not known'));
   };
 
+  const acceptNarrow: PeerAct = (by, body, answer) => {
+    if (!narrowed.take(by)) throw new Refused('E_RATE', 'mandates are narrowed faster than anybody reads them; wait a minute');
+    owners.narrow(by, body, answer);
+  };
+
   /** What callers of any kind may POST, by path. */
   const callerActs: ReadonlyMap<string, CallerAct> = new Map<string, CallerAct>([
     [doorPaths.intent, intents.accept],
-    [doorPaths.freeze, (caller, body, answer) => acceptFreeze(context, caller, body, answer)],
+    [doorPaths.freeze, (caller, body, answer) => acceptFreeze(context, { caller, repeats }, body, answer)],
   ]);
   /** What peers may POST, by path. */
   const peerActs: ReadonlyMap<string, PeerAct> = new Map<string, PeerAct>([
     [doorPaths.read, acceptRead],
     [doorPaths.kill, (by, body, answer) => kill.accept(by, body, answer)],
-    [doorPaths.grant, (by, body, answer) => acceptGrant(context, by, body, answer)],
+    [doorPaths.grant, (by, body, answer) => acceptGrant(context, { by, recorded }, body, answer)],
     [doorPaths.revoke, (by, body, answer) => acceptRevoke(context, by, body, answer)],
     [doorPaths.owner, (_by, body, answer) => owners.act(body, answer)],
-    [doorPaths.narrow, (by, body, answer) => owners.narrow(by, body, answer)],
+    [doorPaths.narrow, acceptNarrow],
     [doorPaths.veto, (by, body, answer) => owners.veto(by, body, answer)],
     [doorPaths.words, (_by, body, answer) => owners.words(body, answer)],
     [doorPaths.ticket, forCli((_body, answer) => owners.ticket(answer))],
@@ -99,6 +113,8 @@ export function createDoor({
 
   const acceptSubscription = (by: PeerName, id: number, from: number): void => {
     if (by !== 'engine') throw new Refused('E_RIGHT', 'events are the engine’s');
+    if (!feed.hasRoom()) throw new Refused('E_RATE', 'too many read events already; end one of them');
+    if (feed.isOld(from) && !replays.take(by)) throw new Refused('E_RATE', 'the journal was read too often for old events; wait');
     feed.subscribe(id, from);
   };
 

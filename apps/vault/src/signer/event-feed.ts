@@ -11,11 +11,17 @@ export interface EventFeed {
   /** An event that is durable; events come in the order of their numbers. */
   publish(event: SettledEvent): void;
   sync(n: number, at: EpochMs): void;
+  /** Whether there is room for one more reader. */
+  readonly hasRoom: () => boolean;
+  /** Whether events from this number on have to be read from the journal, which takes its time. */
+  isOld(from: number): boolean;
   subscribe(id: number, from: number): void;
   unsubscribe(id: number): void;
 }
 
 const recentMax = 20_000;
+/** There is one engine. */
+const subscribersMax = 16;
 /** Characters of one frame of lines; a line is far shorter. */
 const frameChars = 512 * 1024;
 
@@ -56,6 +62,8 @@ export function createEventFeed(send: (frame: SignerToGate) => void, journal: Jo
       lastSync = `${toJson({ kind: 'sync', n, at })}\n`;
       say(lastSync);
     },
+    hasRoom: () => subscribers.size < subscribersMax,
+    isOld: (from) => from <= before,
     subscribe: (id, from) => {
       send({ kind: 'stream', id });
       const old = from <= before ? journaled(journal, from, before) : [];

@@ -141,7 +141,7 @@ function accountStatus(account: AccountState, { state, config, links, now }: Rea
     scaleBps: scaleOf(state, account.account, now, config.simulated),
     worstLoss: account.mandate === null ? null : lossOf(account.mandate),
     stopped: stopsOf(account, grants),
-    grants: grants.map(shownGrant),
+    grants: shownOf(grants).map(shownGrant),
   };
 }
 
@@ -180,6 +180,13 @@ function stopsOf({ account, standing, frozenPairs }: AccountState, grants: reado
       .map(({ subKey, frozen }) => ({ what: 'sub-key' as const, name: subKey, reason: frozen, by: '' })),
   ];
 }
+
+/** All that live and the newest of the others: whoever may ask for sub-keys must not make the answer longer than is sent. */
+function shownOf(grants: readonly GrantState[]): readonly GrantState[] {
+  const ended = new Set(grants.filter(({ alive }) => !alive).slice(-endedShown));
+  return grants.filter((it) => it.alive || ended.has(it));
+}
+const endedShown = 200;
 
 const shownGrant = ({ epoch: _epoch, door: _door, frozen, ...grant }: GrantState): Grant => ({
   ...grant,

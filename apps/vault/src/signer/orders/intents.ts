@@ -1,5 +1,6 @@
 /** A sub-key's intents: judged, held, journaled, then carried out. One decision point for every order and cancel. */
 import {
+  type AccountId,
   type Approved,
   type CancelOrder,
   canonicalText,
@@ -42,12 +43,17 @@ export interface Intents {
 
 /** After this time from its decision an order is signed no more: its price is too old. In ms. */
 const signWithinMs = 5000;
+/** Of an account. Far more than an honest day has; beyond it a refusal is answered as ever, neither recorded nor remembered. */
+const refusalsRecorded = { most: 5_000, perMinute: 20 };
 
 export function createIntents(context: SignerContext): Intents {
   const { state, secrets, commit, links, clock } = context;
-  const recorded = createAllowance(clock, (account) => {
-    const reason = 'so much was refused that no more of it is recorded; somebody holds a sub-key who should not';
-    carryOut(context, [{ rule: 'R2', action: 'warn', account, subKey: null, pair: null, reason }]);
+  const recorded = createAllowance(clock, {
+    ...refusalsRecorded,
+    onEmpty: (account) => {
+      const reason = 'so much was refused that no more of it is recorded; somebody holds a sub-key who should not';
+      carryOut(context, [{ rule: 'R2', action: 'warn', account: account as AccountId, subKey: null, pair: null, reason }]);
+    },
   });
 
   const decidePlace = (grant: GrantState, order: PlacingIntent, answer: (verdict: Verdict) => void): void => {
