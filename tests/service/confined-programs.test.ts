@@ -16,7 +16,7 @@ import {
 } from '../../apps/cli/src/up/confinement.ts';
 
 const root = realpathSync(resolve(import.meta.dirname, '../..'));
-const programs = ['exchange', 'engine', 'server', 'backtests'] as const satisfies readonly Program[];
+const programs = ['exchange', 'engine', 'server', 'backtests', 'webhook'] as const satisfies readonly Program[];
 type Confined = (typeof programs)[number];
 const data = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-confined-')));
 after(() => rmSync(data, { recursive: true, force: true }));
@@ -100,12 +100,14 @@ const mayRead: Readonly<Record<Confined, readonly string[]>> = {
   engine: ['the key of the engine', 'the token of the exchange', 'the database of the engine'],
   server: ['the key of the server', 'the database of the engine', 'the token of the page'],
   backtests: [],
+  webhook: [],
 };
 const mayWrite: Readonly<Record<Confined, readonly string[]>> = {
   exchange: ['the token of the exchange'],
   engine: ['the database of the engine'],
   server: [],
   backtests: [],
+  webhook: [],
 };
 const allowed = (verdict: Readonly<Record<string, true | string>>): string[] =>
   Object.keys(verdict).filter((name) => verdict[name] === true);
@@ -129,7 +131,18 @@ test('`up` starts all three so, with an empty environment', { skip: !existsSync(
   const { TMPDIR: _agreedUpon, ...env } = process.env;
   const child = spawn(
     process.execPath,
-    [join(root, 'apps/cli/src/main.ts'), 'up', '--json', '--no-demo', '--data', dir, '--port', String(port)],
+    [
+      join(root, 'apps/cli/src/main.ts'),
+      'up',
+      '--json',
+      '--no-demo',
+      '--data',
+      dir,
+      '--port',
+      String(port),
+      '--webhook-port',
+      String(port + 3),
+    ],
     { stdio: ['ignore', 'pipe', 'inherit'], env: { ...env, HOLDFAST_CANARY: 'seen', NODE_NO_WARNINGS: '1' } },
   );
   const gone = new Promise((done) => child.once('exit', done));

@@ -11,7 +11,15 @@ import { foldersFile, type Installation, type Unit, unitsOf, userOf } from '../.
 
 const root = realpathSync(resolve(import.meta.dirname, '../..'));
 /** Users that no machine has. */
-export const ids = { vault: 61_401, engine: 61_402, server: 61_403, exchange: 61_404 } as const;
+export const ids = {
+  vault: 61_401,
+  engine: 61_402,
+  server: 61_403,
+  exchange: 61_404,
+  strategies: 61_405,
+  backtests: 61_406,
+  webhook: 61_407,
+} as const;
 type Name = keyof typeof ids;
 
 const has = (command: string): boolean => spawnSync(command, ['--version'], { stdio: 'ignore' }).error === undefined;
@@ -24,10 +32,17 @@ export function cannotPlay(): string | false {
   return reads.status === 0 ? false : 'the tree cannot be read by other users here';
 }
 
+/** Groups of others that a program belongs to, as `usersFile` says. */
+const groups: Partial<Record<Name, readonly Name[]>> = {
+  server: ['engine', 'backtests', 'webhook'],
+  webhook: ['engine'],
+  engine: ['strategies'],
+};
+
 /** What systemd would do with user, groups and capabilities before it starts a unit. */
 export const as = (name: Name): string[] => [
   ...[`--reuid=${ids[name]}`, `--regid=${ids[name]}`],
-  name === 'server' ? `--groups=${ids.engine}` : '--clear-groups',
+  groups[name] === undefined ? '--clear-groups' : `--groups=${groups[name].map((of) => ids[of]).join(',')}`,
   ...['--no-new-privs', '--bounding-set=-all', '--inh-caps=-all'],
 ];
 
@@ -63,12 +78,16 @@ export async function play(port: number): Promise<Played> {
   chmodSync(runtime, 0o711);
   const data = join(base, 'data');
   const ports = { dashboard: port, portal: port + 1, gate: port + 2, exchange: port + 10 };
-  const installation: Installation = { code: root, runtime, data, kind: 'simulated', ports, unsealCredential: null };
+  const webhook = { port: port + 3, host: '127.0.0.1', behindProxy: false };
+  const installation: Installation = { code: root, runtime, data, kind: 'simulated', ports, unsealCredential: null, webhook };
   const units = unitsOf(installation);
-  const named = foldersFile(installation, units).replace(/holdfast-(vault|engine|server|exchange)/g, (user) => {
-    const name = (Object.keys(ids) as Name[]).find((each) => userOf(each) === user);
-    return name === undefined ? user : String(ids[name]);
-  });
+  const named = foldersFile(installation, units).replace(
+    /holdfast-(vault|engine|server|exchange|strategies|backtests|webhook)/g,
+    (user) => {
+      const name = (Object.keys(ids) as Name[]).find((each) => userOf(each) === user);
+      return name === undefined ? user : String(ids[name]);
+    },
+  );
   writeFileSync(join(base, 'tmpfiles.conf'), named);
   execFileSync('systemd-tmpfiles', ['--create', join(base, 'tmpfiles.conf')], { stdio: ['ignore', 'inherit', 'inherit'] });
   writeFileSync(join(data, 'cli.token'), 'ab'.repeat(32), { mode: 0o600 });

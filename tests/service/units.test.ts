@@ -27,7 +27,15 @@ const base = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-units-')));
 after(() => rmSync(base, { recursive: true, force: true }));
 
 /** Exposure that "systemd-analyze security" may find, of 100; the vault may make namespaces for the signer. */
-const exposureMost = { vault: 20, engine: 15, server: 15, exchange: 15 } as const;
+const exposureMost = {
+  vault: 20,
+  engine: 16, // it belongs to the group of the strategies
+  server: 15,
+  exchange: 15,
+  strategies: 15,
+  backtests: 15,
+  webhook: 15,
+} as const;
 type Name = keyof typeof exposureMost;
 
 const holdfast = (...args: string[]) => spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', timeout: 60_000 });
@@ -35,8 +43,11 @@ const has = (command: string): boolean => spawnSync(command, ['--version'], { st
 const noAnalyze = has('systemd-analyze') ? false : 'systemd-analyze is not installed';
 
 const kinds = {
-  simulated: { args: [], units: ['vault', 'engine', 'server', 'exchange'] },
-  real: { args: ['--real', '--unseal-credential', '/etc/holdfast/unseal.cred'], units: ['vault', 'engine', 'server'] },
+  simulated: { args: [], units: ['vault', 'engine', 'server', 'exchange', 'strategies', 'backtests'] },
+  real: {
+    args: ['--real', '--unseal-credential', '/etc/holdfast/unseal.cred', '--webhook-port', '8433', '--webhook-behind-proxy'],
+    units: ['vault', 'engine', 'server', 'strategies', 'backtests', 'webhook'],
+  },
 } as const;
 
 for (const [kind, { args, units }] of Object.entries(kinds)) {
@@ -109,24 +120,43 @@ for (const [kind, { args, units }] of Object.entries(kinds)) {
         'LockPersonality=yes',
         'LimitCORE=0',
         'MemorySwapMax=0',
-        'UMask=0077',
+        `UMask=${name === 'backtests' ? '0027' : '0077'}`,
         'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6',
         'SystemCallFilter=@system-service',
         `User=holdfast-${name}`,
       ])
         assert.ok(lines.includes(wanted), `${name}: ${wanted}`);
       const writable = lines.filter((line) => line.startsWith('ReadWritePaths='));
-      assert.deepEqual(writable, [`ReadWritePaths=/var/lib/holdfast${name === 'vault' ? '' : `/${name}`}`]);
+      const more = name === 'engine' ? ' /var/lib/holdfast/strategies' : '';
+      assert.deepEqual(writable, [`ReadWritePaths=/var/lib/holdfast${name === 'vault' ? '' : `/${name}`}${more}`]);
     }
   });
 
-  test(`only programs of a real vault reach beyond this machine, and the server never does (${kind})`, () => {
+  test(`only vault and engine of a real vault reach beyond this machine (${kind})`, () => {
     for (const name of units) {
       const isBound = textOf(name).includes('IPAddressDeny=any\nIPAddressAllow=localhost');
-      assert.equal(isBound, kind === 'simulated' || name === 'server', name);
+      assert.equal(isBound, kind === 'simulated' || (name !== 'vault' && name !== 'engine'), name);
+      const isAlone = name === 'strategies' || name === 'backtests';
+      assert.equal(textOf(name).includes('PrivateNetwork=yes'), isAlone, name);
     }
   });
 }
+
+test('the listener for signals is installed where a port is named for it, and sees nothing of the engine but its socket', () => {
+  const print = (...args: string[]) => holdfast('service', 'install', '--dry-run', ...args);
+  assert.ok(!print().stdout.includes('holdfast-webhook'));
+  const { status, stdout } = print('--webhook-port', '8433', '--webhook-host', '0.0.0.0');
+  assert.equal(status, 0);
+  const text = stdout.slice(stdout.indexOf('holdfast-webhook.service'));
+  assert.match(
+    text,
+    /apps\/webhook\/src\/main\.ts \\\n {2}--data \\\n {2}\S+ \\\n {2}--port \\\n {2}8433 \\\n {2}--host \\\n {2}0\.0\.0\.0/,
+  );
+  assert.match(text, /InaccessiblePaths=-\S+\/engine\/engine\.db -\S+engine\.db-wal -\S+engine\.db-shm\n/);
+  assert.match(text, /SocketBindDeny=any\nSocketBindAllow=tcp:8433\nIPAddressDeny=link-local multicast\n/);
+  const odd = print('--webhook-port', '8433', '--webhook-host', 'a b');
+  assert.deepEqual([odd.status, odd.stderr.includes('--webhook-host a b is no address')], [64, true]);
+});
 
 test('the unseal key comes to the vault as an encrypted credential, and to nobody else', () => {
   const texts = kinds.real.units.map(
@@ -140,7 +170,7 @@ test('systemd makes the users and folders as they are meant', {
   skip: process.getuid?.() !== 0 || !has('systemd-sysusers') ? 'needs root and systemd-sysusers' : false,
 }, () => {
   const folder = join(base, 'machine');
-  assert.equal(holdfast('service', 'install', '--root', folder).status, 0);
+  assert.equal(holdfast('service', 'install', '--root', folder, '--webhook-port', '8433').status, 0);
   const data = join(folder, 'var/lib/holdfast');
   // As "vault init" leaves it, run by root.
   mkdirSync(join(data, 'vault/signer'), { recursive: true, mode: 0o700 });
@@ -154,8 +184,11 @@ test('systemd makes the users and folders as they are meant', {
   }
   const passwd = readFileSync(join(folder, 'etc/passwd'), 'utf8');
   const uid = (name: string): number => Number(new RegExp(`^holdfast-${name}:[^:]*:(\\d+):`, 'm').exec(passwd)?.[1]);
-  const group = /^holdfast-engine:[^:]*:\d+:(.*)$/m.exec(readFileSync(join(folder, 'etc/group'), 'utf8'))?.[1];
-  assert.equal(group, 'holdfast-server');
+  const groups = readFileSync(join(folder, 'etc/group'), 'utf8');
+  const membersOf = (name: string) => new RegExp(`^holdfast-${name}:[^:]*:\\d+:(.*)$`, 'm').exec(groups)?.[1]?.split(',').sort();
+  assert.deepEqual(membersOf('engine'), ['holdfast-server', 'holdfast-webhook']);
+  assert.deepEqual([membersOf('strategies'), membersOf('backtests')], [['holdfast-engine'], ['holdfast-server']]);
+  assert.deepEqual(membersOf('webhook'), ['holdfast-server']);
   for (const [path, owner, mode] of [
     ['.', 0, 0o1771],
     ['vault', uid('vault'), 0o700],
@@ -165,6 +198,13 @@ test('systemd makes the users and folders as they are meant', {
     ['engine/engine.db', uid('engine'), 0o640],
     ['server', uid('server'), 0o700],
     ['exchange', uid('exchange'), 0o700],
+    ['strategies', uid('strategies'), 0o2770],
+    ['strategies/code', uid('strategies'), 0o2770],
+    ['strategies/ask', uid('strategies'), 0o660],
+    ['market', 0, 0o755],
+    ['backtests', uid('backtests'), 0o2750],
+    ['webhook', uid('webhook'), 0o750],
+    ['webhook/webhook.db', uid('webhook'), 0o640],
   ] as const) {
     const stat = statSync(join(data, path));
     assert.equal(stat.uid, owner, path);

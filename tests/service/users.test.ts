@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { VaultStatus } from '@holdfast/domain';
 import { askWarden } from '@holdfast/vault/admin';
 import { as, cannotPlay, ids, type Played, play } from './installed.ts';
+
+const bin = resolve(import.meta.dirname, '../../bin/holdfast.mjs');
 
 const skip = cannotPlay();
 let played: Played;
@@ -86,6 +88,13 @@ const theirs: readonly (readonly [Name, string])[] = [
   ['exchange', 'vault/unseal.key'],
   ['exchange', 'engine/engine.db'],
   ['vault', 'engine/engine.db'],
+  ['strategies', 'engine/engine.db'],
+  ['strategies', 'cli.token'],
+  ['backtests', 'engine/engine.db'],
+  ['backtests', 'webhook/webhook.db'],
+  ['webhook', 'vault/unseal.key'],
+  ['webhook', 'cli.token'],
+  ['engine', 'webhook/webhook.db'],
 ];
 for (const [name, path] of theirs)
   test(`the user of the ${name} cannot read ${path}`, { skip }, () => {
@@ -102,6 +111,38 @@ test('the server reads the database of the engine and cannot write it, its own f
   for (const file of ['engine.db', 'engine.db-wal', 'engine.db-shm', 'new'])
     assert.notEqual(shellAs('server', `true >> '${data}/engine/${file}'`).code, 0, file);
   assert.equal(shellAs('server', `true > '${data}/server/own'`).code, 0);
+});
+
+test('a message is handed to the engine at its socket, and the server reads what became of it', { skip }, async () => {
+  const { data, ports } = played.installation;
+  const holdfast = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args, '--data', data, '--json'], {
+      encoding: 'utf8',
+    });
+    assert.equal(status, 0, stderr);
+    return JSON.parse(stdout) as { alerts: { dca: string } };
+  };
+  const { alerts } = holdfast('signal', 'token', 'make', '--bot', 'gone');
+  const url = `http://127.0.0.1:${played.installation.webhook?.port}/trade_signal/trading_view`;
+  const answer = await fetch(url, { method: 'POST', body: alerts.dca });
+  assert.equal(answer.status, 200, await answer.clone().text());
+  let outcome: { code: string | null } | undefined;
+  for (let i = 0; i < 50 && outcome?.code !== 'signal-bot-unknown'; i++) {
+    await new Promise((done) => setTimeout(done, 100));
+    const read = await fetch(`http://127.0.0.1:${ports.dashboard}/api/signals`);
+    outcome = ((await read.json()) as { signals: { code: string | null }[] }).signals[0];
+  }
+  assert.equal(outcome?.code, 'signal-bot-unknown', 'the engine has answered, and the server has read it');
+});
+
+test('a strategy is loaded and a backtest asked for across the users', { skip }, async () => {
+  const base = `http://127.0.0.1:${played.installation.ports.dashboard}`;
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${'ab'.repeat(32)}` };
+  const source = readFileSync(join(played.installation.code, 'docs/examples/strategy.ts'), 'utf8');
+  const added = await fetch(`${base}/api/strategies`, { method: 'POST', headers, body: JSON.stringify({ source }) });
+  assert.equal(added.status, 200, await added.clone().text());
+  const asked = await fetch(`${base}/api/backtests`, { method: 'POST', headers, body: '{}' });
+  assert.ok(asked.status < 500, await asked.text());
 });
 
 test('no user moves the folder of another or changes code or runtime', { skip }, () => {

@@ -3,7 +3,7 @@
  * for ever, written where they are run from, and asked through a port.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AskStrategy, type OwnDescription, ownKind, ownSchema, readDescription } from '@holdfast/bots';
 import { StrategyPipe } from '@holdfast/runtime';
@@ -89,7 +89,9 @@ export function strategyFolder(folder: string): StrategyPort {
   return {
     store(kind, source) {
       mkdirSync(join(folder, 'code'), { recursive: true, mode: 0o700 });
-      writeFileSync(join(folder, 'code', `${kind}.ts`), source, { mode: 0o600 });
+      const file = join(folder, 'code', `${kind}.ts`);
+      writeFileSync(file, source, { mode: 0o600 });
+      chmodSync(file, 0o640); // as a service, those who run it are of the folder's group
     },
     ask: (asked) => pipe.ask(asked),
   };

@@ -79,6 +79,16 @@ class Host {
   }
 }
 
+/** A parent that gave us a pipe as stdin wants us gone when it is; a service manager gives none. */
+function isPipe(descriptor: number): boolean {
+  try {
+    const stat = fstatSync(descriptor);
+    return stat.isFIFO() || stat.isSocket();
+  } catch {
+    return false;
+  }
+}
+
 function main(): void {
   const { values } = parseArgs({ options: { data: { type: 'string' } } });
   const folder = join(values.data ?? fail(exit.usage, 'give --data DIR'), 'strategies');
@@ -92,7 +102,7 @@ function main(): void {
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
-  process.stdin.on('end', end).on('error', end).resume();
+  if (isPipe(0)) process.stdin.on('end', end).on('error', end).resume();
   let text = '';
   asks.setEncoding('utf8').on('data', (part: string) => {
     text += part;

@@ -2,7 +2,7 @@
  * The webhook listener's process: `--data DATA --port 8433 [--host ADDRESS] [--behind-proxy]`. It has a port of its own and serves
  * nothing else. Says one line of JSON on stdout when it serves, and stops on SIGTERM or when its parent is gone (stdin ends).
  */
-import { mkdirSync } from 'node:fs';
+import { fstatSync, mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -44,6 +44,16 @@ function readOptions() {
   }
 }
 
+/** A parent that gave us a pipe as stdin wants us gone when it is; a service manager gives none. */
+function isPipe(descriptor: number): boolean {
+  try {
+    const stat = fstatSync(descriptor);
+    return stat.isFIFO() || stat.isSocket();
+  } catch {
+    return false;
+  }
+}
+
 async function main(): Promise<void> {
   const { data, port, host, perAddress, behindProxy } = readOptions();
   const log = pino({ base: { process: 'webhook' } }, pino.destination({ fd: 2, sync: true }));
@@ -74,7 +84,7 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-  process.stdin.on('end', stop).on('error', stop).resume();
+  if (isPipe(0)) process.stdin.on('end', stop).on('error', stop).resume();
 }
 
 main().catch((error: NodeJS.ErrnoException) => {

@@ -26,6 +26,9 @@ interface InstallFlags {
   readonly unsealCredential?: string;
   readonly root?: string;
   readonly dryRun?: true;
+  readonly webhookPort?: number;
+  readonly webhookHost: string;
+  readonly webhookBehindProxy?: true;
 }
 
 /** Paths go into unit files and into flags of the runtime, where blanks, quotes and percent signs mean something else. */
@@ -45,7 +48,10 @@ async function installService(flags: InstallFlags): Promise<void> {
   const credential = flags.unsealCredential === undefined ? null : plainPath(flags.unsealCredential);
   if (credential !== null && kind === 'simulated')
     throw new CliError(exitCode.usage, '--unseal-credential is for a real vault; a simulated one keeps its key beside its data');
-  const installation = installationOf(data, kind, portsFrom(flags.port), credential);
+  const { webhookPort: port, webhookHost: host } = flags;
+  if (!/^[A-Za-z0-9.:-]{1,100}$/.test(host)) throw new CliError(exitCode.usage, `--webhook-host ${host} is no address`);
+  const webhook = port === undefined ? undefined : { port, host, behindProxy: flags.webhookBehindProxy === true };
+  const installation = installationOf(data, kind, portsFrom(flags.port), credential, webhook);
   const files = filesOf(installation);
   if (flags.dryRun) {
     if (flags.json) return printJson(files.map(({ path, text }) => ({ path, text })));
@@ -113,6 +119,9 @@ export function addServiceCommands(program: Command): void {
       '--unseal-credential <file>',
       'credential made by "systemd-creds encrypt --name=holdfast-unseal"; without it the vault starts sealed',
     )
+    .option('--webhook-port <n>', 'port of the listener for signals, such as 8433; not installed when left out', readPort)
+    .option('--webhook-host <address>', 'where the listener for signals listens', '127.0.0.1')
+    .option('--webhook-behind-proxy', "take the sender's address from the proxy on this machine")
     .option('--root <dir>', 'write the files below this folder and change nothing else')
     .option('--dry-run', 'print the files and change nothing')
     .action(installService);

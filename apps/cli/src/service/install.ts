@@ -66,7 +66,9 @@ export function filesOf(installation: Installation): readonly File[] {
 export const installedUnits = (root = '/'): string[] => {
   const folder = join(root, unitFolder);
   return existsSync(folder)
-    ? readdirSync(folder).filter((name) => /^holdfast-(vault|engine|server|exchange)\.service$/.test(name))
+    ? readdirSync(folder).filter((name) =>
+        /^holdfast-(vault|engine|server|exchange|strategies|backtests|webhook)\.service$/.test(name),
+      )
     : [];
 };
 
@@ -146,7 +148,11 @@ export async function install(installation: Installation): Promise<readonly Unit
   await buildDashboard();
   if (realpathSync(repositoryRoot) !== installedCode) copyCode();
   copyRuntime('/');
-  for (const unit of installedUnits()) system('systemctl', 'stop', unit);
+  const former = installedUnits();
+  for (const unit of former) system('systemctl', 'stop', unit);
+  const gone = former.filter((unit) => !unitsOf(installation).some(({ file }) => file === unit));
+  if (gone.length > 0) system('systemctl', 'disable', ...gone);
+  for (const unit of gone) rmSync(join(unitFolder, unit), { force: true });
   mkdirSync(installation.data, { recursive: true, mode: 0o755 });
   for (const file of filesOf(installation)) writeFile('/', file);
   system('systemd-sysusers', usersPath);
@@ -196,6 +202,7 @@ export const installationOf = (
   kind: 'simulated' | 'real',
   ports: Ports,
   unsealCredential: string | null,
+  webhook?: Installation['webhook'],
 ): Installation => ({
   code: installedCode,
   runtime: installedRuntime,
@@ -203,4 +210,5 @@ export const installationOf = (
   kind,
   ports,
   unsealCredential,
+  ...(webhook === undefined ? {} : { webhook }),
 });

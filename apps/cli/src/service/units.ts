@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import type { Ports } from '../data-directory.ts';
-import { type Confined, grantsOf, permissionFlags, runtimeFlags } from '../up/confinement.ts';
+import { flagsFrom, grantsOf, type Program } from '../up/confinement.ts';
 
 export interface Installation {
   /** Where the code is, owned by root. */
@@ -17,9 +17,11 @@ export interface Installation {
   readonly ports: Ports;
   /** File that systemd decrypts and hands to the vault as `holdfast-unseal`; null when a person or another host unseals it. */
   readonly unsealCredential: string | null;
+  /** The listener for signals; left out where none is to run. */
+  readonly webhook?: { readonly port: number; readonly host: string; readonly behindProxy: boolean };
 }
 
-type Name = 'vault' | Confined;
+type Name = 'vault' | Program;
 
 export interface Unit {
   readonly name: Name;
@@ -64,8 +66,10 @@ const everywhere = [
   'SystemCallErrorNumber=EPERM',
   'LimitCORE=0',
   'MemorySwapMax=0',
-  'UMask=0077',
 ];
+
+/** Files are the user's own; of backtests its group's too, which the server belongs to. */
+const umaskOf = (name: Name): string => `UMask=${name === 'backtests' ? '0027' : '0077'}`;
 
 /** Reaches programs of this machine only. An exchange's addresses change by the hour, so a list of them would be a way to stop trading. */
 const thisMachineOnly = ['IPAddressDeny=any', 'IPAddressAllow=localhost'];
@@ -90,7 +94,7 @@ interface Plan {
 
 const url = (port: number): string => `http://127.0.0.1:${port}`;
 
-function plans({ kind, data, ports, unsealCredential }: Installation): readonly Plan[] {
+function plans({ kind, data, ports, unsealCredential, webhook: listener }: Installation): readonly Plan[] {
   const isReal = kind === 'real';
   const exchange = ['--exchange', isReal ? 'binance' : url(ports.exchange)];
   const reach = isReal ? theWorld : thisMachineOnly;
@@ -108,7 +112,7 @@ function plans({ kind, data, ports, unsealCredential }: Installation): readonly 
       ...listens(ports.gate, ports.portal),
       ...reach,
       `ReadWritePaths=${data}`,
-      hide('engine', 'server', 'exchange'),
+      hide('engine', 'server', 'exchange', 'webhook', 'strategies', 'backtests'),
       ...(unsealCredential === null ? [] : [`LoadCredentialEncrypted=holdfast-unseal:${unsealCredential}`]),
     ],
     credentials: {},
@@ -118,13 +122,14 @@ function plans({ kind, data, ports, unsealCredential }: Installation): readonly 
     what: 'the engine, which runs the bots',
     main: 'apps/engine/src/main.ts',
     args: ['--vault', url(ports.gate), ...exchange, '--account', isReal ? 'main' : 'paper'],
-    after: [unitFile('vault')],
+    after: [unitFile('vault'), unitFile('strategies')],
     more: [
+      `SupplementaryGroups=${userOf('strategies')}`, // writes the files of strategies and asks at the pipes
       'RestrictNamespaces=yes',
       'SocketBindDeny=any',
       ...reach,
-      `ReadWritePaths=${join(data, 'engine')}`,
-      hide('vault', 'peers', 'owner', 'server', 'exchange'),
+      `ReadWritePaths=${join(data, 'engine')} ${join(data, 'strategies')}`,
+      hide('vault', 'peers', 'owner', 'server', 'exchange', 'webhook', 'backtests'),
     ],
     credentials: {
       'engine.key': join(data, 'peers/engine.key'),
@@ -136,14 +141,15 @@ function plans({ kind, data, ports, unsealCredential }: Installation): readonly 
     what: 'the API and the dashboard',
     main: 'apps/server/src/main.ts',
     args: ['--port', String(ports.dashboard), '--vault', url(ports.gate), ...exchange],
-    after: [unitFile('engine')],
+    after: [unitFile('engine'), unitFile('backtests')],
     more: [
-      `SupplementaryGroups=${userOf('engine')}`, // reads the engine's database and asks at its socket
+      // Reads the engine's database and asks at its socket; asks for backtests and reads them; reads the outcomes of signals.
+      `SupplementaryGroups=${[userOf('engine'), userOf('backtests'), ...(listener === undefined ? [] : [userOf('webhook')])].join(' ')}`,
       'RestrictNamespaces=yes',
       ...listens(ports.dashboard),
       ...thisMachineOnly,
       `ReadWritePaths=${join(data, 'server')}`,
-      hide('vault', 'peers', 'owner', 'exchange'),
+      hide('vault', 'peers', 'owner', 'exchange', 'strategies'),
     ],
     credentials: { 'server.key': join(data, 'peers/server.key'), 'cli.token': join(data, 'cli.token') },
   };
@@ -158,11 +164,74 @@ function plans({ kind, data, ports, unsealCredential }: Installation): readonly 
       ...listens(ports.exchange),
       ...thisMachineOnly,
       `ReadWritePaths=${join(data, 'exchange')}`,
-      hide('vault', 'peers', 'owner', 'engine', 'server'),
+      hide('vault', 'peers', 'owner', 'engine', 'server', 'webhook', 'strategies', 'backtests'),
     ],
     credentials: {},
   };
-  return isReal ? [vault, engine, server] : [simulated, vault, engine, server];
+  const others = [...(isReal ? [] : [simulated]), vault, strategies(data), engine, backtests(data), server];
+  return listener === undefined ? others : [...others, webhook(data, listener)];
+}
+
+const hidden = (data: string, ...names: readonly string[]): string =>
+  `InaccessiblePaths=${names.map((name) => `-${join(data, name)}`).join(' ')}`;
+
+/** Runs what others wrote: no network at all, and each strategy in a process that is confined further. */
+const strategies = (data: string): Plan => ({
+  name: 'strategies',
+  what: "strategies of one's own",
+  main: 'apps/engine/src/strategy-host.ts',
+  args: [],
+  after: [],
+  more: [
+    'PrivateNetwork=yes',
+    'RestrictNamespaces=yes',
+    'SocketBindDeny=any',
+    ...thisMachineOnly,
+    'KillMode=control-group',
+    `ReadWritePaths=${join(data, 'strategies')}`,
+    hidden(data, 'vault', 'peers', 'owner', 'engine', 'server', 'exchange', 'webhook', 'backtests', 'market', 'cli.token'),
+  ],
+  credentials: {},
+});
+
+/** Knows no key, no token and no book; its results are read by the server. */
+const backtests = (data: string): Plan => ({
+  name: 'backtests',
+  what: 'backtests for the server',
+  main: 'apps/server/src/backtests/main.ts',
+  args: [],
+  after: [],
+  more: [
+    'PrivateNetwork=yes',
+    'RestrictNamespaces=yes',
+    'SocketBindDeny=any',
+    ...thisMachineOnly,
+    `ReadWritePaths=${join(data, 'backtests')}`,
+    hidden(data, 'vault', 'peers', 'owner', 'engine', 'server', 'exchange', 'webhook', 'strategies', 'cli.token'),
+  ],
+  credentials: {},
+});
+
+/** What the world may speak to: it asks at the engine's socket and sees nothing else of the engine's. */
+function webhook(data: string, { port, host, behindProxy }: NonNullable<Installation['webhook']>): Plan {
+  const isLocal = host === '127.0.0.1' || host === '::1' || host === 'localhost';
+  return {
+    name: 'webhook',
+    what: 'the listener for signals',
+    main: 'apps/webhook/src/main.ts',
+    args: ['--port', String(port), '--host', host, ...(behindProxy ? ['--behind-proxy'] : [])],
+    after: [unitFile('engine')],
+    more: [
+      `SupplementaryGroups=${userOf('engine')}`, // asks at the engine's socket
+      'RestrictNamespaces=yes',
+      ...listens(port),
+      ...(isLocal ? thisMachineOnly : theWorld),
+      `ReadWritePaths=${join(data, 'webhook')}`,
+      hidden(data, 'vault', 'peers', 'owner', 'server', 'exchange', 'strategies', 'backtests', 'market', 'cli.token'),
+      hidden(data, 'engine/engine.db', 'engine/engine.db-wal', 'engine/engine.db-shm'),
+    ],
+    credentials: {},
+  };
 }
 
 /** The warden confines what it starts; itself it may start processes, so a list of its own would bind nothing. */
@@ -177,7 +246,7 @@ function flagsOf({ name, credentials }: Plan, { code, data }: Installation): rea
     ];
   const folder = credentialsOf(name);
   const named = Object.keys(credentials).map((each) => join(folder, each));
-  return [...runtimeFlags, ...permissionFlags(grantsOf(name, { code, data, named }))];
+  return flagsFrom(name, grantsOf(name, { code, data, named }));
 }
 
 function unitOf(plan: Plan, installation: Installation): Unit {
@@ -190,9 +259,7 @@ function unitOf(plan: Plan, installation: Installation): Unit {
   const text = `# Made by "holdfast service install"; the next one overwrites it.
 [Unit]
 Description=Holdfast: ${what}
-Wants=${after.join(' ')}
-After=${after.join(' ')}
-StartLimitIntervalSec=0
+${after.length === 0 ? '' : `Wants=${after.join(' ')}\nAfter=${after.join(' ')}\n`}StartLimitIntervalSec=0
 
 [Service]
 Type=exec
@@ -206,7 +273,7 @@ RestartSec=2
 TimeoutStopSec=20
 ${Object.entries(credentials)
   .map(([id, path]) => `LoadCredential=${id}:${path}\n`)
-  .join('')}${[...everywhere, ...more].join('\n')}
+  .join('')}${[...everywhere, umaskOf(name), ...more].join('\n')}
 
 [Install]
 WantedBy=multi-user.target
@@ -218,19 +285,34 @@ WantedBy=multi-user.target
 export const unitsOf = (installation: Installation): readonly Unit[] =>
   plans(installation).map((plan) => unitOf(plan, installation));
 
-/** `sysusers.d`: the users, without password, home or shell. The server belongs to the engine's group as well. */
+/** Users that belong to the group of another, for what the other lets its group read, ask or write. */
+const memberships: readonly (readonly [member: Name, of: Name])[] = [
+  ['server', 'engine'],
+  ['server', 'backtests'],
+  ['server', 'webhook'],
+  ['webhook', 'engine'],
+  ['engine', 'strategies'],
+];
+
+/** `sysusers.d`: the users, without password, home or shell, and who belongs to whose group as well. */
 export function usersFile(units: readonly Unit[]): string {
   const users = units.map(({ name, user }) => `u ${user} - "Holdfast ${name}"`);
-  return [...users, `m ${userOf('server')} ${userOf('engine')}`].map((line) => `${line}\n`).join('');
+  const isThere = (of: Name): boolean => units.some(({ name }) => name === of);
+  const members = memberships
+    .filter(([member, of]) => isThere(member) && isThere(of))
+    .map(([member, of]) => `m ${userOf(member)} ${userOf(of)}`);
+  return [...users, ...members].map((line) => `${line}\n`).join('');
 }
 
 /**
  * `tmpfiles.d`: each user's own folder. The data directory is root's, with the sticky bit: the vault makes its own folders in
- * it and cannot move those of others. The engine's database is made here, so that its group may read it.
+ * it and cannot move those of others. Databases and pipes that another user reads or writes are made here, with their group.
  */
 export function foldersFile({ data }: Installation, units: readonly Unit[]): string {
   const [vault, engine] = [userOf('vault'), userOf('engine')];
   const rest = units.filter(({ name }) => name === 'server' || name === 'exchange');
+  const [strategy, backtest, listener] = [userOf('strategies'), userOf('backtests'), userOf('webhook')];
+  const hasListener = units.some(({ name }) => name === 'webhook');
   return [
     `d ${data} 1771 root ${vault}`,
     ...['vault', 'peers', 'owner', 'warden.sock'].map((name) => `Z ${data}/${name} - ${vault} ${vault}`),
@@ -238,6 +320,21 @@ export function foldersFile({ data }: Installation, units: readonly Unit[]): str
     `Z ${data}/engine - ${engine} ${engine}`,
     `f ${data}/engine/engine.db 0640 ${engine} ${engine}`,
     `z ${data}/engine/engine.db* 0640 ${engine} ${engine}`,
+    `d ${data}/strategies 2770 ${strategy} ${strategy}`,
+    `d ${data}/strategies/code 2770 ${strategy} ${strategy}`,
+    `Z ${data}/strategies - ${strategy} ${strategy}`,
+    ...['ask', 'answer'].map((pipe) => `p ${data}/strategies/${pipe} 0660 ${strategy} ${strategy}`),
+    `d ${data}/market 0755 root root`,
+    `d ${data}/backtests 2750 ${backtest} ${backtest}`,
+    `Z ${data}/backtests - ${backtest} ${backtest}`,
+    ...(hasListener
+      ? [
+          `d ${data}/webhook 0750 ${listener} ${listener}`,
+          `Z ${data}/webhook - ${listener} ${listener}`,
+          `f ${data}/webhook/webhook.db 0640 ${listener} ${listener}`,
+          `z ${data}/webhook/webhook.db* 0640 ${listener} ${listener}`,
+        ]
+      : []),
     ...rest.flatMap(({ name, user }) => [`d ${data}/${name} 0700 ${user} ${user}`, `Z ${data}/${name} - ${user} ${user}`]),
   ]
     .map((line) => `${line}\n`)

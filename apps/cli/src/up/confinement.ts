@@ -95,6 +95,13 @@ export const permissionFlags = ({ reads, writes }: Grants): string[] => [
   ...writes.map((path) => `--allow-fs-write=${path}`),
 ];
 
+/** All flags for a program with these grants. Each strategy is a process of its own, confined further; none of them has the network. */
+export function flagsFrom(program: Program, grants: Grants): readonly string[] {
+  const flags = permissionFlags(grants);
+  const own = program === 'strategies' ? flags.map((flag) => (flag === '--allow-net' ? '--allow-child-process' : flag)) : flags;
+  return [...runtimeFlags, ...own];
+}
+
 /** Makes what must exist when the runtime reads its flags: a folder that is missing then is taken for a file. */
 export function makeFolders(program: Program, data: string): void {
   mkdirSync(join(data, program), { recursive: true, mode: 0o700 });
@@ -113,8 +120,5 @@ const code = realpathSync(repositoryRoot);
 export function flagsOf(program: Program, data: string, named: readonly string[]): readonly string[] {
   makeFolders(program, data);
   const files = named.flatMap((path) => (existsSync(path) ? [path, realpathSync(path)] : [path]));
-  const flags = permissionFlags(grantsOf(program, { code, data, named: files }));
-  // Each strategy is a process of its own, confined further; none of them and not this one has the network.
-  const own = program === 'strategies' ? flags.map((flag) => (flag === '--allow-net' ? '--allow-child-process' : flag)) : flags;
-  return [...runtimeFlags, ...own];
+  return flagsFrom(program, grantsOf(program, { code, data, named: files }));
 }

@@ -3,7 +3,7 @@
  * a run that takes long keeps nobody waiting but the next run. Says one line of JSON when it listens, and stops on SIGTERM or
  * when its parent is gone (stdin ends).
  */
-import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, fstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -45,7 +45,7 @@ const path = hostSocketPath(data);
 mkdirSync(join(data, 'backtests'), { recursive: true, mode: 0o700 });
 rmSync(path, { force: true });
 server.listen(path, () => {
-  chmodSync(path, 0o600);
+  chmodSync(path, 0o660); // its folder says who may reach it: nobody else, or as a service the server, by its group
   process.stdout.write(`${JSON.stringify({ ready: true, name: 'backtests', pid: process.pid })}\n`);
 });
 server.on('error', (error) => {
@@ -53,7 +53,17 @@ server.on('error', (error) => {
   process.exit(1);
 });
 
+/** A parent that gave us a pipe as stdin wants us gone when it is; a service manager gives none. */
+function isPipe(descriptor: number): boolean {
+  try {
+    const stat = fstatSync(descriptor);
+    return stat.isFIFO() || stat.isSocket();
+  } catch {
+    return false;
+  }
+}
+
 const stop = (): never => process.exit(0);
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);
-process.stdin.on('end', stop).on('error', stop).resume();
+if (isPipe(0)) process.stdin.on('end', stop).on('error', stop).resume();
