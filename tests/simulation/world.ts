@@ -94,6 +94,8 @@ export interface World {
   /** One tick of the tape `ms` later (15 s when left out), and rounds until nothing more happens at its time. */
   play(price: number, ms?: number): Promise<void>;
   settle(): Promise<void>;
+  /** The exchange stops trading of the pair, or begins again. */
+  halt(halted: boolean): Promise<void>;
   /** Kills the engine and starts it on another database. */
   restartOn(other: EngineStore): Promise<void>;
   readonly db: DatabaseSync;
@@ -554,6 +556,11 @@ export async function createWorld(
       await rounds();
     },
     settle: rounds,
+    halt: async (halted) => {
+      venue.command((at) => exchange.halt(pair, halted, at));
+      say({ kind: 'pair-status', pair, halted });
+      await rounds();
+    },
     restartOn: async (other) => {
       store = other;
       killEngine();

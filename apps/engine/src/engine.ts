@@ -36,7 +36,7 @@ import { checkBot, suggestedGrid } from './check.ts';
 import { CommandError } from './command-error.ts';
 import { barOf, readHistory } from './condition-history.ts';
 import { approved, baseline, refused, type SettledEvent, sampleEquity, stepBot, vaultEvent } from './effects.ts';
-import { actOnTrips } from './guard-trips.ts';
+import { actOnResume, actOnTrips } from './guard-trips.ts';
 import { type Bot, loadMemory, type Memory, writeRules } from './memory.ts';
 import { createBot, type Founding, readPair } from './new-bot.ts';
 import { type EnginePorts, type QuietPromise, VaultRefusal } from './ports.ts';
@@ -533,10 +533,12 @@ class Core implements Engine {
     row.halted = halted ? 1 : 0;
     const batch = this.#batch();
     batch.put('pairs', row);
-    batch.say('warning', null, `${of} is ${halted ? 'halted' : 'trading again'}`);
+    const closes = !halted && this.#memory.guards.haltCloses ? '; what is open on it is closed' : '';
+    batch.say('warning', null, `${of} is ${halted ? 'halted' : `trading again${closes}`}`);
     for (const bot of this.#memory.bots.values())
       if (bot.pairs.includes(of))
         stepBot(this.#memory, batch, bot.runtime.id, { kind: 'pair-halted', at: epochMs(batch.at), pair: of, halted });
+    if (!halted) actOnResume(this.#memory, batch, of);
     await this.#commit(batch);
   }
 

@@ -20,6 +20,12 @@ export function actOnTrips(memory: Memory, batch: Batch): void {
   guards.write(batch);
 }
 
+/** After a halt a pair trades again: closes what is open on it where that is set. */
+export function actOnResume(memory: Memory, batch: Batch, of: Pair): void {
+  if (!memory.guards.haltCloses) return;
+  for (const bot of memory.bots.values()) if (bot.pairs.includes(of)) closeBot(memory, batch, bot, new Set([of]));
+}
+
 /** Sells what a bot has open on these pairs, on all of its own where `pairs` is null. */
 function closeBot(memory: Memory, batch: Batch, bot: Bot, pairs: ReadonlySet<Pair> | null): void {
   const { kind, settings, state } = bot.runtime;

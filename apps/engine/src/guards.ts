@@ -177,6 +177,11 @@ export class Guards {
     return crash.scope === 'pair' ? new Set([trip.pause.pair]) : null;
   }
 
+  /** Whether what is open on a pair is sold when it trades again after a halt. */
+  get haltCloses(): boolean {
+    return this.#settings.haltCloses;
+  }
+
   /** Below it the breaker of a pair trips, in ticks; null where none can. */
   floor(of: Pair): Ticks | null {
     const rules = this.#memory.rules.get(of);

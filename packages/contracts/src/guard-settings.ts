@@ -65,6 +65,10 @@ export const guardSettings = z
       places: 8,
     }).default('0'),
     dailyLossCloses: flag('Daily loss: close deals', 'Whether everything that is open is sold at once then.').default(false),
+    haltCloses: flag(
+      'Halt: close deals',
+      'Whether what is open on a pair that the exchange halted is sold at once when it trades again; without, it goes on as it was.',
+    ).default(false),
   })
   .meta({ title: 'Guards', description: 'Limits over all bots of the account, judged before an order reaches the vault.' });
 

@@ -62,15 +62,32 @@ export function binanceMarketData(options: BinanceMarketDataOptions): MarketData
       return epochMs(integer(answer.serverTime, 'a server time'));
     },
     subscribe(pairs: readonly Pair[], listener: (event: MarketEvent) => void): () => void {
+      // The exchange refuses a list with one symbol that it does not know any more: then each is asked for alone.
       const readHalted = async (): Promise<ReadonlyMap<Pair, boolean>> => {
-        const all = await symbols(pairs);
-        return new Map(pairs.map((pair) => [pair, isHalted(symbolOfPair(all, pair))]));
+        try {
+          const all = await symbols(pairs);
+          return new Map(pairs.map((pair) => [pair, isHalted(symbolOfPair(all, pair))]));
+        } catch (error) {
+          if (!isUnknownSymbol(error)) throw error;
+          return new Map(await Promise.all(pairs.map(async (pair) => [pair, await isGone(pair)] as const)));
+        }
       };
+      const isGone = (pair: Pair): Promise<boolean> =>
+        symbols([pair]).then(
+          (all) => isHalted(symbolOfPair(all, pair)),
+          (error: unknown) => {
+            if (isUnknownSymbol(error)) return true;
+            throw error;
+          },
+        );
       const readPrices = (): Promise<readonly MarketEvent[]> => this.prices(pairs);
       return openSubscription(options, pairs, listener, readHalted, readPrices);
     },
   };
 }
+
+/** Error -1121 (rest-api.md): a symbol that was taken off the exchange, or never was there. */
+const isUnknownSymbol = (error: unknown): boolean => error instanceof MarketDataError && /"code":\s*-1121\b/.test(error.message);
 
 type Get = (path: string, query: Record<string, string>) => Promise<unknown>;
 type KlineRow = ReturnType<typeof readKline>;
@@ -136,7 +153,8 @@ function openSubscription(
 
   const deliver = (event: MarketEvent): void => {
     if (event.kind === 'pair-status') {
-      if ((halted.get(event.pair) ?? false) === event.halted) return;
+      // The first is always told: whoever listens may remember a halt that has ended meanwhile.
+      if (halted.get(event.pair) === event.halted) return;
       halted.set(event.pair, event.halted);
     }
     listener(event);

@@ -101,7 +101,8 @@ export function readRules(json: unknown, pair: Pair): PairRules {
   };
 }
 
-export const isHalted = (json: unknown): boolean => object(json, 'a symbol').status !== 'TRADING';
+/** A symbol that is not in the exchange's list any more is delisted. */
+export const isHalted = (json: unknown): boolean => json === undefined || object(json, 'a symbol').status !== 'TRADING';
 
 /** A kline as the REST API sends it: an array, open time first and close time seventh. */
 export function readKline(json: unknown): { readonly candle: Candle; readonly closeTime: number } {

@@ -45,6 +45,7 @@ const off: GuardSettingsText = {
   crashCloses: false,
   maxDailyLoss: '0',
   dailyLossCloses: false,
+  haltCloses: false,
 };
 const minute = 60_000;
 const usdt = asset('USDT');

@@ -13,6 +13,7 @@ export interface GuardSettingsText {
   readonly crashCloses: boolean;
   readonly maxDailyLoss: string;
   readonly dailyLossCloses: boolean;
+  readonly haltCloses: boolean;
 }
 
 export interface CrashBreaker {
@@ -34,6 +35,8 @@ export interface GuardSettings {
   readonly crash: CrashBreaker | null;
   /** In the account's quote. */
   readonly dailyLoss: { readonly most: Amount; readonly closes: boolean } | null;
+  /** Whether what is open on a pair is sold when it trades again after a halt. */
+  readonly haltCloses: boolean;
 }
 
 const minuteMs = 60_000;
@@ -58,6 +61,7 @@ export function readGuardSettings(text: GuardSettingsText): GuardSettings {
             closes: text.crashCloses,
           },
     dailyLoss: most === 0n ? null : { most, closes: text.dailyLossCloses },
+    haltCloses: text.haltCloses,
   };
 }
 
