@@ -1,135 +1,134 @@
 /*
  * The comparison kernel of the DCA benchmark: a plain loop over all candles, with the bot's fills, fees, roundings, deals and the
- * drawdown at every close. Reads columns of int32 (open, high, low, close of ROWS candles of one minute, one file after the
- * other), runs ROUNDS times, prints: median ns, fills, deals, quote and base in 10^-8, largest drawdown.
- *   cc -O3 -march=native -o dca dca.c -lm && ./dca FILE ROWS ROUNDS TICK_PER_QUOTE LOT_PER_BASE FUNDS BASE_SIZE SIZE SIZE_MULTIPLIER
- *       STEP STEP_MULTIPLIER LEVELS ACTIVE TARGET FEE COOLDOWN_MS
+ * drawdown at every close; dca-loop.ts is the same in TypeScript.
+ *   cc -O3 -march=native -ffp-contract=off -o dca dca.c -lm && ./dca COLUMNS ROWS PLANS ROUNDS
+ * COLUMNS holds int32 open, high, low, close of ROWS candles of one minute, one column after the other; PLANS a line of numbers for
+ * each set of settings (plan_t in order, then size and share of each level). Prints the median ns of a round over all plans, then
+ * the hash of each plan.
  */
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "hash.h"
+
 #define MOST 64
 
 typedef struct {
-  double tick, lot, base_size, target, fee;
+  /* Quote of a lot at one tick and base of a lot in 10^-8; a tick in quote. */
+  double value8, lot8, tick;
+  /* Quote in 10^-8, ticks, share as a fraction, ms. */
+  double funds, base_size, target, cap, fee_numerator, fee_denominator, pause_ms;
+  int active, levels;
   double sizes[MOST], shares[MOST];
-  int levels, active;
-  int64_t funds, lot8, value8, pause_ms;
 } plan_t;
 
 typedef struct {
-  int64_t fills, deals, quote, base;
-  double drawdown;
-} sums_t;
-
-typedef struct {
-  int64_t held, entry_held, quote, base, fills, deals, lots[MOST];
+  int64_t held, entry_held, quote, base, deals, lots[MOST], prices[MOST];
   double cost, entry_cost;
-  int64_t prices[MOST];
-  int ladder, filled, resting;
+  int filled, resting;
+  hash_t hash;
 } deal_t;
 
-static void buy(const plan_t *p, deal_t *d, int64_t price, int64_t lots) {
-  int64_t value = price * lots * p->value8, base = lots * p->lot8;
-  int64_t fee = (int64_t)ceil((double)base * p->fee - 1e-9);
+static int64_t fee_of(const plan_t *p, int64_t amount) {
+  int64_t product = amount * (int64_t)p->fee_numerator, by = (int64_t)p->fee_denominator;
+  return (product + by - 1) / by;
+}
+
+static void buy(const plan_t *p, deal_t *d, int64_t at, int64_t price, int64_t lots) {
+  int64_t value = price * lots * (int64_t)p->value8, base = lots * (int64_t)p->lot8, fee = fee_of(p, base);
   d->quote -= value;
   d->base += base - fee;
   d->held += base - fee;
   d->cost += (double)value;
-  d->fills++;
+  hash_fill(&d->hash, at, 1, price, lots, fee);
 }
 
-static int64_t target_of(const plan_t *p, const deal_t *d) {
-  return (int64_t)ceil(d->cost * p->target / (double)d->held);
+static void sell(const plan_t *p, deal_t *d, int64_t at, int64_t price) {
+  int64_t lots = d->held / (int64_t)p->lot8, value = price * lots * (int64_t)p->value8, fee = fee_of(p, value);
+  int64_t sold = lots * (int64_t)p->lot8, left = d->held - sold;
+  d->quote += value - fee;
+  d->base -= sold;
+  d->cost = left == 0 ? 0 : d->cost * ((double)left / (double)d->held);
+  d->held = left;
+  d->deals++;
+  hash_fill(&d->hash, at, 0, price, lots, fee);
 }
 
-static void rest(const plan_t *p, deal_t *d, int64_t ask) {
-  while (d->resting < d->ladder && d->resting - d->filled < p->active) {
+static void rest(const plan_t *p, deal_t *d, int64_t at, int64_t ask) {
+  while (d->resting < p->levels && d->resting - d->filled < p->active) {
     int n = d->resting++;
     if (d->prices[n] < ask) continue;
-    buy(p, d, ask, d->lots[n]);
+    buy(p, d, at, ask, d->lots[n]);
     d->filled++;
   }
 }
 
-static void open_deal(const plan_t *p, deal_t *d, int64_t price) {
-  int64_t ask = price + 1, held = d->held;
+/* The bot counts with the ask that it knows; its order meets that of the tick. */
+static void open_deal(const plan_t *p, deal_t *d, int64_t at, int64_t known, int64_t ask) {
+  int64_t held = d->held;
   double cost = d->cost;
-  buy(p, d, ask, (int64_t)ceil(p->base_size / (double)(ask * p->value8)));
+  buy(p, d, at, ask, (int64_t)ceil(p->base_size / ((double)known * p->value8)));
   d->entry_held = d->held - held;
   d->entry_cost = d->cost - cost;
-  d->ladder = d->filled = d->resting = 0;
+  d->filled = d->resting = 0;
   for (int n = 0; n < p->levels; n++) {
-    int64_t at = (int64_t)floor(d->entry_cost * p->shares[n] * (double)p->lot8 / ((double)d->entry_held * (double)p->value8));
-    d->prices[n] = at;
-    d->lots[n] = (int64_t)ceil(p->sizes[n] / (double)(at * p->value8));
-    d->ladder++;
+    d->prices[n] = (int64_t)floor(d->entry_cost * p->shares[n] * p->lot8 / ((double)d->entry_held * p->value8));
+    d->lots[n] = (int64_t)ceil(p->sizes[n] / ((double)d->prices[n] * p->value8));
   }
-  rest(p, d, ask);
+  rest(p, d, at, ask);
 }
 
-static sums_t run(const plan_t *p, const int32_t *open, const int32_t *high, const int32_t *low, const int32_t *close, int rows) {
+static hash_t run(const plan_t *p, const int32_t *open, const int32_t *high, const int32_t *low, const int32_t *close, int rows) {
   static const int64_t delay[4] = {0, 15000, 30000, 59999};
   deal_t d = {0};
-  d.quote = p->funds;
+  d.quote = (int64_t)p->funds;
+  d.hash = hash_start;
   double peak = -1, worst = 0;
-  int is_open = 0;
-  int64_t wake = 0, buy_at = 0, sell_at = 0, last = open[0];
+  int is_open = 1;
+  int64_t wake = 0, last = open[0];
+  open_deal(p, &d, 0, last + 1, last + 1);
+  int64_t buy_at = d.resting > d.filled ? d.prices[d.filled] : 0;
+  int64_t sell_at = (int64_t)ceil(d.cost * p->target / (double)d.held);
   for (int row = 0; row < rows; row++) {
     int64_t start = (int64_t)row * 60000;
-    int quiet = is_open ? low[row] > buy_at && high[row] < sell_at : start + delay[3] < wake;
-    if (!quiet) {
+    int is_quiet = is_open ? low[row] > buy_at && high[row] < sell_at : start + delay[3] < wake;
+    if (!is_quiet) {
       int low_first = close[row] >= open[row];
       int64_t path[4] = {open[row], low_first ? low[row] : high[row], low_first ? high[row] : low[row], close[row]};
       for (int step = 0; step < 4; step++) {
         int64_t at = start + delay[step], price = path[step];
-        int changed = 0;
-        if (!is_open && wake < at && row + step > 0) {
-          open_deal(p, &d, last);
-          is_open = changed = 1;
-        }
-        if (changed) {
-          buy_at = d.resting > d.filled ? d.prices[d.filled] : 0;
-          sell_at = target_of(p, &d);
-          changed = 0;
-        }
-        if (!is_open && wake <= at) {
-          open_deal(p, &d, price);
-          is_open = changed = 1;
-        } else if (is_open && price >= sell_at) {
-          int64_t lots = d.held / p->lot8, value = sell_at * lots * p->value8, left = d.held - lots * p->lot8;
-          d.quote += value - (int64_t)ceil((double)value * p->fee - 1e-9);
-          d.base -= lots * p->lot8;
-          d.cost = left == 0 ? 0 : d.cost * ((double)left / (double)d.held);
-          d.held = left;
-          d.fills++;
-          d.deals++;
-          is_open = 0;
-          wake = at + p->pause_ms;
-        } else if (is_open && price <= buy_at) {
-          while (d.filled < d.resting && price <= d.prices[d.filled]) {
-            buy(p, &d, d.prices[d.filled], d.lots[d.filled]);
-            d.filled++;
+        if (!is_open) {
+          if (wake > at) {
+            last = price;
+            continue;
           }
-          rest(p, &d, price + 1);
-          changed = 1;
-        }
-        if (changed) {
-          buy_at = d.resting > d.filled ? d.prices[d.filled] : 0;
-          sell_at = target_of(p, &d);
-        }
-        last = price;
+          open_deal(p, &d, at, (step == 0 ? last : price) + 1, price + 1);
+          is_open = 1;
+        } else if (price >= sell_at) {
+          sell(p, &d, at, sell_at);
+          is_open = 0;
+          wake = at + (int64_t)p->pause_ms;
+          last = price;
+          continue;
+        } else if (price <= buy_at) {
+          for (; d.filled < d.resting && price <= d.prices[d.filled]; d.filled++)
+            buy(p, &d, at, d.prices[d.filled], d.lots[d.filled]);
+          rest(p, &d, at, price + 1);
+        } else
+          continue;
+        buy_at = d.resting > d.filled ? d.prices[d.filled] : 0;
+        sell_at = (int64_t)ceil(d.cost * p->target / (double)d.held);
       }
-    } else last = close[row];
+    }
+    last = close[row];
     double value = (double)d.quote / 1e8 + (double)d.base / 1e8 * ((double)close[row] * p->tick);
     if (value > peak) peak = value;
     else if ((peak - value) / peak > worst) worst = (peak - value) / peak;
   }
-  sums_t sums = {d.fills, d.deals, d.quote, d.base, worst};
-  return sums;
+  hash_end(&d.hash, d.deals, d.quote, d.base, worst);
+  return d.hash;
 }
 
 static int by_size(const void *a, const void *b) {
@@ -137,44 +136,39 @@ static int by_size(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
+static int read_plan(FILE *file, plan_t *p) {
+  if (fscanf(file, "%lf %lf %lf %lf %lf %lf %lf %lf %lf %lf %d %d", &p->value8, &p->lot8, &p->tick, &p->funds, &p->base_size,
+             &p->target, &p->cap, &p->fee_numerator, &p->fee_denominator, &p->pause_ms, &p->active, &p->levels) != 12)
+    return 0;
+  if (p->levels > MOST) return 0;
+  for (int n = 0; n < p->levels; n++)
+    if (fscanf(file, "%lf %lf", &p->sizes[n], &p->shares[n]) != 2) return 0;
+  return 1;
+}
+
 int main(int argc, char **argv) {
-  if (argc != 17) return fprintf(stderr, "usage: dca FILE ROWS ROUNDS and 13 settings\n"), 64;
-  int rows = atoi(argv[2]), rounds = atoi(argv[3]);
-  double ticks = atof(argv[4]), lots = atof(argv[5]);
-  plan_t p = {0};
-  p.tick = 1 / ticks;
-  p.lot = 1 / lots;
-  p.lot8 = llround(1e8 / lots);
-  p.value8 = llround(1e8 / (ticks * lots));
-  p.funds = llround(atof(argv[6]) * 1e8);
-  p.base_size = atof(argv[7]) * 1e8;
-  p.levels = atoi(argv[12]);
-  p.active = atoi(argv[13]);
-  double size = atof(argv[8]) * 1e8, step = atof(argv[10]), distance = 0;
-  for (int n = 0; n < p.levels; n++) {
-    distance += step;
-    p.sizes[n] = size;
-    p.shares[n] = 1 - distance;
-    size *= atof(argv[9]);
-    step *= atof(argv[11]);
-  }
-  p.fee = atof(argv[15]);
-  p.target = (1 + atof(argv[14])) / (1 - p.fee) / (double)p.value8 * (double)p.lot8;
-  p.pause_ms = atoll(argv[16]);
+  if (argc != 5) return fprintf(stderr, "usage: dca COLUMNS ROWS PLANS ROUNDS\n"), 64;
+  int rows = atoi(argv[2]), rounds = atoi(argv[4]), count = 0, room = 16;
   int32_t *columns = malloc((size_t)rows * 16);
-  FILE *file = fopen(argv[1], "rb");
+  FILE *file = fopen(argv[1], "rb"), *text = fopen(argv[3], "r");
   if (!columns || !file || fread(columns, 16, rows, file) != (size_t)rows) return fprintf(stderr, "dca: cannot read %s\n", argv[1]), 1;
+  if (!text) return fprintf(stderr, "dca: cannot read %s\n", argv[3]), 1;
+  plan_t *plans = malloc(sizeof(plan_t) * room);
+  while (plans && read_plan(text, &plans[count]))
+    if (++count == room) plans = realloc(plans, sizeof(plan_t) * (room *= 2));
   double *times = malloc(sizeof(double) * rounds);
-  sums_t sums = {0};
+  hash_t *hashes = malloc(sizeof(hash_t) * (count + 1));
+  if (!plans || !times || !hashes) return fprintf(stderr, "dca: no memory\n"), 1;
   for (int round = 0; round < rounds; round++) {
     struct timespec a, b;
-    clock_gettime(CLOCK_MONOTONIC, &a);
-    sums = run(&p, columns, columns + rows, columns + 2 * (size_t)rows, columns + 3 * (size_t)rows, rows);
-    clock_gettime(CLOCK_MONOTONIC, &b);
-    times[round] = (b.tv_sec - a.tv_sec) * 1e9 + (b.tv_nsec - a.tv_nsec);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
+    for (int n = 0; n < count; n++)
+      hashes[n] = run(&plans[n], columns, columns + rows, columns + 2 * (size_t)rows, columns + 3 * (size_t)rows, rows);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
+    times[round] = (double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec);
   }
   qsort(times, rounds, sizeof(double), by_size);
-  printf("%.0f %lld %lld %lld %lld %.17g\n", times[rounds / 2], (long long)sums.fills, (long long)sums.deals, (long long)sums.quote,
-         (long long)sums.base, sums.drawdown);
+  printf("%.0f\n", times[rounds / 2]);
+  for (int n = 0; n < count; n++) printf("%08x%08x\n", hashes[n].a, hashes[n].b);
   return 0;
 }

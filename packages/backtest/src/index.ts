@@ -1,4 +1,5 @@
 export * from './data/index.ts';
+export * from './kernels/index.ts';
 export * from './metrics/buy-and-hold.ts';
 export * from './metrics/deals.ts';
 export * from './metrics/distribution.ts';
@@ -28,6 +29,7 @@ export { sweepPage } from './report/sweep-page.ts';
 export { columns, sweepReport, trialTable } from './report/sweep-text.ts';
 export { headline, terminalReport } from './report/terminal.ts';
 export { assumptionsInWords, usualAssumptions } from './run/assumptions.ts';
+export { type Columns, columnsOf } from './run/columns.ts';
 export { hashOf } from './run/hash.ts';
 export * from './run/result.ts';
 export { runBacktest } from './run/run.ts';

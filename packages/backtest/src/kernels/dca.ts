@@ -23,6 +23,7 @@ import { placeAt } from '../run/path.ts';
 import type { Assumptions } from '../run/result.ts';
 import { decline, declined } from './decline.ts';
 import { Depth, isPlain } from './depth.ts';
+import type { FillLog } from './fill-log.ts';
 import { Scan } from './scan.ts';
 import { ceilSure, feeOf, floorSure, type Rate, rateOf } from './sure.ts';
 
@@ -31,16 +32,6 @@ const cent = 10n ** 10n;
 const toCents = 1e8;
 /** Least rest between two deals, ms, as the bot has it. */
 const restMs = 1000;
-
-/** A fill in plain numbers; the fee in 10^-8 of base for a buy with fees in what is received, else of quote. */
-export interface KernelFill {
-  readonly at: number;
-  readonly side: 'buy' | 'sell';
-  readonly price: number;
-  readonly lots: number;
-  readonly fee: number;
-  readonly maker: boolean;
-}
 
 export interface KernelResult {
   readonly fills: number;
@@ -69,7 +60,8 @@ export interface KernelRequest {
   readonly end: number;
   /** Close of the last candle, unix ms. */
   readonly until: number;
-  readonly onFill?: (fill: KernelFill) => void;
+  /** Gets every fill. */
+  readonly log?: FillLog;
 }
 
 const any = (): boolean => true;
@@ -173,7 +165,7 @@ class DcaRun {
   readonly #end: number;
   readonly #until: number;
   readonly #first: number;
-  readonly #onFill: ((fill: KernelFill) => void) | undefined;
+  readonly #log: FillLog | undefined;
 
   // Of the settings, once: sizes in 10^-8 of quote, 1 - D_n, target over cost, in floating point.
   readonly #levels: number;
@@ -210,7 +202,7 @@ class DcaRun {
   #exactDust: Holding = { quantity: 0n as Amount, cost: 0n as Amount };
 
   constructor(request: KernelRequest, maker: Rate, taker: Rate, lot: number, value: number) {
-    const { settings, columns, assumptions, funds, from, end, until, onFill } = request;
+    const { settings, columns, assumptions, funds, from, end, until, log } = request;
     this.#settings = settings;
     this.#columns = columns;
     this.#rules = columns.rules;
@@ -228,7 +220,7 @@ class DcaRun {
     this.#first = from;
     this.#end = end;
     this.#until = until;
-    this.#onFill = onFill;
+    this.#log = log;
     // What is below 10^-8 can buy nothing.
     this.#quote = Number(funds / cent);
     this.#levels = settings.averagingOrders;
@@ -279,15 +271,20 @@ class DcaRun {
   }
 
   /** Buys the base order at the ask and hangs the ladder below it. `next` is played next, `known` the price that the bot counts with. */
-  #open(next: number, price: number, at: number, known: number): void {
+  #open(next: number, price: number, known: number): void {
     const asked = known + this.#spread;
     const ask = price + this.#spread;
     const lots = this.#lotsFor(this.#baseSize, this.#settings.baseOrderSize, asked);
     this.#mustTrade(asked, lots);
     const cap = Math.min(Math.floor(asked * this.#cap) + 1, this.#rules.maxPrice);
-    if (this.#reserve(cap, lots) > this.#quote || ask >= cap - 1) decline();
+    if (this.#reserve(cap, lots) > this.#quote) decline();
     const heldBefore = this.#held;
-    this.#take(next, at, ask, lots);
+    for (let left = lots; left > 0; ) {
+      const taken = this.#depth.takeSome(next, ask, left);
+      if (this.#depth.price >= cap - 1) decline();
+      this.#buy(next, this.#depth.price, taken, this.#taker, false);
+      left -= taken;
+    }
     this.#entryHeld = this.#held - heldBefore;
     this.#entryCost = this.#spent;
     this.#ladder = 0;
@@ -314,9 +311,9 @@ class DcaRun {
     let next = from;
     let now = at;
     let last = price;
-    this.#open(next, last, now, known);
+    this.#open(next, last, known);
     for (;;) {
-      this.#rest(next, last, now, averagingOrdersActive);
+      this.#rest(next, last, averagingOrdersActive);
       const target = this.#targetPrice();
       const lots = Math.floor(this.#held / this.#lot);
       this.#mustTrade(target, lots);
@@ -334,14 +331,14 @@ class DcaRun {
       next = place + 1;
       if (this.#isAbove(last, target)) {
         if (lots > this.#depth.atTick(place)) decline();
-        this.#sell(next, now, target, lots);
+        this.#sell(next, target, lots);
         this.#heldMs += now - at;
         return place;
       }
       let filled = 0;
       while (this.#filled < this.#resting && this.#isBelow(last, this.#prices[this.#filled]!)) {
         filled += this.#lots[this.#filled]!;
-        this.#buy(next, now, this.#prices[this.#filled]!, this.#lots[this.#filled]!, this.#maker, true);
+        this.#buy(next, this.#prices[this.#filled]!, this.#lots[this.#filled]!, this.#maker, true);
         this.#filled++;
       }
       if (filled > this.#depth.atTick(place)) decline();
@@ -352,24 +349,24 @@ class DcaRun {
   readonly #isAbove = (price: number, limit: number): boolean => (this.#touches ? price >= limit : price > limit);
 
   /** Keeps the next levels resting; one at or above the ask takes at once. */
-  #rest(next: number, price: number, at: number, active: number): void {
+  #rest(next: number, price: number, active: number): void {
     const ask = price + this.#spread;
     while (this.#resting < this.#ladder && this.#resting - this.#filled < active) {
       const n = this.#resting++;
       if (this.#prices[n]! < ask) continue;
       // The nearest first: everything before it is filled, or it would rest above the ask.
       if (n !== this.#filled) decline();
-      this.#take(next, at, ask, this.#lots[n]!);
+      this.#take(next, ask, this.#lots[n]!);
       this.#filled++;
     }
   }
 
-  #take(next: number, at: number, ask: number, lots: number): void {
+  #take(next: number, ask: number, lots: number): void {
     this.#depth.take(next, ask, lots);
-    this.#buy(next, at, ask, lots, this.#taker, false);
+    this.#buy(next, ask, lots, this.#taker, false);
   }
 
-  #buy(next: number, at: number, price: number, lots: number, rate: Rate, maker: boolean): void {
+  #buy(next: number, price: number, lots: number, rate: Rate, maker: boolean): void {
     const value = price * lots * this.#value;
     const base = lots * this.#lot;
     const fee = feeOf(this.#feeInBase ? base : value, rate);
@@ -383,11 +380,12 @@ class DcaRun {
     this.#spent += paid;
     this.#fees += this.#feeInBase ? (fee * price * this.#value) / this.#lot : fee;
     this.#fills++;
-    this.#curve.hold(Math.max(this.#first, next - 1) >>> 2, this.#quote / toCents, this.#base / toCents);
-    this.#onFill?.({ at, side: 'buy', price, lots, fee, maker });
+    const place = Math.max(this.#first, next - 1);
+    this.#curve.hold(place >>> 2, this.#quote / toCents, this.#base / toCents);
+    this.#log?.add(place, true, price, lots, fee, maker);
   }
 
-  #sell(next: number, at: number, price: number, lots: number): void {
+  #sell(next: number, price: number, lots: number): void {
     const value = price * lots * this.#value;
     const fee = feeOf(value, this.#maker);
     if (!(value <= Number.MAX_SAFE_INTEGER)) decline();
@@ -402,8 +400,9 @@ class DcaRun {
     this.#fees += fee;
     this.#fills++;
     this.#deals++;
-    this.#curve.hold(Math.max(this.#first, next - 1) >>> 2, this.#quote / toCents, this.#base / toCents);
-    this.#onFill?.({ at, side: 'sell', price, lots, fee, maker: true });
+    const place = next - 1;
+    this.#curve.hold(place >>> 2, this.#quote / toCents, this.#base / toCents);
+    this.#log?.add(place, false, price, lots, fee, true);
   }
 
   #mustTrade(price: number, lots: number): void {

@@ -1,4 +1,4 @@
-/** How much the kernels may fill at a place before the bot's orders would be filled in parts, which they do not play. */
+/** How much there is to fill at a place. Resting orders that would be filled in parts are not played by the kernels. */
 import { bestHouseQuote, type HouseRules } from '@holdfast/exchanges/simulated';
 import type { Columns } from '../run/columns.ts';
 import { houseOf, shareOf } from '../run/house.ts';
@@ -18,6 +18,8 @@ export class Depth {
   readonly #house: HouseRules | null;
   readonly #consumed = new Map<number, number>();
   #next = -1;
+  /** Of the quote that was taken from last, in ticks. */
+  price = 0;
 
   constructor(columns: Columns, assumptions: Assumptions, first: number) {
     this.#columns = columns;
@@ -34,12 +36,24 @@ export class Depth {
 
   /** Takes from the ask before place `next` is played. Declines when the best quote holds less. */
   take(next: number, ask: number, lots: number): void {
-    if (this.#house === null) return;
+    if (this.takeSome(next, ask, lots) < lots || this.price !== ask) decline();
+  }
+
+  /**
+   * Takes from the best quote before place `next` is played, `ask` being where the house's begin; gives the lots that it had, at
+   * most those asked for, and says its price in `price`. Declines where there is none.
+   */
+  takeSome(next: number, ask: number, lots: number): number {
+    this.price = ask;
+    if (this.#house === null) return lots;
     if (this.#next !== next) this.#consumed.clear();
     this.#next = next;
     const state = { anchor: ask - this.#spread, tickCount: next - this.#first, consumed: this.#consumed };
     const quote = bestHouseQuote('SELL', this.#house, state, 0);
-    if (quote === undefined || quote.price !== ask || quote.quantity < lots) decline();
-    this.#consumed.set(ask, (this.#consumed.get(ask) ?? 0) + lots);
+    if (quote === undefined) return decline();
+    const taken = Math.min(lots, quote.quantity);
+    this.price = quote.price;
+    this.#consumed.set(quote.price, (this.#consumed.get(quote.price) ?? 0) + taken);
+    return taken;
   }
 }

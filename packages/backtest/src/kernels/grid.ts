@@ -10,9 +10,10 @@ import { type Amount, baseOf, lots as lotsOf, type PairRules, quoteOf, type Tick
 import type { Columns } from '../run/columns.ts';
 import { EquityCurve } from '../run/equity.ts';
 import type { Assumptions } from '../run/result.ts';
-import type { KernelFill, KernelResult } from './dca.ts';
+import type { KernelResult } from './dca.ts';
 import { decline, declined } from './decline.ts';
 import { Depth, isPlain } from './depth.ts';
+import type { FillLog } from './fill-log.ts';
 import { Scan } from './scan.ts';
 import { feeOf, type Rate, rateOf } from './sure.ts';
 
@@ -31,7 +32,7 @@ export interface GridRequest {
   readonly from: number;
   readonly end: number;
   readonly until: number;
-  readonly onFill?: (fill: KernelFill) => void;
+  readonly log?: FillLog;
 }
 
 const any = (): boolean => true;
@@ -108,7 +109,7 @@ class GridRun {
   readonly #first: number;
   readonly #end: number;
   readonly #until: number;
-  readonly #onFill: ((fill: KernelFill) => void) | undefined;
+  readonly #log: FillLog | undefined;
 
   /** The place that is played next, and the price before it: the bot starts with the price of the first. */
   #next: number;
@@ -150,7 +151,7 @@ class GridRun {
   readonly #freedBase = new Float64Array(queueMost);
 
   constructor(request: GridRequest, maker: Rate, taker: Rate) {
-    const { settings, columns, assumptions, funds, from, end, until, onFill } = request;
+    const { settings, columns, assumptions, funds, from, end, until, log } = request;
     const { rules } = columns;
     this.#settings = settings;
     this.#rules = rules;
@@ -175,7 +176,7 @@ class GridRun {
     this.#price = this.#scan.price(from);
     this.#end = end;
     this.#until = until;
-    this.#onFill = onFill;
+    this.#log = log;
     const [base, quote] = [funds[baseOf(settings.pair)] ?? 0n, funds[quoteOf(settings.pair)] ?? 0n];
     // What is below 10^-8 can buy nothing.
     this.#base = Number(base / cent);
@@ -210,18 +211,19 @@ class GridRun {
     };
   }
 
-  /** Unix ms: of the newest place that was played, at the start of the first. */
-  get #now(): number {
-    return this.#scan.time(Math.max(this.#first, this.#next - 1));
+  /** The newest one that was played, at the start the first. */
+  get #place(): number {
+    return Math.max(this.#first, this.#next - 1);
   }
 
   /** Tells the curve what is held now. */
   #hold(): void {
-    this.#curve.hold(Math.max(this.#first, this.#next - 1) >>> 2, this.#quote / toCents, this.#base / toCents);
+    this.#curve.hold(this.#place >>> 2, this.#quote / toCents, this.#base / toCents);
     const holds = this.#base >= this.#lot;
     if (holds === this.#heldSince >= 0) return;
-    if (!holds) this.#heldMs += this.#now - this.#heldSince;
-    this.#heldSince = holds ? this.#now : -1;
+    const now = this.#scan.time(this.#place);
+    if (!holds) this.#heldMs += now - this.#heldSince;
+    this.#heldSince = holds ? now : -1;
   }
 
   /** Buys what the sell lines need, piece by piece; a grid that has too much base is not played here. */
@@ -412,7 +414,7 @@ class GridRun {
     this.#fills++;
     const base = lots * this.#lot;
     this.#say(cell, value - fee, -base, 0, base);
-    this.#onFill?.({ at: this.#now, side: 'sell', price, lots, fee, maker: true });
+    this.#log?.add(this.#place, false, price, lots, fee, true);
   }
 
   /** Counts a buy and gives its fee, in 10^-8 of what it is taken from. */
@@ -421,7 +423,7 @@ class GridRun {
     if (!(this.#paid(price, lots, fee) <= Number.MAX_SAFE_INTEGER)) decline();
     this.#fees += this.#feeInBase ? (fee * price * this.#value) / this.#lot : fee;
     this.#fills++;
-    this.#onFill?.({ at: this.#now, side: 'buy', price, lots, fee, maker });
+    this.#log?.add(this.#place, true, price, lots, fee, maker);
     return fee;
   }
 

@@ -4,7 +4,8 @@ import { type Pair, quoteOf, zero } from '@holdfast/domain';
 import { type KernelRequest, type KernelResult, runDca } from './dca.ts';
 import { type GridRequest, runGrid } from './grid.ts';
 
-export type { KernelFill, KernelResult } from './dca.ts';
+export type { KernelResult } from './dca.ts';
+export { FillLog, type KernelFill } from './fill-log.ts';
 
 export interface KernelRun extends Omit<KernelRequest, 'settings' | 'funds'> {
   readonly funds: SubBook;

@@ -11,13 +11,14 @@ import {
 } from '@holdfast/domain';
 import { readSeries, writtenHash } from '../data/column-file.ts';
 import { rowAt, type Series, timeOf } from '../data/series.ts';
-import { buyAndHold } from '../metrics/buy-and-hold.ts';
 import { toNumber } from '../metrics/returns.ts';
 import { seededRandom } from '../monte-carlo/bands.ts';
 import { dealPaths } from '../monte-carlo/deal-order.ts';
 import { type PeriodOutcome, startDates, startPeriods } from '../monte-carlo/start-date.ts';
 import { usualAssumptions } from '../run/assumptions.ts';
 import type { Assumptions, RunRequest, RunResult } from '../run/result.ts';
+import { sumsOf } from '../sweep/figures.ts';
+import { kernelSums } from '../sweep/run-sums.ts';
 import { AskError } from './ask-error.ts';
 import { type BacktestDocument, type DataVersion, dataVersion, documentOf } from './document.ts';
 import { findSeries } from './find-series.ts';
@@ -173,7 +174,7 @@ export function* jobSteps(ask: BacktestAsk, data: string, ports: JobPorts): Gene
   const outcomes: PeriodOutcome[] = [];
   for (const [at, period] of periods.entries()) {
     yield { share: 1 - (periods.length - at) / 2 / work, doing: `beginning ${at + 1} of ${count(periods.length, 'other day')}` };
-    outcomes.push(outcomeOf(ports.run({ ...request, from: epochMs(period.from), to: epochMs(period.to) })));
+    outcomes.push(outcomeOf({ ...request, from: epochMs(period.from), to: epochMs(period.to) }, ports));
   }
   const profits = result.deals.filter((deal) => deal.sold > 0n).map(({ profit }) => toNumber(profit));
   const runs = Math.min(ask.dealOrders, Math.max(100, Math.floor(stepsMost / Math.max(1, profits.length))));
@@ -203,13 +204,15 @@ export function runJob(ask: BacktestAsk, data: string, ports: JobPorts, onProgre
   }
 }
 
-function outcomeOf(result: RunResult): PeriodOutcome {
-  const [start, end] = [toNumber(result.startEquity), toNumber(result.endEquity)];
+/** By a kernel where one knows the settings: it gives what the bot gives, in a hundredth of the time. */
+function outcomeOf(request: RunRequest, { run }: JobPorts): PeriodOutcome {
+  const sums = kernelSums(request) ?? sumsOf(run(request));
+  const holding = (sums.lastPrice / sums.firstPrice) * (1 - toNumber(request.assumptions.takerFee)) - 1;
   return {
-    from: result.from,
-    to: result.to,
-    return: start > 0 ? end / start - 1 : 0,
-    drawdown: result.drawdown.most,
-    buyAndHold: buyAndHold(result.firstPrice, result.lastPrice, result.assumptions.takerFee),
+    from: sums.from,
+    to: sums.to,
+    return: sums.start > 0 ? sums.end / sums.start - 1 : 0,
+    drawdown: sums.drawdown,
+    buyAndHold: sums.firstPrice > 0 ? holding : 0,
   };
 }

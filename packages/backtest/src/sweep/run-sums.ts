@@ -5,7 +5,7 @@
 import { botKinds } from '@holdfast/bots';
 import type { Amount, Pair, Quote } from '@holdfast/domain';
 import { rowAt, timeOf } from '../data/series.ts';
-import { type KernelFill, type KernelResult, type KernelRun, kernels } from '../kernels/index.ts';
+import { FillLog, type KernelFill, type KernelResult, type KernelRun, kernels } from '../kernels/index.ts';
 import { type Columns, columnsOf } from '../run/columns.ts';
 import type { RunRequest, RunResult } from '../run/result.ts';
 import { runBacktest } from '../run/run.ts';
@@ -41,6 +41,7 @@ export function kernelSums(request: SumsRequest, onFill?: (fill: KernelFill) => 
   if (first >= end) return null;
   const funds = fundsOf(request, columns, first);
   if (funds === null) return null;
+  const log = onFill === undefined ? undefined : new FillLog();
   const run: KernelRun = {
     columns,
     assumptions: request.assumptions,
@@ -48,9 +49,10 @@ export function kernelSums(request: SumsRequest, onFill?: (fill: KernelFill) => 
     from: first * 4,
     end: end * 4,
     until: timeOf(columns, end - 1) + columns.intervalMs,
-    ...(onFill === undefined ? {} : { onFill }),
+    ...(log === undefined ? {} : { log }),
   };
   const result = kernel(pair, request.settings, run);
+  if (result !== null) for (const fill of log?.over(columns) ?? []) onFill?.(fill);
   return result === null ? null : sumsOfKernel(result, run, pair);
 }
 
