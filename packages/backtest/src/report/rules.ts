@@ -79,7 +79,7 @@ export function rulesOf(series: Series, ask: RulesAsk): FoundRules {
       minNotional,
       maxOrders: ordersMost,
       maxAlgoOrders: 5,
-      maxOrderLists: 0,
+      maxOrderLists: 20,
     },
   };
 }
