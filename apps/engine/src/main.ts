@@ -3,7 +3,7 @@
  * socket. Prints one line when it serves; ends on SIGTERM and when its parent is gone.
  */
 import { createHash, randomInt } from 'node:crypto';
-import { chmodSync, fstatSync, mkdirSync, readFileSync } from 'node:fs';
+import { fstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -15,6 +15,7 @@ import { CommandError } from './command-error.ts';
 import { type CommandSocket, serveCommands } from './command-socket.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { exchangeClock } from './exchange-clock.ts';
+import { ownSocketFolder } from './socket-folder.ts';
 import { strategyFolder } from './strategies.ts';
 import { vaultDoor } from './vault-adapter.ts';
 
@@ -51,13 +52,13 @@ function makeFolders(data: string): { readonly database: string; readonly socket
     if (Buffer.byteLength(socket) > socketPathBytesMax) {
       const id = createHash('sha256').update(resolve(data)).digest('hex').slice(0, 16);
       const elsewhere = join(tmpdir(), `holdfast-${id}`);
-      mkdirSync(elsewhere, { recursive: true, mode: 0o700 });
-      chmodSync(elsewhere, 0o700);
+      ownSocketFolder(elsewhere);
       socket = join(elsewhere, 'engine.sock');
     }
     return { database: join(folder, 'engine.db'), socket };
   } catch (error) {
-    return fail(exit.unwritable, `cannot write ${data}/engine (${(error as NodeJS.ErrnoException).code}); make it writable`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    return fail(exit.unwritable, `cannot write ${data}/engine (${code}: ${message}); make it writable`);
   }
 }
 

@@ -5,7 +5,7 @@
  * bound both (docs/install.md). Why the warden has no such list: docs/decisions/0012-one-unit-for-the-vault.md.
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '../data-directory.ts';
@@ -109,9 +109,8 @@ export function makeFolders(program: Program, data: string): void {
     for (const folder of ['market', 'backtests']) mkdirSync(join(data, folder), { recursive: true, mode: 0o700 });
   if (program === 'engine') mkdirSync(join(data, 'strategies'), { recursive: true, mode: 0o700 });
   const far = listens.has(program) ? farSocketFolder(data) : undefined;
-  if (far === undefined) return;
-  mkdirSync(far, { recursive: true, mode: 0o700 });
-  chmodSync(far, 0o700);
+  // Somebody else may have made it, or a link: the engine looks whose it is before it listens there.
+  if (far !== undefined) mkdirSync(far, { recursive: true, mode: 0o700 });
 }
 
 const code = realpathSync(repositoryRoot);
