@@ -21,6 +21,7 @@ import { addGuardRoutes } from './routes/guards.ts';
 import { addMarketRoutes } from './routes/market.ts';
 import { addStatusRoutes } from './routes/status.ts';
 import { addStrategyRoutes } from './routes/strategies.ts';
+import { addSweepRoutes } from './routes/sweeps.ts';
 import { addVaultRoutes } from './routes/vault.ts';
 import { dataHeaders } from './security/headers.ts';
 import { mutationRate } from './security/mutation-rate.ts';
@@ -134,6 +135,7 @@ export async function buildServer(options: ServerOptions) {
   addBotLookRoutes(app, context);
   addGuardRoutes(app, context);
   const endBacktests = addBacktestRoutes(app, context);
+  const endSweeps = addSweepRoutes(app, context);
   addMarketRoutes(app, context);
   addVaultRoutes(app, context);
   const endStreams = addEventsRoute(app, context);
@@ -146,6 +148,7 @@ export async function buildServer(options: ServerOptions) {
     unsubscribe();
     endStreams();
     endBacktests();
+    endSweeps();
   });
   return app;
 }

@@ -3,6 +3,7 @@ export * from './api.ts';
 export * from './api-backtests.ts';
 export * from './api-bots.ts';
 export * from './api-strategies.ts';
+export * from './api-sweeps.ts';
 export * from './api-values.ts';
 export * from './api-vault.ts';
 export { type SettingForm, settingForms } from './bot-settings/forms.ts';

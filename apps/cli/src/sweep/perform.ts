@@ -2,7 +2,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { SweepDocument, SweepProgress, SweepRecord, TrialRow } from '@holdfast/backtest';
-import type { CreateBot } from '@holdfast/contracts';
 import type { OwnBacktest } from '../commands/backtest-own.ts';
 import { repositoryRoot } from '../data-directory.ts';
 import { CliError, exitCode } from '../exit.ts';
@@ -145,27 +144,7 @@ export async function tell(document: SweepDocument, flags: PerformFlags, own?: O
   for (const bot of bots) print(`Bot ${bot} made and started`);
 }
 
-/** The bots that the best of a sweep makes: one, or one for each named pair where each pair had a bot of its own. @throws CliError */
-export function botsOf(document: SweepDocument, name: string | undefined, pairs: readonly string[]): readonly CreateBot[] {
-  const { best, groups, kind, id } = document;
-  if (best === null)
-    throw new CliError(exitCode.failed, `sweep ${id} found no settings that met what is required, so no bot can be made of it`);
-  const unknown = pairs.find((pair) => !document.pairs.includes(pair));
-  if (unknown !== undefined)
-    throw new CliError(exitCode.usage, `${unknown} is not of sweep ${id}; it has ${document.pairs.join(', ')}`);
-  const chosen = pairs.length === 0 ? groups : groups.filter((group) => group.some((pair) => pairs.includes(pair)));
-  const { funds } = document.asked.ask;
-  return chosen.map((group) => ({
-    kind,
-    ...(group.length === 1 ? { pair: group[0]! } : { pairs: [...group] }),
-    ...(name === undefined ? {} : { name: chosen.length === 1 ? name : `${name} ${group.join(' ')}` }),
-    settings: best.settings as Record<string, unknown>,
-    ...(funds === null ? {} : { funds: { ...funds } }),
-    start: true,
-  }));
-}
-
-/** Makes them in the instance that runs; they trade on paper unless its vault is a real one. */
+/** Makes the bots of the best in the instance that runs; they trade on paper unless its vault is a real one. */
 export async function makeBots(
   data: string,
   document: SweepDocument,
@@ -173,7 +152,7 @@ export async function makeBots(
   pairs: readonly string[],
   own?: Pick<OwnBacktest, 'source'>,
 ): Promise<readonly string[]> {
-  const bots = botsOf(document, name, pairs);
+  const bots = (await backtesting()).botsOf(document, name, pairs);
   const { apiClient } = await import('../api-client.ts');
   const api = apiClient(data);
   if (own !== undefined) await api.post('/api/strategies', { source: own.source });

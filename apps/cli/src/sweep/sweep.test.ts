@@ -6,12 +6,19 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Best, runBacktest, type SweepDocument, type SweepRow, storeSeries, type TrialRow } from '@holdfast/backtest';
+import {
+  type Best,
+  botsOf,
+  runBacktest,
+  type SweepDocument,
+  type SweepRow,
+  storeSeries,
+  type TrialRow,
+} from '@holdfast/backtest';
 import { readCandleFile } from '@holdfast/backtest/data';
 import { Command } from 'commander';
 import { addSweepCommands } from '../commands/sweep.ts';
 import { CliError } from '../exit.ts';
-import { botsOf } from './perform.ts';
 
 const data = mkdtempSync(join(tmpdir(), 'holdfast-sweep-'));
 after(() => rmSync(data, { recursive: true, force: true }));
@@ -168,10 +175,10 @@ test('a paused sweep shows where it stands, goes on and ends as if it never stop
   assert.equal(paused.state, 'paused');
   assert.ok(paused.done < paused.total && paused.total === 45, JSON.stringify(paused));
   // Cut off in the middle of a line, as a power cut leaves it.
-  const trials = join(data, 'sweeps/whole/trials.jsonl');
+  const trials = join(data, 'backtests/sweeps/whole/trials.jsonl');
   const lines = readFileSync(trials, 'utf8').trimEnd().split('\n');
   assert.equal(lines.length, 45);
-  const torn = join(data, 'sweeps/stopped/trials.jsonl');
+  const torn = join(data, 'backtests/sweeps/stopped/trials.jsonl');
   writeFileSync(torn, `${lines.slice(0, 20).join('\n')}\n${lines[20]!.slice(0, 30)}`);
   const shown = await told<{ state: string; done: number }>('sweep', 'show', 'stopped');
   assert.deepEqual([shown.state, shown.done], ['paused', 20]);
@@ -196,7 +203,7 @@ test('a sweep that is killed goes on where it was', { timeout: 60_000 }, async (
   const child = spawn(process.execPath, [main, 'sweep', ...asked, ...many, ...slow, '--data', data, '--workers', '1'], {
     stdio: 'ignore',
   });
-  const trials = join(data, 'sweeps/killed/trials.jsonl');
+  const trials = join(data, 'backtests/sweeps/killed/trials.jsonl');
   while (child.exitCode === null && !(existsSync(trials) && statSync(trials).size > 2000)) await sleep(20);
   const gone = new Promise((done) => child.once('exit', done));
   child.kill('SIGKILL');
@@ -362,10 +369,10 @@ test('other candles, damage and strangers are refused by name', async () => {
     /there is no sweep nobody; "holdfast sweep list" shows/,
   );
   assert.match((await holdfast('sweep', 'show', '../x')).error!.message, /no name of a sweep/);
-  const plan = join(data, 'sweeps/walked/plan.json');
+  const plan = join(data, 'backtests/sweeps/walked/plan.json');
   const text = readFileSync(plan, 'utf8');
   writeFileSync(plan, text.replace(/"sha256": "./, '"sha256": "z'));
-  rmSync(join(data, 'sweeps/walked/result.json'));
+  rmSync(join(data, 'backtests/sweeps/walked/result.json'));
   assert.match(
     (await holdfast('sweep', 'resume', 'walked')).error!.message,
     /candles are not those that sweep walked was begun with/,
@@ -375,7 +382,7 @@ test('other candles, damage and strangers are refused by name', async () => {
   assert.match(damaged.message, /plan\.json is damaged/);
   assert.equal(damaged.code, 65);
   assert.deepEqual(await told('sweep', 'remove', 'none', 'anchored'), { removed: ['none', 'anchored'] });
-  assert.ok(!existsSync(join(data, 'sweeps/none')));
+  assert.ok(!existsSync(join(data, 'backtests/sweeps/none')));
   assert.ok(!(await told<SweepRow[]>('sweep', 'list')).some(({ id }) => id === 'none' || id === 'walked'));
 });
 

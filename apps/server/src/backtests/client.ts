@@ -1,6 +1,6 @@
 /** Asks the process in which backtests run. */
 import { connect } from 'node:net';
-import type { AskBacktest } from '@holdfast/contracts';
+import type { AskBacktest, AskSweep } from '@holdfast/contracts';
 import { type HostNews, type HostRequest, hostNews } from './protocol.ts';
 
 export interface BacktestHost {
@@ -8,6 +8,10 @@ export interface BacktestHost {
   run(ask: AskBacktest, hear: (news: HostNews) => void): () => void;
   /** Forgets a stored run. */
   remove(run: string): Promise<HostNews>;
+  /** Begins a sweep, or goes on with a stored one (null); as `run`, and what it did is kept when it is ended. */
+  sweep(id: string, ask: AskSweep | null, hear: (news: HostNews) => void): () => void;
+  /** Forgets a stored sweep. */
+  removeSweep(id: string): Promise<HostNews>;
 }
 
 const away = (why: string): HostNews => ({
@@ -46,4 +50,6 @@ function ask(path: string, request: HostRequest, hear: (news: HostNews) => void)
 export const backtestHost = (path: () => string): BacktestHost => ({
   run: (body, hear) => ask(path(), { do: 'run', ask: body }, hear),
   remove: (run) => new Promise((done) => void ask(path(), { do: 'remove', run }, done)),
+  sweep: (id, body, hear) => ask(path(), { do: 'sweep', id, ask: body }, hear),
+  removeSweep: (id) => new Promise((done) => void ask(path(), { do: 'remove-sweep', id }, done)),
 });

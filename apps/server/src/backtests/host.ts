@@ -1,9 +1,10 @@
-/** Does what the server asks, one after the other: runs backtests and stores what came out. */
+/** Does what the server asks: runs backtests and sweeps and stores what came out. */
 import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import { type BacktestDocument, jobSteps, removeStored, runBacktest, storeDocument } from '@holdfast/backtest';
+import { type BacktestDocument, jobSteps, removeStored, removeSweep, runBacktest, storeDocument } from '@holdfast/backtest';
 import { toAsk } from './ask.ts';
 import { type HostNews, type HostRequest, hostRequest } from './protocol.ts';
+import { sweep } from './sweep.ts';
 
 export interface HostOptions {
   readonly data: string;
@@ -12,7 +13,7 @@ export interface HostOptions {
 }
 
 /** Refusals of the backtest; anything else is a fault of ours. */
-const known = new Set(['AskError', 'ApiFailure', 'DataError', 'RunError', 'ValueError']);
+const known = new Set(['AskError', 'ApiFailure', 'DataError', 'RunError', 'SweepError', 'ValueError']);
 const unwritable = new Set(['EACCES', 'ENOSPC', 'EPERM', 'EROFS', 'ERR_ACCESS_DENIED']);
 
 function failure(error: unknown): HostNews {
@@ -29,6 +30,11 @@ async function perform(request: HostRequest, socket: Socket, { data, code, now }
     removeStored(data, request.run);
     return { kind: 'done', run: request.run };
   }
+  if (request.do === 'remove-sweep') {
+    removeSweep(data, request.id);
+    return { kind: 'done', run: request.id };
+  }
+  if (request.do === 'sweep') return sweep(request, socket, { data, code, now });
   const steps = jobSteps(toAsk(request.ask), data, { run: runBacktest, madeAt: now(), code });
   while (!socket.destroyed) {
     const step = steps.next();

@@ -5,18 +5,23 @@
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { askBacktest } from '@holdfast/contracts';
+import { askBacktest, askSweep, sweepProgress } from '@holdfast/contracts';
 import { z } from 'zod';
+
+const sweepName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/);
 
 export const hostRequest = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('run'), ask: askBacktest }),
   z.strictObject({ do: z.literal('remove'), run: z.string().regex(/^[a-z0-9-]{1,80}$/) }),
+  /** Begins a sweep, or goes on with one when nothing is asked; closing the connection pauses it. */
+  z.strictObject({ do: z.literal('sweep'), id: sweepName, ask: askSweep.nullable() }),
+  z.strictObject({ do: z.literal('remove-sweep'), id: sweepName }),
 ]);
 export type HostRequest = z.infer<typeof hostRequest>;
 
 export const hostNews = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('progress'), share: z.number(), doing: z.string() }),
-  /** `run` is the stored run. */
+  z.object({ kind: z.literal('progress'), share: z.number(), doing: z.string(), sweep: sweepProgress.optional() }),
+  /** `run` is the stored run or sweep. */
   z.object({ kind: z.literal('done'), run: z.string() }),
   z.object({ kind: z.literal('failed'), code: z.string(), reason: z.string(), field: z.string().nullable() }),
 ]);

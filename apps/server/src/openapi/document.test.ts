@@ -80,6 +80,13 @@ test('the document is OpenAPI 3.1 and names every route of the API', () => {
     '/api/statistics',
     '/api/status',
     '/api/strategies',
+    '/api/sweeps',
+    '/api/sweeps/compare',
+    '/api/sweeps/{id}',
+    '/api/sweeps/{id}/as-bot',
+    '/api/sweeps/{id}/pause',
+    '/api/sweeps/{id}/remove',
+    '/api/sweeps/{id}/resume',
     '/api/verdicts',
   ]);
 });

@@ -32,7 +32,7 @@ function stored<T>(read: () => T): T {
 }
 
 /** The page is a document of its own: styles of its own, no script, nothing fetched. */
-const pagePolicy =
+export const pagePolicy =
   "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const tags = ['backtests'];

@@ -84,7 +84,7 @@ export function replace(path: string, text: string): void {
   const beside = `${path}.${process.pid}.new`;
   try {
     // Written through as it is written: a confined process may not ask for it afterwards.
-    const descriptor = openSync(beside, O_WRONLY | O_CREAT | O_TRUNC | O_DSYNC, 0o600);
+    const descriptor = openSync(beside, O_WRONLY | O_CREAT | O_TRUNC | O_DSYNC, 0o640);
     try {
       writeFileSync(descriptor, text);
     } finally {
@@ -100,7 +100,7 @@ export function replace(path: string, text: string): void {
 /** @returns its id; of two made in one second with the same result, the later one stays. */
 export function storeDocument(data: string, document: BacktestDocument): StoredRow {
   const row = rowOf(idOf(document), document);
-  mkdirSync(folderOf(data), { recursive: true, mode: 0o700 });
+  mkdirSync(folderOf(data), { recursive: true, mode: 0o750 });
   replace(join(folderOf(data), `${row.id}.json`), JSON.stringify(document));
   replace(join(folderOf(data), `${row.id}.row.json`), JSON.stringify(row));
   return row;

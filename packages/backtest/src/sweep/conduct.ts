@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { BacktestDocument } from '../report/document.ts';
 import { textOf } from '../report/document.ts';
-import type { Best, SweepDocument, TrialRow, WalkReport } from './document.ts';
+import type { Best, SweepDocument, TrialRow, Varied, WalkReport } from './document.ts';
 import { sweepFormat, sweepVersion, trialsKept } from './document.ts';
 import { bestOf, judge, variedAt } from './judge.ts';
 import { judgeWalk } from './out-of-sample.ts';
@@ -23,6 +23,8 @@ export interface SweepProgress {
   readonly rate: number | null;
   /** Time left at that rate, ms; null while there is none. */
   readonly leftMs: number | null;
+  /** Of those that the best will be chosen from; null before there is one. */
+  readonly best: { readonly varied: Varied; readonly score: number } | null;
 }
 
 export interface SweepPorts {
@@ -60,6 +62,7 @@ export async function conductSweep(ready: ReadySweep, ports: SweepPorts): Promis
 interface Meter {
   /** Of a stage, from 0: how many are done, and how many of them now. */
   tell(stage: number, doing: string, done: number, fresh: number): void;
+  see(trials: readonly Trial[]): void;
   counts(): { readonly done: number; readonly total: number };
 }
 
@@ -69,14 +72,21 @@ function meterOf(ready: ReadySweep, { now, onProgress }: SweepPorts): Meter {
   const began = now();
   const fresh = new Map<number, number>();
   let last = 0;
+  let best: Trial | undefined;
   return {
+    see(trials) {
+      for (const trial of trials)
+        if (!Number.isNaN(trial.score) && (best === undefined || byScore(trial, best) < 0)) best = trial;
+    },
     tell(stage, doing, done, made) {
       fresh.set(stage, made);
       last = stage * each + done;
       const all = [...fresh.values()].reduce((sum, it) => sum + it, 0);
       const seconds = (now() - began) / 1000;
       const rate = all > 0 && seconds > 0 ? all / seconds : null;
-      onProgress?.({ doing, done: last, total, rate, leftMs: rate === null ? null : ((total - last) / rate) * 1000 });
+      const leftMs = rate === null ? null : ((total - last) / rate) * 1000;
+      const top = best === undefined ? null : { varied: variedAt(ready.axes, best.point), score: best.score };
+      onProgress?.({ doing, done: last, total, rate, leftMs, best: top });
     },
     counts: () => ({ done: last, total }),
   };
@@ -85,10 +95,14 @@ function meterOf(ready: ReadySweep, { now, onProgress }: SweepPorts): Meter {
 async function perform(ready: ReadySweep, ports: SweepPorts, pool: Pool, meter: Meter): Promise<Conducted | undefined> {
   const { trials, signal } = ports;
   const plan = { ...ready.plan, cases: casesOf(ready, null, 'train') };
+  meter.see(allKnown(ready, trials));
   const end = await runSweep(plan, searchOf(ready), pool, {
     signal,
     known: trials.known('best'),
-    onTrials: (made) => trials.append('best', made),
+    onTrials: (made) => {
+      meter.see(made);
+      trials.append('best', made);
+    },
     onProgress: (done, _, fresh) => meter.tell(0, 'choosing settings', done, fresh),
   });
   if (end.stopped) return undefined;
@@ -127,11 +141,18 @@ export const trialRow = ({ axes }: Pick<ReadySweep, 'axes'>, { point, figures, f
   fault,
 });
 
+function allKnown(ready: ReadySweep, trials: TrialFile): Trial[] {
+  const plan = { ...ready.plan, cases: casesOf(ready, null, 'train') };
+  return [...trials.known('best')].map(([key, known]) => ({
+    point: key.split('.').map(Number),
+    ...known,
+    score: scoreOf(plan, known.figures),
+  }));
+}
+
 /** The best trials so far of a sweep that is not done. */
 export function standing(ready: ReadySweep, trials: TrialFile): readonly TrialRow[] {
-  const plan = { ...ready.plan, cases: casesOf(ready, null, 'train') };
-  return [...trials.known('best')]
-    .map(([key, known]) => ({ point: key.split('.').map(Number), ...known, score: scoreOf(plan, known.figures) }))
+  return allKnown(ready, trials)
     .sort(byScore)
     .slice(0, trialsKept)
     .map((trial) => trialRow(ready, trial));

@@ -1,4 +1,5 @@
 export * from './ask.ts';
+export * from './bots.ts';
 export * from './compare.ts';
 export * from './conduct.ts';
 export * from './document.ts';

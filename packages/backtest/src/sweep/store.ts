@@ -1,5 +1,5 @@
 /**
- * Sweeps of a data directory, in DATA/sweeps/ID: plan.json (what was asked), trials.jsonl (a line for each trial as it is done) and,
+ * Sweeps of a data directory, in DATA/backtests/sweeps/ID: plan.json (what was asked), trials.jsonl (a line for each trial as it is done) and,
  * once all are done, result.json. Plan and result are written beside their place and renamed; a line of trials that a stop cut off
  * is made again.
  */
@@ -46,7 +46,7 @@ export interface SweepRow {
   readonly outOfSample: number | null;
 }
 
-const root = (data: string): string => join(data, 'sweeps');
+const root = (data: string): string => join(data, 'backtests', 'sweeps');
 
 function folder(data: string, id: string): string {
   if (sweepIdForm.test(id)) return join(root(data), id);
@@ -61,7 +61,7 @@ export function createSweep(data: string, id: string, sweep: SweepRecord): void 
       'sweep-taken',
       `a sweep ${id} is there already; "holdfast sweep resume ${id}" goes on with it, or give another --name`,
     );
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  mkdirSync(path, { recursive: true, mode: 0o750 });
   replace(join(path, 'plan.json'), askText(sweep));
 }
 
@@ -221,7 +221,7 @@ export function openTrials(data: string, id: string): TrialFile {
       // Whatever was cut off is ended first, so that it spoils no other line.
       const begin = isFirst && existsSync(path) ? '\n' : '';
       isFirst = false;
-      appendFileSync(path, `${begin}${trials.map((trial) => toLine(stage, trial)).join('\n')}\n`, { mode: 0o600 });
+      appendFileSync(path, `${begin}${trials.map((trial) => toLine(stage, trial)).join('\n')}\n`, { mode: 0o640 });
     },
   };
 }

@@ -8,6 +8,7 @@ export type SweepErrorCode =
   | 'sweep-taken'
   | 'sweep-too-large'
   | 'sweep-unknown'
+  | 'sweep-without-best'
   | 'walk-forward-too-short';
 
 /** What is asked of a sweep cannot be done. The message names the text and what is wrong with it. */
