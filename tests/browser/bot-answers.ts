@@ -84,6 +84,21 @@ export const suggestion: SuggestionAnswer = {
   feePercent: '0.1',
   funds: '1000',
   candles: { interval: '1h', count: 168, from: Date.UTC(2026, 2, 7) },
+  backtest: {
+    intervalMs: 300_000,
+    candles: 2016,
+    from: Date.UTC(2026, 2, 7),
+    to: Date.UTC(2026, 2, 14),
+    roundTrips: 12,
+    realised: '31.5',
+    profit: '28.25',
+    fees: '5.4',
+    profitPercent: 2.825,
+    drawdownPercent: 4.1,
+    pricePercent: -1.5,
+    warnings: [],
+  },
+  backtestMissing: null,
 };
 
 export const dcaReport: BotReportView = {

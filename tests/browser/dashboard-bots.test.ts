@@ -58,6 +58,7 @@ test('a grid is suggested, checked beside the mandate, and made', { skip }, asyn
   await form.getByLabel('Kind').selectOption('grid');
   await form.getByRole('button', { name: 'Suggest range and lines' }).click();
   await form.getByText('an hour moves 2.6771 %').waitFor();
+  await form.getByText('12 round trips and 28.25 in all').waitFor();
   assert.equal(await form.getByLabel('Lower price').inputValue(), '56939');
   await form.getByRole('button', { name: 'Check', exact: true }).click();
   await form.getByText('It can be made as it is.').waitFor();

@@ -46,8 +46,17 @@ test('a bot is checked, suggested, made, acted on, looked at, moved and deleted 
   const tight = run(...grid({ lowerPrice: '50000', upperPrice: '60000', lines: 15, amountPerLine: '1' }));
   assert.match(tight.stdout, /amountPerLine: the line at .* below the exchange's smallest/);
 
-  const { settings, candles } = json<SuggestionAnswer>('suggest', 'grid', '--pair', 'BTC/USDT', '--funds', '1000');
+  const { settings, candles, backtest, backtestMissing } = json<SuggestionAnswer>(
+    'suggest',
+    'grid',
+    '--pair',
+    'BTC/USDT',
+    '--funds',
+    '1000',
+  );
   assert.ok(candles.count > 10 && Number(settings.upperPrice) > Number(settings.lowerPrice));
+  assert.equal(backtestMissing, null);
+  assert.ok((backtest?.candles ?? 0) > candles.count, 'it is played on finer candles');
   const wide = { ...settings, amountPerLine: '3000' };
   const file = join(dir, 'mandate.json');
   const big = JSON.parse(run(...grid(wide), '--propose', file, '--json').stdout) as CheckAnswer;

@@ -10,10 +10,12 @@ import {
   formatLots,
   formatTicks,
   type Pair,
+  type PairRules,
   quoteOf,
 } from '@holdfast/domain';
 import { CommandError } from './command-error.ts';
 import { botKind, checkSettingsOf, readSettings } from './kinds.ts';
+import { writeRules } from './memory.ts';
 import { type Founding, namedPairs } from './new-bot.ts';
 
 /** What making the bot would need and refuse, all at once; nothing is made. @throws CommandError */
@@ -165,17 +167,26 @@ const needsText = (needs: MandateNeeds): EngineMandateNeeds => ({
 interface GridWish {
   readonly feePercent: string;
   readonly funds: Amount;
-  readonly leastOrder: Amount;
+  readonly rules: PairRules;
+  /** Candles of `intervalMs` to play the grid on. */
+  readonly tape: readonly Candle[];
+  readonly intervalMs: number;
+}
+
+/** The finest candles of so many days that are about two thousand: finer ones say more about a grid, more take longer. */
+export function tapeInterval(days: number): { readonly name: string; readonly ms: number } {
+  const minutes = days <= 7 ? 5 : days <= 21 ? 15 : 30;
+  return { name: `${minutes}m`, ms: minutes * 60_000 };
 }
 
 /** @throws CommandError `candles-missing`, `funds-insufficient` */
 export function suggestedGrid(
   of: Pair,
   candles: readonly Candle[],
-  { feePercent, funds, leastOrder }: GridWish,
+  { feePercent, funds, rules, tape, intervalMs }: GridWish,
 ): EngineGridSuggestion {
   const [first] = candles;
-  const made = suggestGrid(candles, amount(feePercent) / 100n, funds, leastOrder);
+  const made = suggestGrid(candles, amount(feePercent) / 100n, funds, rules.minNotional);
   if (made === null || first === undefined)
     throw new CommandError(
       'candles-missing',
@@ -189,8 +200,18 @@ export function suggestedGrid(
     feePercent,
     funds: formatAmount(funds),
     candles: { interval: '1h', count: candles.length, from: first.openTime },
+    tape: { intervalMs, rows: tape.map(rowOf), rules: JSON.parse(writeRules(rules)) as Record<string, unknown> },
   };
 }
+
+const rowOf = ({ openTime, open, high, low, close, volume }: Candle): EngineGridSuggestion['tape']['rows'][number] => [
+  openTime,
+  formatAmount(open),
+  formatAmount(high),
+  formatAmount(low),
+  formatAmount(close),
+  formatAmount(volume),
+];
 
 /** To four decimals: shown, not traded. */
 const shortened = (percent: bigint): bigint => percent - (percent % 10n ** 14n);

@@ -32,7 +32,7 @@ import type { Due } from '@holdfast/runtime';
 import { readAct } from './acts.ts';
 import { Batch } from './batch.ts';
 import { botOf, deleteBot, describeBot, editable, giveCommand } from './bot-commands.ts';
-import { checkBot, suggestedGrid } from './check.ts';
+import { checkBot, suggestedGrid, tapeInterval } from './check.ts';
 import { CommandError } from './command-error.ts';
 import { barOf, readHistory } from './condition-history.ts';
 import { approved, baseline, refused, type SettledEvent, sampleEquity, stepBot, vaultEvent } from './effects.ts';
@@ -61,6 +61,7 @@ export interface Engine {
 
 const candlesAtStart = 1000;
 const minuteMs = 60_000;
+const dayMs = 86_400_000;
 const flushMs = 1_000;
 const connectRetryMs = 250;
 /** How long a round waits for the exchange's first word on an approved order before it says so and goes on. */
@@ -855,7 +856,9 @@ class Core implements Engine {
     const { rules } = await this.#marketOf(of);
     const candles = await this.#ports.market.candles(of, '1h', days * 24);
     const money = funds === undefined ? this.#memory.ledger.balance('owner', quoteOf(of)) : amount(funds);
-    return suggestedGrid(of, candles, { feePercent, funds: money, leastOrder: rules.minNotional });
+    const { name: interval, ms: intervalMs } = tapeInterval(days);
+    const tape = await this.#ports.market.candles(of, interval, Math.floor((days * dayMs) / intervalMs));
+    return suggestedGrid(of, candles, { feePercent, funds: money, rules, tape, intervalMs });
   }
 
   /** Rules and prices of the pairs, read where they are not known yet. */

@@ -105,6 +105,28 @@ export const suggestionAnswer = z.object({
   feePercent: decimal,
   funds: decimal,
   candles: z.object({ interval: z.string(), count: z.int(), from: time }),
+  /** What this grid would have made over finer candles of the same days, in quote; null where it cannot be played, with the reason. */
+  backtest: z
+    .object({
+      intervalMs: z.int(),
+      candles: z.int(),
+      from: time,
+      to: time,
+      roundTrips: z.int(),
+      /** Of the round trips. */
+      realised: decimal,
+      /** All that it had at the end, coins at the bid, less what it began with; fees are taken off. */
+      profit: decimal,
+      fees: decimal,
+      /** Of the funds. */
+      profitPercent: z.number(),
+      drawdownPercent: z.number(),
+      /** Of the price in the same time. */
+      pricePercent: z.number(),
+      warnings: z.array(z.string()),
+    })
+    .nullable(),
+  backtestMissing: z.string().nullable(),
 });
 export type SuggestionAnswer = z.infer<typeof suggestionAnswer>;
 

@@ -272,4 +272,12 @@ export interface EngineGridSuggestion {
   readonly funds: string;
   /** The candles it was made from: `interval`, how many, and when the first opened. */
   readonly candles: { readonly interval: string; readonly count: number; readonly from: number };
+  /** Finer candles of the same days, oldest first, and the exchange's rules: what the grid would have made can be played on them. */
+  readonly tape: {
+    readonly intervalMs: number;
+    /** Open time, then open, high, low, close and volume as decimals. */
+    readonly rows: readonly (readonly [number, string, string, string, string, string])[];
+    /** As the engine stores them. */
+    readonly rules: Readonly<Record<string, unknown>>;
+  };
 }

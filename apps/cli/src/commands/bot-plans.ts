@@ -117,6 +117,18 @@ interface SuggestFlags extends Common {
   readonly fee: string;
 }
 
+/** In the words of docs/bots/grid.md: the range knows these candles already, so the figure flatters. */
+function triedText({ backtest: tried, backtestMissing, candles, funds }: SuggestionAnswer): string {
+  if (tried === null) return `not tried on the past: ${backtestMissing}`;
+  const lines = [
+    `on the same days (${tried.candles} candles of ${tried.intervalMs / 60_000} minutes since ${timeText(candles.from)}) ${shorten(funds, 2)} would have made`,
+    `  ${tried.roundTrips} round trips that earned ${shorten(tried.realised, 2)}, and ${shorten(tried.profit, 2)} in all (${tried.profitPercent.toFixed(2)} %), fees of ${shorten(tried.fees, 2)} taken off`,
+    `  the price went ${tried.pricePercent.toFixed(2)} %; at its worst it was ${tried.drawdownPercent.toFixed(2)} % below its best`,
+    '  the range was made from these days, so days to come will be worse',
+  ];
+  return [...lines, ...tried.warnings.map((warning) => `  ${warning}`)].join('\n');
+}
+
 function addSuggest(bot: Command): void {
   const suggest = bot.command('suggest').description('settings to start from, made from recent candles');
   common(suggest.command('grid').description('range and lines from how much the price moved, and the fee'))
@@ -135,7 +147,7 @@ function addSuggest(bot: Command): void {
       const settings = JSON.stringify(made.settings);
       print(
         `from ${made.candles.count} candles of an hour since ${timeText(made.candles.from)}: an hour moves ${made.meanMovePercent} % on average,\n` +
-          `so lines ${made.stepPercent} % apart, each round trip less two fees of ${made.feePercent} %\n\n${settings}\n\n` +
+          `so lines ${made.stepPercent} % apart, each round trip less two fees of ${made.feePercent} %\n\n${triedText(made)}\n\n${settings}\n\n` +
           `npx holdfast bot check --kind grid --pair ${pair} --settings '${settings}'`,
       );
     });

@@ -206,11 +206,17 @@ function SuggestGrid({ pair, take }: SuggestGridProps) {
           ? suggest.error.message
           : made === undefined
             ? ''
-            : `From ${made.candles.count} candles of an hour: an hour moves ${made.meanMovePercent} %, lines are ${made.stepPercent} % apart.`}
+            : `From ${made.candles.count} candles of an hour: an hour moves ${made.meanMovePercent} %, lines are ${made.stepPercent} % apart. ${tried(made)}`}
       </span>
     </>
   );
 }
+
+/** The range was made from the days that it is tried on: that has to be said with the figure. */
+const tried = ({ backtest, backtestMissing, funds }: SuggestionAnswer): string =>
+  backtest === null
+    ? `Not tried on the past: ${backtestMissing}`
+    : `On the same days ${funds} would have made ${backtest.roundTrips} round trips and ${backtest.profit} in all (${backtest.profitPercent.toFixed(2)} %) while the price went ${backtest.pricePercent.toFixed(2)} %; days that it was not made from will be worse.`;
 
 /** The bot of a file, or what is wrong with the file. */
 function readFile(text: string, kinds: readonly BotKind[]): ExportedBot | string {

@@ -12,11 +12,13 @@ import {
   suggestGrid,
   suggestionAnswer,
 } from '@holdfast/contracts';
+import type { Pair } from '@holdfast/domain';
 import { z } from 'zod';
 import { checkAnswer as answerOf } from '../bots/check.ts';
 import { makeBot } from '../bots/create.ts';
 import { exported, toCreate } from '../bots/files.ts';
 import { botRow } from '../bots/rows.ts';
+import { triedGrid } from '../bots/try-grid.ts';
 import type { Context } from '../context.ts';
 import { command, idempotency } from '../engine/command.ts';
 import { answers, changing } from './answers.ts';
@@ -55,7 +57,7 @@ export function addBotPlanRoutes(app: App, context: Context): void {
       schema: {
         operationId: 'suggestGrid',
         tags: ['bots'],
-        summary: 'Range and number of lines of a grid, from how much the price moved lately and the fee',
+        summary: 'Range and number of lines of a grid, from how much the price moved lately and the fee, with its backtest',
         ...changing,
         body: suggestGrid,
         response: answers(suggestionAnswer, 'Settings to start from; makes nothing'),
@@ -69,7 +71,8 @@ export function addBotPlanRoutes(app: App, context: Context): void {
         days: days ?? 7,
         feePercent: feePercent ?? '0.1',
       });
-      return made as z.infer<typeof suggestionAnswer>;
+      const { tape: _, ...shown } = made;
+      return { ...shown, settings: { ...made.settings }, ...triedGrid(pair as Pair, made) };
     },
   );
   app.get(
