@@ -102,6 +102,21 @@ test('a login is good once, from this origin, with user verification, while its 
   assert.equal(codeOf(await vault.portal('/v1/portal/login', made)), 'E_SIG');
 });
 
+test('a counter that fell at a login is told to the owner, as at an act', async () => {
+  const vault = scriptedVault();
+  await vault.settle();
+  const passkey = await enrolPasskey(vault, 'bert');
+  const bert = await enrol(vault, 'bert');
+  await confirmTwo(vault, bert, 'http://127.0.0.1:9');
+  const told = () => vault.exchange.notices.filter(({ text }) => /counter/i.test(text)).length;
+  assert.equal(codeOf((await login(vault, passkey, { signCount: 9 })).answer), 'ok');
+  await vault.settle();
+  assert.equal(told(), 0);
+  assert.equal(codeOf((await login(vault, passkey, { signCount: 5 })).answer), 'ok');
+  await vault.settle();
+  assert.equal(told(), 2, 'on both destinations');
+});
+
 test('a session ends after ten idle minutes, after an hour, and with the vault’s start', async () => {
   const vault = scriptedVault();
   await vault.settle();

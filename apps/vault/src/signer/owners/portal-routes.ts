@@ -12,6 +12,7 @@ import type { Acts } from './acts.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import { needOwned, type OwnersContext } from './context.ts';
 import type { Enrolment } from './enrol.ts';
+import { sayings } from './notices.ts';
 import { credentialId, parseLabel } from './parse-act.ts';
 import { parseMandateBody, readOwnerId } from './parse-mandate.ts';
 import { assertion, needCredential } from './prove.ts';
@@ -49,6 +50,8 @@ export function createPortalRoutes(it: OwnersContext, parts: PortalParts): (requ
     const credential = needCredential(state.owners, given.credential);
     if (credential.credential.kind !== 'webauthn') throw new Refused('E_SIG', 'the pages are entered with a passkey');
     const proved = assertion(it.party, Buffer.from(given.challenge, 'base64url'), credential, given);
+    const { label, id } = credential.credential;
+    if (proved.regressed) it.notices.notify(credential.owner, sayings.counterFell(label, id, clock.now()));
     if (proved.signCount !== undefined) credential.signCount = Math.max(credential.signCount, proved.signCount);
     const { token, until } = sessions.open(credential.owner, given.credential);
     answer(200, { session: token, owner: credential.owner, until });
