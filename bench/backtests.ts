@@ -5,10 +5,12 @@
 import { commandRows } from './backtests/commands.ts';
 import { dcaRows, denseRows, gridRows, growthRows } from './backtests/kernels.ts';
 import type { Row } from './backtests/measure.ts';
+import { conditionRows, strategyRows } from './backtests/strategies.ts';
 import { sweepRows } from './backtests/sweep.ts';
 
 export async function run(): Promise<readonly Row[]> {
   const rows: Row[] = [];
-  for (const part of [dcaRows, gridRows, denseRows, sweepRows, commandRows, growthRows]) rows.push(...(await part()));
+  const parts = [dcaRows, gridRows, denseRows, sweepRows, conditionRows, strategyRows, commandRows, growthRows];
+  for (const part of parts) rows.push(...(await part()));
   return rows;
 }

@@ -254,7 +254,7 @@ function rulesOf(request: RunRequest, pair: Pair): PairRules {
   return rules;
 }
 
-function matchRules(columns: Columns, of: Assumptions): MatchRules {
+export function matchRules(columns: Columns, of: Assumptions): MatchRules {
   return {
     fill: of.fill,
     spreadTicks: of.spreadTicks,
