@@ -1,11 +1,9 @@
 /** Reference prices as egress says them, with their ages. */
-import { type Amount, amount, type Pair, roundTo } from '@holdfast/domain';
+import { type Amount, amount, type Pair } from '@holdfast/domain';
 import type { ReferencePrice } from '@holdfast/policy';
 import type { ReferenceFrame, VenueFrame } from '../frames/frames.ts';
 import type { ClockPort } from './link.ts';
 import type { Reference } from './reads.ts';
-
-const referenceStep = amount('0.00000001');
 
 /** What the trading exchange says of a pair by itself. Amounts are in quote; null or absent: not known. */
 export interface VenueFacts {
@@ -36,12 +34,11 @@ export function createPrices(clock: ClockPort): Prices {
       known.clear();
       venues.clear();
       for (const it of prices) {
-        const price = roundTo(amount(it.price), referenceStep, 'down');
+        const price = amount(it.price); // every digit: of a coin worth 10^-7 a rounding to eight places would be a share of its price
         known.set(it.pair as Pair, { price, sources: it.sources, at: time, heardAt: clock.now() });
       }
       for (const it of own) {
-        const read = (given: string | null): Amount | null =>
-          given === null ? null : roundTo(amount(given), referenceStep, 'down');
+        const read = (given: string | null): Amount | null => (given === null ? null : amount(given));
         const price = read(it.mid);
         const volumes = { volume24h: read(it.volume24h), volume5m: read(it.volume5m) };
         venues.set(it.pair as Pair, price === null ? volumes : { price, ...volumes });
