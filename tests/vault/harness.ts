@@ -76,7 +76,7 @@ export async function stop({ child, exit }: Running): Promise<number | null> {
 export async function until<Value>(
   what: string,
   check: () => Promise<Value | undefined> | Value | undefined,
-  ms = 10_000,
+  ms = 30_000,
 ): Promise<Value> {
   for (const end = Date.now() + ms; Date.now() < end; await sleep(20)) {
     try {

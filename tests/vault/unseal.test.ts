@@ -69,7 +69,7 @@ const opened = (data: string, vault: Running) =>
       peer(data, vault.port, 'cli')
         .status()
         .catch(() => undefined),
-    10_000,
+    60_000,
   );
 const sealedCode = async ({ port }: Running): Promise<string> => {
   const response = await fetch(`http://127.0.0.1:${port}/v1/read`, {
@@ -179,10 +179,14 @@ test('after 20 crashes in a row it is sealed and says why; unsealed again it run
   };
   let last = 0;
   for (let crashes = (await state(data)).restarts; crashes < 20; crashes += 1) {
-    last = await until('the next signer', async () => {
-      const pid = await signerNow();
-      return pid === last ? undefined : pid;
-    });
+    last = await until(
+      'the next signer',
+      async () => {
+        const pid = await signerNow();
+        return pid === last ? undefined : pid;
+      },
+      60_000,
+    );
     process.kill(last, 'SIGKILL');
   }
   const sealed = await until('the sealed state', async () => {
@@ -277,6 +281,24 @@ test('the unsealer on another host opens it unattended, and not when it is switc
   vault = await started(data);
   await opened(data, vault);
   assert.equal((await state(data)).unsealedBy, 'network');
+
+  // What was sealed on purpose is opened by a person, although the other host would.
+  const killed = await holdfast(['kill', '--data', data, '--vault', `http://127.0.0.1:${vault.port}`]);
+  assert.equal(killed.code, 0, killed.err);
+  await vault.exit;
+  vault = await started(data);
+  assert.match(vault.log(), /stays sealed: the vault was killed/);
+  assert.match((await state(data)).reason ?? '', /was killed: a person unseals it/);
+  assert.equal((await holdfast(['vault', 'unseal', '--data', data], passphrase)).code, 0);
+  await opened(data, vault);
+  await askWarden(data, { do: 'seal' });
+  await until('the sealed vault', async () => ((await state(data)).state === 'sealed' ? true : undefined));
+  await new Promise((done) => setTimeout(done, 1500));
+  assert.equal((await state(data)).state, 'sealed');
+  const late = await holdfast(['kill', '--data', data, '--vault', `http://127.0.0.1:${vault.port}`]);
+  assert.match(late.out, /once it is unsealed it revokes everything before it signs anything/);
+  assert.ok(existsSync(join(data, 'vault', 'kill.json')), 'a sealed vault has nobody who could revoke now');
+  assert.equal(vault.log().match(/unsealed by/g)?.length, 1, vault.log());
 
   const { vaultId } = (await askWarden(data, { do: 'status' })) as { vaultId: string };
   assert.equal((await holdfast(['unsealer', 'off', '--folder', other, vaultId])).code, 0);

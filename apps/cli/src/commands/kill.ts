@@ -30,7 +30,7 @@ interface Flags extends Common {
 
 type Done =
   | { readonly how: 'answered'; readonly accounts: Killed['accounts'] }
-  | { readonly how: 'ended' | 'not-running' | 'sealed-before'; readonly accounts: null };
+  | { readonly how: 'ended' | 'not-running' | 'sealed'; readonly accounts: null };
 
 /** What police and the exchange will ask for. */
 const report =
@@ -52,7 +52,7 @@ export function addKillCommand(program: Command): void {
 
 const sayings: Readonly<Record<Done['how'], string>> = {
   answered: 'killed: every account is revoked, every sub-key is dead, resting entries are cancelled, the vault is sealed',
-  'sealed-before': 'the vault was killed before and signs nothing',
+  sealed: 'the vault is sealed and signs nothing; once it is unsealed it revokes everything before it signs anything',
   ended: 'the vault did not answer and was ended: it is sealed; its next start revokes everything before it signs anything',
   'not-running': 'no vault runs here, so nothing is signed; its next start revokes everything before it signs anything',
 };
@@ -67,7 +67,7 @@ async function askVault(data: string, url: string | undefined, reason: string): 
     const done = await Promise.race([vault.kill(reason), late]);
     if (done === null) return null;
     if (done.kind === 'killed') return { how: 'answered', accounts: done.accounts };
-    if (done.code === 'E_SEALED') return { how: 'sealed-before', accounts: null };
+    if (done.code === 'E_SEALED') return leaveForSealed(data, reason);
     // Another vault may sit on that port, or ours may be broken: what does not kill is ended.
     return null;
   } catch (error) {
@@ -76,6 +76,13 @@ async function askVault(data: string, url: string | undefined, reason: string): 
   } finally {
     vault.close();
   }
+}
+
+/** A sealed vault has no signer that could revoke: the one that comes after unsealing does, before anything else. @throws CliError */
+function leaveForSealed(data: string, reason: string): Done {
+  const unwritten = leaveWish(join(data, 'vault', 'kill.json'), reason);
+  if (unwritten !== null) throw unwritten;
+  return { how: 'sealed', accounts: null };
 }
 
 /** Leaves the wish for the next start, durably, then ends the warden and its children. */

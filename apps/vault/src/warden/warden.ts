@@ -4,11 +4,13 @@
  *   A1  The unseal key is in one buffer, which is overwritten when the vault is sealed or ends.
  *   A2  A real vault that crashes `crashesMax` times in a row is sealed: something is wrong that starting does not mend. (A
  *       simulated one keeps its key beside its data; sealing it would protect nothing.)
+ *   A3  A vault that was sealed by hand, by a kill or by A2 is opened by a person only; a kill holds over starts.
  */
 import { join } from 'node:path';
 import type { PortalState } from '@holdfast/domain';
 import { readDraft } from '../unseal/wraps.ts';
 import type { ControlAnswer, ControlRequest } from './control.ts';
+import { endKeptSealed, isKeptSealed, keepSealed } from './kept-sealed.ts';
 import { dropKillRequest, readKillRequest } from './kill-request.ts';
 import { exchangeOf, type Options } from './options.ts';
 import { PasskeyWraps } from './passkey-wraps.ts';
@@ -57,6 +59,8 @@ export class Warden {
   #restarts = 0;
   #saidReady = false;
   #isStopping = false;
+  /** By hand, by a kill or after crashes: a person opens it again, and no other host does. */
+  #isSealedOnPurpose: boolean;
   /** The running group is ended by us, to start another. */
   #isTurning = false;
 
@@ -68,6 +72,7 @@ export class Warden {
     this.#exchange = exchangeOf(vault.kind, options.exchange);
     this.#unsealing = new Unsealing(vault);
     this.#passkeys = new PasskeyWraps(vault);
+    this.#isSealedOnPurpose = vault.kind === 'real' && isKeptSealed(vault.folder);
     this.#port = options.port;
     this.#portalPort = options.portalPort;
   }
@@ -79,7 +84,10 @@ export class Warden {
   /** @throws StartError */
   async start(): Promise<void> {
     if (this.#isSimulated) this.#take({ key: simulatedKey(this.#vault), by: 'simulated' });
-    else {
+    else if (this.#isSealedOnPurpose) {
+      this.#reason = 'the vault was killed: a person unseals it, with "holdfast vault unseal" or on its own page';
+      this.#ports.log(`stays sealed: ${this.#reason}`);
+    } else {
       this.#unsealing.wraps(); // a damaged one is named now, not when somebody stands before it
       const tried = await this.#unsealing.fromSystem(this.#options.unsealFrom);
       if (tried?.ok === true) this.#take(tried.unsealed);
@@ -173,6 +181,7 @@ export class Warden {
   /** From sealed to open. */
   #open(unsealed: Unsealed): void {
     this.#take(unsealed);
+    endKeptSealed(this.#vault.folder);
     this.#restarts = 0;
     this.#ports.log(`unsealed by ${unsealed.by}`);
     this.#turn();
@@ -183,6 +192,7 @@ export class Warden {
     if (this.#unsealed === null) return;
     this.#unsealed.key.fill(0);
     this.#unsealed = null;
+    this.#isSealedOnPurpose = true;
     this.#reason = reason;
     this.#ports.log(`sealed: ${reason}`);
     this.#turn();
@@ -242,10 +252,11 @@ export class Warden {
   }
 
   #launchSealed(listener: Parameters<typeof portOf>[0], portal: PortalPorts): Trio {
-    this.#stopAsking = this.#unsealing.keepAsking(
-      (unsealed) => this.#open(unsealed),
-      (line) => this.#ports.log(line),
-    );
+    if (!this.#isSealedOnPurpose)
+      this.#stopAsking = this.#unsealing.keepAsking(
+        (unsealed) => this.#open(unsealed),
+        (line) => this.#ports.log(line),
+      );
     return launchSealed({
       listener,
       portal,
@@ -308,6 +319,11 @@ export class Warden {
   /** Sealed by ending: the next start asks for the unseal key again. */
   #killed(reason: string): void {
     this.#ports.log(`killed: ${reason}; sealed`);
+    try {
+      if (!this.#isSimulated) keepSealed(this.#vault.folder);
+    } catch (error) {
+      this.#ports.log(`the next start may be unsealed from elsewhere: ${(error as Error).message}`);
+    }
     this.stop();
   }
 
