@@ -140,7 +140,10 @@ export const buildApiRestrictions = (credentials: Credentials): SignedRequest =>
 /** Where the WebSocket API is dialled. */
 export const userStreamPath = '/ws-api/v3';
 
-/** The message that subscribes a WebSocket API connection to the account's events; no logon, so it can do nothing else. */
+/**
+ * The message that subscribes a WebSocket API connection to the account's events. With an Ed25519 key a session logon signs the
+ * same text (web-socket-api.md), so nobody but egress may see it; with an RSA or HMAC key there is no logon.
+ */
 export function buildUserStreamSubscribe(credentials: Credentials): string {
   const payload = `apiKey=${credentials.apiKey}&timestamp=${credentials.timestamp}`;
   return JSON.stringify({
