@@ -151,7 +151,9 @@ function GridLines({ grid, quote }: { readonly grid: Grid; readonly quote: strin
                   {line.side === null ? null : <Tag tone={tones[line.state]}>{line.state}</Tag>}
                   {line.trouble === null ? null : <span className="quiet"> {line.trouble}</span>}
                 </td>
-                <td className="number spare-narrow">{line.state === 'empty' ? '' : formatDecimal(line.quantity, quantities)}</td>
+                <td className="number spare-narrow">
+                  {Number(line.quantity) === 0 ? '–' : formatDecimal(line.quantity, quantities)}
+                </td>
                 <td className="number">{line.trips}</td>
                 <td className="number">{formatDecimal(line.profit, 2)}</td>
               </tr>

@@ -1,6 +1,7 @@
 import type { BotDetail } from '@holdfast/contracts';
 import { useBotKinds } from '../api/queries.ts';
 import { fieldsOf, isShown, typedOf } from '../bots/settings-schema.ts';
+import { settingInWords } from '../format/setting.ts';
 import { Scroll } from '../parts/panel.tsx';
 
 /** Settings that mean something, with their titles and units. */
@@ -18,7 +19,7 @@ export function SettingsView({ bot }: { readonly bot: BotDetail }) {
             <div key={name}>
               <dt>{title}</dt>
               <dd>
-                {typed[name]?.replaceAll('-', ' ')} <span className="quiet">{unit}</span>
+                {settingInWords(bot.settings[name])} <span className="quiet">{unit}</span>
               </dd>
             </div>
           ))}

@@ -60,17 +60,26 @@ const BotEntry = ({ bot, chosen, choose }: BotEntryProps) => (
       </span>
       <span className={`push ${toneOf(bot.profit)}`}>{formatMoney(bot.profit, bot.quote, 'always')}</span>
     </div>
+    {bot.waitingFor === null ? null : (
+      <p className="entry-note bot-waits" title={bot.waitingFor}>
+        {bot.waitingFor}
+      </p>
+    )}
     <BotActs bot={bot} />
   </li>
 );
 
+/** A bot that waits for a person, such as a strategy that failed, goes on when it is started again. */
+const waitsForPerson = ({ waitingFor }: BotSummary): boolean => waitingFor?.startsWith('a person') === true;
+
 /** `stop` lets the open deal end. */
 function BotActs({ bot }: { readonly bot: BotSummary }) {
-  const act = useChange(`/api/bots/${encodeURIComponent(bot.id)}/${bot.state === 'running' ? 'stop' : 'start'}`);
+  const stops = bot.state === 'running' && !waitsForPerson(bot);
+  const act = useChange(`/api/bots/${encodeURIComponent(bot.id)}/${stops ? 'stop' : 'start'}`);
   return (
     <div className="bot-acts">
       <Button size="compact-xs" variant="default" loading={act.isPending} onClick={() => act.mutate({})}>
-        {bot.state === 'running' ? 'Stop' : 'Start'}
+        {stops ? 'Stop' : waitsForPerson(bot) ? 'Resume' : 'Start'}
         <span className="hidden-text"> {bot.name}</span>
       </Button>
       <span className="entry-note" role="status">

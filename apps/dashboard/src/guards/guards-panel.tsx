@@ -7,6 +7,7 @@ import { ApiFailure, read } from '../api/client.ts';
 import { useChange } from '../api/queries.ts';
 import { SettingsForm } from '../bots/settings-form.tsx';
 import { type Field, fieldsOf, settingsOf } from '../bots/settings-schema.ts';
+import { settingInWords } from '../format/setting.ts';
 import { formatDayTime } from '../format/time.ts';
 import { Panel, Tag } from '../parts/panel.tsx';
 import { Loaded } from '../parts/states.tsx';
@@ -56,7 +57,7 @@ function Limits({ answer: { settings, schema, quote } }: { readonly answer: Guar
         <div key={field.name}>
           <dt>{field.title}</dt>
           <dd>
-            {shown(settings[field.name as keyof typeof settings])} {field.unit === 'quote' ? quote : field.unit}
+            {settingInWords(settings[field.name as keyof typeof settings])} {field.unit === 'quote' ? quote : field.unit}
           </dd>
         </div>
       ))}
