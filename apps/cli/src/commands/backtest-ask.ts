@@ -1,7 +1,7 @@
 /** Options of a backtest, read into what the backtest package is asked. */
 import { readFileSync } from 'node:fs';
 import type { BacktestAsk } from '@holdfast/backtest';
-import { botSettings } from '@holdfast/contracts';
+import { botSettings, faultsInWords, settingsFaults } from '@holdfast/contracts';
 import { type Amount, amount, ValueError } from '@holdfast/domain';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
@@ -12,6 +12,7 @@ export interface AskFlags extends Common {
   readonly kind: string;
   readonly pair: readonly string[];
   readonly dataSet?: DataSet;
+  readonly inside?: number;
   readonly from?: number;
   readonly to?: number;
   readonly settings?: string;
@@ -50,6 +51,12 @@ function readDataSet(text: string): DataSet {
   if (match === null) throw new InvalidArgumentError(`"${text}" is not EXCHANGE or EXCHANGE:INTERVAL such as binance:1m`);
   const [, exchange = '', length, unit = ''] = match;
   return { exchange, intervalMs: length === undefined ? null : Number(length) * lengths[unit]! };
+}
+
+function readInterval(text: string): number {
+  const match = /^([1-9]\d{0,3})([smhdw])$/.exec(text);
+  if (match === null) throw new InvalidArgumentError(`"${text}" is no interval such as 1m or 15m`);
+  return Number(match[1]) * lengths[match[2]!]!;
 }
 
 /** "0.1%" and "0.001" mean the same. Negative: a rebate. */
@@ -105,6 +112,11 @@ export const askOptions = (command: Command): Command =>
       '--data-set <name>',
       'candles of which exchange, and which: binance, binance:1h; the finest when not said',
       readDataSet,
+    )
+    .option(
+      '--inside <interval>',
+      'finer candles of the same exchange, such as 1m, that are played inside those of --data-set where there are any',
+      readInterval,
     )
     .option('--from <date>', 'first day, such as 2025-01-31; the first candle when left out', readTime)
     .option('--to <date>', 'day after the last; the last candle when left out', readTime)
@@ -194,11 +206,7 @@ export function checkedSettings(kind: string, given: Record<string, unknown>): u
   if (first.success) return first.data;
   const second = schema.safeParse(asWanted(given, first.error));
   if (second.success) return second.data;
-  const said = second.error.issues.map(({ path, message }) => {
-    const reason = message.endsWith('received undefined') ? 'is missing' : message;
-    return path.length === 0 ? reason : `${path.join('.')}: ${reason}`;
-  });
-  throw new CliError(exitCode.usage, `settings: ${said.join('; ')}`);
+  throw new CliError(exitCode.usage, `settings: ${faultsInWords(settingsFaults(second.error))}`);
 }
 
 /** Settings of a kind that is not listed: a strategy of one's own checks them itself. */
@@ -220,6 +228,7 @@ export function askOf(flags: AskFlags, own?: OwnSettingsOf): BacktestAsk {
     settings,
     exchange: flags.dataSet?.exchange ?? null,
     intervalMs: flags.dataSet?.intervalMs ?? null,
+    insideMs: flags.inside ?? null,
     from: flags.from ?? null,
     to: flags.to ?? null,
     funds: flags.funds ?? null,

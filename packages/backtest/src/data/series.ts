@@ -32,6 +32,8 @@ export interface Series {
   readonly low: Prices;
   readonly close: Prices;
   readonly volume: Volumes;
+  /** Of a series put together of coarse candles and finer ones inside them: open times of the coarse that stayed, and of the others. */
+  readonly blend?: { readonly coarseMs: number; readonly stayed: readonly number[]; readonly replaced: readonly number[] };
 }
 
 /** Number of the segment that holds a candle. */

@@ -16,6 +16,7 @@ import { seededRandom } from '../monte-carlo/bands.ts';
 import { dealPaths } from '../monte-carlo/deal-order.ts';
 import { type PeriodOutcome, startDates, startPeriods } from '../monte-carlo/start-date.ts';
 import { usualAssumptions } from '../run/assumptions.ts';
+import { withFiner } from '../run/inside.ts';
 import type { Assumptions, RunRequest, RunResult } from '../run/result.ts';
 import { sumsOf } from '../sweep/figures.ts';
 import { kernelSums } from '../sweep/run-sums.ts';
@@ -33,6 +34,8 @@ export interface BacktestAsk {
   readonly settings: unknown;
   readonly exchange: string | null;
   readonly intervalMs: number | null;
+  /** Interval of finer candles that are played inside those of `intervalMs` where there are any. */
+  readonly insideMs?: number | null;
   readonly from: number | null;
   readonly to: number | null;
   /** Asset to decimal. */
@@ -116,12 +119,15 @@ export function prepare(ask: BacktestAsk, data: string): Prepared {
   for (const name of ask.pairs) {
     const pair = pairOf(name);
     const found = findSeries(data, pair, ask.exchange, ask.intervalMs);
-    const columns = readSeries(found.path);
+    const whole = readSeries(found.path);
+    const finer = ask.insideMs == null ? null : findSeries(data, pair, found.exchange, ask.insideMs);
+    const columns = finer === null ? whole : withFiner(whole, readSeries(finer.path));
     const { rules: of, source } = rulesOf(columns, ask.rules);
     series.set(pair, columns);
     rules.set(pair, of);
     rulesFrom.set(pair, source);
-    versions.push(dataVersion(columns, writtenHash(found.path)));
+    versions.push(dataVersion(whole, writtenHash(found.path)));
+    if (finer !== null) versions.push(dataVersion(readSeries(finer.path), writtenHash(finer.path)));
   }
   const [first] = series.values();
   if (first === undefined) throw new AskError('backtest-value-malformed', 'give a pair with --pair BASE/QUOTE', 'pair');

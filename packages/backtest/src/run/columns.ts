@@ -9,6 +9,8 @@ export interface Columns {
   readonly pair: Pair;
   readonly rules: PairRules;
   readonly intervalMs: number;
+  /** Of the longest candle in it. */
+  readonly coarsestMs: number;
   readonly rows: number;
   readonly segments: readonly Segment[];
   /** Ticks. */
@@ -43,6 +45,7 @@ function convert(series: Series, rules: PairRules): Columns {
     pair: rules.pair,
     rules,
     intervalMs,
+    coarsestMs: (series.blend?.stayed.length ?? 0) > 0 ? series.blend!.coarseMs : intervalMs,
     rows,
     segments,
     open: ticksOf(series.open),

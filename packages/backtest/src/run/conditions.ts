@@ -37,12 +37,12 @@ export const holdsAt = (rows: Int32Array, row: number): boolean => nextOf(rows, 
 
 function follow(columns: Columns, condition: string): Int32Array {
   const follower = new ConditionFollower(readCondition(condition));
-  const { intervalMs } = columns;
+  const { coarsestMs } = columns;
   const shortest = follower.timeframes[0];
-  if (shortest !== undefined && timeframeMs(shortest) < intervalMs)
+  if (shortest !== undefined && timeframeMs(shortest) < coarsestMs)
     throw new RunError(
       'series-missing',
-      `A condition looks at candles of ${shortest} and those of ${columns.pair} are ${intervalMs / minuteMs} minutes long: give finer candles`,
+      `A condition looks at candles of ${shortest} and those of ${columns.pair} are ${coarsestMs / minuteMs} minutes long: give finer candles`,
     );
   const found: number[] = [];
   for (const { bar, row } of minutesOf(columns))

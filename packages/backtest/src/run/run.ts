@@ -15,7 +15,7 @@ import {
   type Ticks,
 } from '@holdfast/domain';
 import type { AnyBotKind } from '@holdfast/runtime';
-import { gapsOf, rowAt, type Series, timeOf } from '../data/series.ts';
+import { gapsOf, intervalName, rowAt, type Series, timeOf } from '../data/series.ts';
 import type { Account } from './account.ts';
 import { coarseness } from './coarse.ts';
 import { type Columns, columnsOf } from './columns.ts';
@@ -190,6 +190,10 @@ class Run {
     const ofFirst = (ticks: number): Amount => priceAmount(ticks as Ticks, columns.rules);
     const report = this.#kind.report(this.#settings, session.bot.state);
     if (report.state === 'stopped') this.#warnings.push(`The bot stopped: ${report.waitingFor}`);
+    for (const series of request.series.values()) {
+      const said = stayedCoarse(series, request.from, request.to);
+      if (said !== null) this.#warnings.push(said);
+    }
     for (const { columns: of, matcher, firstPlace: start, endPlace: end } of this.#markets) {
       const warning = coarseness(of, start >>> 2, end >>> 2, matcher.leastDistance);
       if (warning !== null) this.#warnings.push(warning);
@@ -267,8 +271,19 @@ export function matchRules(columns: Columns, of: Assumptions): MatchRules {
   };
 }
 
+function stayedCoarse({ pair, intervalMs, blend }: Series, from: number, to: number): string | null {
+  if (blend === undefined) return null;
+  const count = (times: readonly number[]): number => times.filter((time) => time >= from && time < to).length;
+  const [stayed, replaced] = [count(blend.stayed), count(blend.replaced)];
+  const [coarse, fine] = [intervalName(blend.coarseMs), intervalName(intervalMs)];
+  if (stayed === 0) return null;
+  return `Of ${stayed + replaced} candles of ${coarse} of ${pair}, ${stayed} have no ${fine} candles that agree with them and were played whole, each in its last ${fine}.`;
+}
+
 function missingOf(series: Series, { firstPlace, endPlace, columns }: Market): number {
   const [from, to] = [timeOf(columns, firstPlace >>> 2), timeOf(columns, (endPlace >>> 2) - 1)];
+  // Where coarse candles stayed, finer ones are not missing.
+  if (series.blend !== undefined) return 0;
   return gapsOf(series)
     .filter((gap) => gap.from > from && gap.to < to)
     .reduce((sum, gap) => sum + gap.candles, 0);
