@@ -330,7 +330,7 @@ class DcaRun {
       last = this.#scan.price(place);
       next = place + 1;
       if (this.#isAbove(last, target)) {
-        if (lots > this.#depth.atTick(place)) decline();
+        if (this.#depth.isShort(place, lots)) decline();
         this.#sell(next, target, lots);
         this.#heldMs += now - at;
         return place;
@@ -341,7 +341,7 @@ class DcaRun {
         this.#buy(next, this.#prices[this.#filled]!, this.#lots[this.#filled]!, this.#maker, true);
         this.#filled++;
       }
-      if (filled > this.#depth.atTick(place)) decline();
+      if (this.#depth.isShort(place, filled)) decline();
     }
   }
 

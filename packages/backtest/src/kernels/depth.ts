@@ -29,9 +29,9 @@ export class Depth {
     this.#house = assumptions.depth === 'best' ? null : houseOf(columns, assumptions);
   }
 
-  /** Lots of resting orders that a tick may fill. */
-  atTick(place: number): number {
-    return this.#share === null ? Number.POSITIVE_INFINITY : Math.floor((volumeAt(this.#columns, place) * this.#share) / 10_000);
+  /** Whether resting orders of so many lots are more than a tick may fill. */
+  isShort(place: number, lots: number): boolean {
+    return this.#share !== null && lots * 10_000 > volumeAt(this.#columns, place) * this.#share;
   }
 
   /** Takes from the ask before place `next` is played. Declines when the best quote holds less. */

@@ -290,7 +290,7 @@ class GridRun {
       this.#fillSell(cell);
     }
     if (this.#queued > fillsMost) decline();
-    if (lots > this.#depth.atTick(place)) decline();
+    if (this.#depth.isShort(place, lots)) decline();
     this.#hear();
   }
 

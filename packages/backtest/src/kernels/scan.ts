@@ -4,6 +4,9 @@ import type { Columns } from '../run/columns.ts';
 import { delayOf, stepsPerCandle } from '../run/path.ts';
 import { nextOutside, type PriceIndex, priceIndexOf } from '../run/price-index.ts';
 
+/** Rows that are sooner looked at than searched. */
+const few = 6;
+
 export class Scan {
   readonly #columns: Columns;
   readonly #open: Prices;
@@ -55,7 +58,9 @@ export class Scan {
       if (found >= 0) return Math.min(found, this.#end);
       row++;
     }
-    row = nextOutside(this.#index, row, this.#rows, below, above);
+    const near = Math.min(row + few, this.#rows);
+    while (row < near && this.#low[row]! > below && this.#high[row]! < above) row++;
+    if (row >= near) row = nextOutside(this.#index, row, this.#rows, below, above);
     if (row >= this.#rows) return this.#end;
     return Math.min(this.#inCandle(row, 0, below, above), this.#end);
   }

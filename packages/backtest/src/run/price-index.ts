@@ -68,20 +68,17 @@ export function nextOutside(index: PriceIndex, from: number, to: number, below: 
   let at = from;
   let end = to;
   for (;;) {
-    if (at >= end) return to;
     // A whole block above begins here: look at it instead.
-    if (level < levels && at % fanOut === 0) {
+    while (level < levels && at % fanOut === 0 && at < end) {
       level++;
       ({ low, high } = index.levels[level]!);
       at >>>= bits;
       end = (end + fanOut - 1) >>> bits;
-      continue;
     }
-    if (low[at]! > below && high[at]! < above) {
-      at++;
-      continue;
-    }
-    return Math.min(level === 0 ? at : descend(index, level, at, below, above), to);
+    const stop = level === levels ? end : Math.min(end, (at | (fanOut - 1)) + 1);
+    while (at < stop && low[at]! > below && high[at]! < above) at++;
+    if (at < stop) return Math.min(level === 0 ? at : descend(index, level, at, below, above), to);
+    if (at >= end) return to;
   }
 }
 
