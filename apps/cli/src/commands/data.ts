@@ -26,6 +26,7 @@ import { type Common, common, readTime } from '../options.ts';
 import { print, printJson, table, timeText } from '../output.ts';
 
 const gapsShown = 10;
+const dayMs = 86_400_000;
 
 function readInterval(text: string): number {
   try {
@@ -70,6 +71,10 @@ function tell(stored: Stored): void {
   if (stored.report.withoutVolume > 0) print(`${stored.report.withoutVolume} candles have no volume`);
   if (stored.report.volumesCutTo !== null)
     print(`volumes were cut to ${stored.report.volumesCutTo} decimals: some have more digits than can be kept exactly`);
+  if (stored.intervalMs <= dayMs && stored.from % stored.intervalMs !== 0)
+    print(
+      `the candles do not open at whole ${intervalName(stored.intervalMs)} of UTC: if their times are of another zone, import them with times in UTC`,
+    );
   tellGaps(stored.path);
 }
 
@@ -123,7 +128,7 @@ async function importFiles(files: readonly string[], flags: SeriesFlags & { read
       started = true;
       shown?.update(read);
     };
-    const options = { exchange, pair, onProgress, ...(interval === undefined ? {} : { intervalMs: interval }) };
+    const options = { exchange, pair, onProgress, now: Date.now(), ...(interval === undefined ? {} : { intervalMs: interval }) };
     const { series, report } = await readCandleFile(file, options).finally(() => shown?.stop());
     const stored = storeSeries(data, series, report, flags.replace);
     all.push(stored);
@@ -181,8 +186,9 @@ export function addDataCommands(program: Command): void {
           ...(url === undefined ? {} : { url }),
         };
         const stored = await download(options).finally(() => shown?.stop());
-        if (stored === undefined) print(`${pair} of ${exchange} is there up to ${timeText(to)} already`);
-        else if (flags.json) printJson(stored);
+        const note = `${pair} of ${exchange} is there up to ${timeText(to)} already`;
+        if (flags.json) printJson(stored ?? { added: 0, note });
+        else if (stored === undefined) print(note);
         else tell(stored);
       }),
     );

@@ -49,12 +49,17 @@ export class SeriesBuilder {
   #duplicates = 0;
   #withoutVolume = 0;
   #volumesCutTo: number | null = null;
+  /** Where the distance from candle to row of the source changes: number of the candle, row. */
+  readonly #rowsOfSource: (readonly [candle: number, row: number])[] = [];
+  #offset = Number.NaN;
+  readonly #until: number;
 
-  /** `source` names the file in messages. */
-  constructor(exchange: string, pair: string, source: string) {
+  /** `source` names the file in messages; a candle that opens at `until` or later is refused. */
+  constructor(exchange: string, pair: string, source: string, until = Number.POSITIVE_INFINITY) {
     this.#exchange = exchange;
     this.#pair = pair;
     this.#source = source;
+    this.#until = until;
   }
 
   get rows(): number {
@@ -65,6 +70,8 @@ export class SeriesBuilder {
   add({ time, open, high, low, close, volume }: RawCandle, row: number): void {
     if (!Number.isSafeInteger(time) || time < 0)
       this.#fail('data-malformed', row, `the time ${time} is not a time in milliseconds`);
+    if (time >= this.#until)
+      this.#fail('data-malformed', row, `${iso(time)} lies in the future; the times are of another zone or unit`);
     const digits = Math.max(open.digits, high.digits, low.digits, close.digits);
     if (digits > this.#priceDigits) this.#refine(digits, row);
     if (volume.digits > this.#volumeDigits && this.#volumesCutTo === null) this.#refineVolume(volume.digits);
@@ -83,6 +90,10 @@ export class SeriesBuilder {
     if (this.#rows === rowsMost) this.#fail('data-too-large', row, `more than ${rowsMost} candles; split the file`);
     if (this.#rows === this.#times.length) this.#grow();
     const at = this.#rows;
+    if (row - at !== this.#offset) {
+      this.#offset = row - at;
+      this.#rowsOfSource.push([at, row]);
+    }
     this.#times[at] = time;
     const columns = this.#columns;
     columns[0]![at] = o;
@@ -173,7 +184,11 @@ export class SeriesBuilder {
   #repeated(time: number, values: readonly number[], row: number): void {
     const last = this.#rows - 1;
     if (time < this.#times[last]!)
-      this.#fail('data-not-ascending', row, `${iso(time)} comes after ${iso(this.#times[last]!)}; sort the file by time`);
+      this.#fail(
+        'data-not-ascending',
+        row,
+        `${iso(time)} comes after ${iso(this.#times[last]!)}; sort the file by time, or its clock was set back for winter`,
+      );
     if (values.some((value, at) => this.#columns[at]![last] !== value))
       this.#fail('data-conflict', row, `${iso(time)} stands twice with different numbers; remove the wrong one`);
     this.#duplicates += 1;
@@ -187,6 +202,12 @@ export class SeriesBuilder {
     };
     this.#times = grow(this.#times);
     this.#columns = this.#columns.map(grow);
+  }
+
+  /** Row of the source that a candle came from. */
+  #rowOf(candle: number): number {
+    const [first, row] = this.#rowsOfSource.findLast(([from]) => from <= candle) ?? [0, 1];
+    return row + candle - first;
   }
 
   #interval(): number {
@@ -203,7 +224,7 @@ export class SeriesBuilder {
       if (step % interval !== 0)
         throw new DataError(
           'data-mixed-timeframes',
-          `${this.#source}: ${iso(this.#times[at - 1]!)} and ${iso(this.#times[at]!)} are ${step} ms apart, no multiple of ${interval} ms; the file mixes time frames or zones`,
+          `${this.#source}, row ${this.#rowOf(at)}: ${iso(this.#times[at]!)} comes ${step} ms after the candle before, no multiple of ${interval} ms; the file mixes time frames or zones`,
         );
       segments.push({ row: at, time: this.#times[at]! });
     }

@@ -10,8 +10,19 @@
  * A file appears whole or not at all: it is written beside its place, made durable, and renamed.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { DataError } from './data-error.ts';
 import type { Segment, Series } from './series.ts';
 
@@ -74,10 +85,28 @@ export function writeSeries(path: string, series: Series): void {
   replace(path, [head, data]);
 }
 
+/** What a process that was killed left beside a series. */
+function sweepUp(path: string): void {
+  const left = new RegExp(`^${basename(path).replaceAll('.', '\\.')}\\.(\\d+)\\.new$`);
+  for (const name of readdirSync(dirname(path))) {
+    const pid = Number(left.exec(name)?.[1] ?? 0);
+    if (pid > 0 && pid !== process.pid && !isAlive(pid)) rmSync(join(dirname(path), name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 function replace(path: string, parts: readonly Uint8Array[]): void {
   const beside = `${path}.${process.pid}.new`;
   try {
     mkdirSync(dirname(path), { recursive: true });
+    sweepUp(path);
     const descriptor = openSync(beside, 'w', 0o644);
     try {
       for (const part of parts) for (let at = 0; at < part.length; ) at += writeSync(descriptor, part, at);

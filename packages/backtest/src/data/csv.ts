@@ -62,7 +62,10 @@ export class CsvReader {
       this.#line(bytes, start, end);
       start = end + 1;
     }
-    if (bytes.length - start > lineBytesMost) this.#fail('a line is longer than 4096 bytes; this is no CSV of candles');
+    if (bytes.length - start > lineBytesMost) {
+      this.#row += 1;
+      this.#fail(`a line is longer than ${lineBytesMost} bytes; this is no CSV of candles`);
+    }
     this.#rest = Buffer.from(bytes.subarray(start));
   }
 

@@ -1,9 +1,10 @@
 /** Candles in and out: every format, every kind of damage, and that no number changes on the way. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { float64, TimeUnit, tableFromArrays, tableToIPC, timestamp } from '@uwdata/flechette';
@@ -160,7 +161,14 @@ test('what is wrong is named with file and row, and nothing is stored', async ()
   const mixed = `${header}${start},4,4,3,4,1\n${start + 60_000},4,4,3,4,1\n${start + 150_000},4,4,3,4,1\n`;
   await assert.rejects(
     readCandleFile(file('mixed.csv', mixed), { ...options, intervalMs: 60_000 }),
-    /mixes time frames or zones/,
+    /mixed\.csv, row 4: 2026-01-01T00:02:30\.000Z comes 90000 ms after the candle before, no multiple of 60000 ms; the file mixes time frames or zones/,
+  );
+  // Blank rows and candles that stand twice still count as rows.
+  const shifted = `${header}\n${usual[0]}\n${usual[0]}\n${usual[1]}\n\n${start + 100_000},41500,41600,41400,41599.99,12\n`;
+  await assert.rejects(readCandleFile(file('zone.csv', shifted), { ...options, intervalMs: 60_000 }), /zone\.csv, row 7: /);
+  await assert.rejects(
+    readCandleFile(file('ahead.csv', `${header}${usual.join('\n')}`), { ...options, now: start + 90_000 }),
+    /ahead\.csv, row 4: 2026-01-01T00:04:00\.000Z lies in the future; the times are of another zone or unit/,
   );
   await assert.rejects(readCandleFile(file('x.bin', Uint8Array.from([1, 2, 3])), options), /none of CSV/);
   await assert.rejects(readCandleFile(file('empty.csv', ''), options), /is empty/);
@@ -196,6 +204,62 @@ test('duplicates are counted and kept once', async () => {
   const { series, report } = await readCandleFile(file('twice.csv', `${header}${usual[0]}\n${usual[0]}\n${usual[1]}`), options);
   assert.deepEqual(rowsOf(series), usual.slice(0, 2));
   assert.equal(report.duplicates, 1);
+});
+
+test('files of 10 GB are streamed or refused by name, and never fill the memory', async () => {
+  const ten = 10 * 1024 ** 3;
+  const wanted = [
+    ['zeros.csv', '', /zeros\.csv is none of CSV/],
+    ['row.csv', `${header}${usual.join('\n')}\n`, /row\.csv, row 5: a line is longer than 4096 bytes/],
+    [
+      'list.json',
+      '[[1,',
+      /list\.json has 10737418240 bytes; this format is read as a whole, limit 268435456: split it, or bring CSV/,
+    ],
+    ['a.feather', 'ARROW1', /a\.feather has 10737418240 bytes/],
+    ['a.parquet', 'PAR1', /a\.parquet has 10737418240 bytes/],
+    ['a.zip', 'PK\u0003\u0004', /a\.zip cannot be unpacked/],
+    ['a.csv.gz', '\u001f\u008b', /a\.csv\.gz cannot be read/],
+  ] as const;
+  const before = process.memoryUsage().rss;
+  for (const [name, head, why] of wanted) {
+    const path = file(name, Buffer.from(head, 'latin1'));
+    truncateSync(path, ten); // all zeros, without a block on the disk
+    await assert.rejects(readCandleFile(path, options), (error) => {
+      assert.ok(error instanceof DataError, String(error));
+      assert.match(error.message, why);
+      return true;
+    });
+    rmSync(path);
+  }
+  assert.ok(process.memoryUsage().rss - before < 200 * 1024 ** 2);
+});
+
+test('a process killed while it stores leaves the old series or the new one, and nothing beside it for long', async () => {
+  const data = mkdtempSync(join(folder, 'killed-'));
+  const lines = Array.from({ length: 120_000 }, (_, at) => `${start + at * 60_000},4,4.${at % 7},3,4,${at}`);
+  const [short, long] = [lines.slice(0, 60_000), lines].map((part) => file('part.csv', `${header}${part.join('\n')}`)) as [
+    string,
+    string,
+  ];
+  const one = await readCandleFile(short, options);
+  const path = storeSeries(data, one.series, one.report).path;
+  const script = `
+    const { readCandleFile, storeSeries } = await import(${JSON.stringify(join(import.meta.dirname, 'index.ts'))});
+    const { series, report } = await readCandleFile(${JSON.stringify(long)}, { exchange: 'binance', pair: 'BTC/USDT' });
+    process.stdout.write('ready');
+    for (;;) storeSeries(${JSON.stringify(data)}, series, report, true);`;
+  for (const ms of [1, 17, 60]) {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    await new Promise((done) => setTimeout(done, ms));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    assert.ok([60_000, 120_000].includes(checkSeries(path).rows), `after ${ms} ms`);
+    assert.equal(listSeries(data).length, 1);
+  }
+  storeSeries(data, one.series, one.report, true);
+  assert.deepEqual(readdirSync(dirname(path)), ['1m.candles']);
 });
 
 const anySeries = fc

@@ -39,6 +39,8 @@ export interface ReadOptions {
   readonly pair: string;
   /** Undefined: the smallest distance of two candles. */
   readonly intervalMs?: number;
+  /** Now, unix ms: candles that open later are refused. */
+  readonly now?: number;
   /** Called now and then with the bytes read so far of how many. */
   readonly onProgress?: (read: number, of: number) => void;
 }
@@ -74,7 +76,7 @@ function kindOf(path: string): Kind {
 /** Reads the candles of one file. @throws DataError naming file and row */
 export async function readCandleFile(path: string, options: ReadOptions): Promise<Read> {
   const source = basename(path);
-  const builder = new SeriesBuilder(options.exchange, options.pair, source);
+  const builder = new SeriesBuilder(options.exchange, options.pair, source, options.now);
   switch (kindOf(path)) {
     case 'csv':
       await readCsv(path, builder, options, false);
@@ -86,7 +88,7 @@ export async function readCandleFile(path: string, options: ReadOptions): Promis
       await readZip(path, builder);
       break;
     case 'json':
-      readJson(readWhole(path).toString('utf8'), builder, source);
+      readJson(readWhole(path, jsonBytesMost).toString('utf8'), builder, source);
       break;
     case 'feather':
       addRows((await import('./feather.ts')).featherRows(readWhole(path), source), builder, source);
@@ -98,15 +100,16 @@ export async function readCandleFile(path: string, options: ReadOptions): Promis
   return builder.finish(options.intervalMs);
 }
 
-/** Formats that have to be in memory as a whole. */
-const wholeBytesMost = 2 * 1024 ** 3 - 1;
+/** Formats that have to be in memory as a whole; in JSON also as what was parsed, ten times the size. */
+const wholeBytesMost = 512 * 1024 ** 2;
+const jsonBytesMost = 256 * 1024 ** 2;
 
-function readWhole(path: string): Buffer {
+function readWhole(path: string, most = wholeBytesMost): Buffer {
   const { size } = statSync(path);
-  if (size > wholeBytesMost)
+  if (size > most)
     throw new DataError(
       'data-too-large',
-      `${basename(path)} has ${size} bytes; this format is read as a whole, limit ${wholeBytesMost}: split it`,
+      `${basename(path)} has ${size} bytes; this format is read as a whole, limit ${most}: split it, or bring CSV`,
     );
   return readFileSync(path);
 }
@@ -146,7 +149,7 @@ async function readGzip(path: string, builder: SeriesBuilder, options: ReadOptio
   const isJson = /\.json\.gz$/i.test(path);
   if (!isJson) return readCsv(path, builder, options, true);
   try {
-    readJson(gunzipSync(readWhole(path)).toString('utf8'), builder, basename(path));
+    readJson(gunzipSync(readWhole(path), { maxOutputLength: jsonBytesMost }).toString('utf8'), builder, basename(path));
   } catch (cause) {
     if (cause instanceof DataError) throw cause;
     throw new DataError('data-unreadable', `${basename(path)} cannot be unpacked (${(cause as Error).message})`, { cause });

@@ -17,7 +17,7 @@ import {
 } from './sweep-text.ts';
 import { dayText, percent, plain, signedPercent, timeText } from './words.ts';
 
-const trialsShown = 50;
+const trialsShown = 25;
 
 const section = (title: string, ...parts: readonly string[]): string => `<section><h2>${title}</h2>${parts.join('\n')}</section>`;
 
@@ -175,8 +175,11 @@ function basis(document: SweepDocument): string {
   );
   const commit = code.commit === null ? '' : `, commit <code>${escaped(code.commit)}</code>`;
   return [
-    section('Settings of the best', `<pre>${escaped(JSON.stringify(best?.settings ?? null, null, 2))}</pre>`),
-    section('What was asked', `<pre>${escaped(JSON.stringify(asked, null, 2))}</pre>`),
+    section(
+      'Settings',
+      `<details><summary>Settings of the best, complete</summary><pre>${escaped(JSON.stringify(best?.settings ?? null, null, 2))}</pre></details>`,
+      `<details><summary>What was asked</summary><pre>${escaped(JSON.stringify(asked, null, 2))}</pre></details>`,
+    ),
     section(
       'Data and code',
       `<dl>${series.join('')}<dt>Code</dt><dd>Holdfast ${escaped(code.version)}${commit}</dd><dt>Made</dt><dd>${timeText(madeAt)} UTC</dd><dt>Hash of the runs</dt><dd><code>${escaped(hash)}</code></dd></dl>`,

@@ -159,7 +159,7 @@ export function luckSentences(document: SweepDocument): readonly string[] {
       ...(paths === null
         ? []
         : [
-            `${name}The ${count(paths.deals, 'deal')} ${of.test === null ? 'where it was chosen' : 'never seen'}, in ${plain(paths.runs)} other orders: largest fall ${percent(paths.shuffled.drawdown.median, 1)}, at 95 % ${percent(paths.shuffled.drawdown.p95, 1)}; drawn again, ${percent(paths.drawn.shareLosing, 0)} lose.`,
+            `${name}The ${count(paths.deals, 'deal')} (what is open counts as one) ${of.test === null ? 'where it was chosen' : 'never seen'}, in ${plain(paths.runs)} other orders: largest fall ${percent(paths.shuffled.drawdown.median, 1)}, at 95 % ${percent(paths.shuffled.drawdown.p95, 1)}; drawn again, ${percent(paths.drawn.shareLosing, 0)} lose.`,
           ]),
       ...(days === null
         ? []

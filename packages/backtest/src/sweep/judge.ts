@@ -3,7 +3,7 @@
  * What is ranked by a kernel is held here to what the bot does.
  */
 import { setImmediate as turn } from 'node:timers/promises';
-import { type EpochMs, epochMs, InvariantError } from '@holdfast/domain';
+import { type Amount, type EpochMs, epochMs, InvariantError } from '@holdfast/domain';
 import { metricsOf, type Trials } from '../metrics/metrics.ts';
 import { toNumber } from '../metrics/returns.ts';
 import { type Random, seededRandom } from '../monte-carlo/bands.ts';
@@ -55,9 +55,12 @@ function luckOf(end: SweepEnd, at: number): Trials {
   return { count: end.trials.length, variance };
 }
 
-/** Profits of the deals that sold something, in quote. */
-export const profitsOf = (result: RunResult): readonly number[] =>
-  result.deals.filter((deal) => deal.sold > 0n).map(({ profit }) => toNumber(profit));
+/** Profits of the deals that sold something, in quote; what is still open counts as one more, or closed deals would look better than the bot is. */
+export function profitsOf({ deals, startEquity, endEquity }: RunResult): readonly number[] {
+  const closed = deals.filter((deal) => deal.sold > 0n).map(({ profit }) => profit);
+  const open = endEquity - startEquity - closed.reduce((sum, it) => sum + it, 0n);
+  return [...closed, ...(open === 0n ? [] : [open as Amount])].map(toNumber);
+}
 
 const stepsMost = 5_000_000;
 export const pathsOf = (start: number, profits: readonly number[], wanted: number, random: Random): DealPaths | null =>
