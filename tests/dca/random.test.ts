@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dca, encodeState } from '@holdfast/bots';
 import { type DcaSettingsInput, dcaSettings } from '@holdfast/contracts';
-import { amount, type BotCommand, formatAmount, type RefusalCode, ticks } from '@holdfast/domain';
+import { amount, type BotCommand, formatAmount, type RefusalCode, type SignalAsk, ticks } from '@holdfast/domain';
 import fc from 'fast-check';
 import { DcaPlay, rules } from './play.ts';
 
@@ -111,6 +111,12 @@ const command: fc.Arbitrary<BotCommand> = fc.oneof(
   }),
 );
 
+const asked: fc.Arbitrary<SignalAsk> = one<SignalAsk>(
+  { kind: 'start-trailing' },
+  { kind: 'commands', commands: ['start-deal'] },
+  { kind: 'condition', name: 'go' },
+);
+
 type Act =
   | { readonly act: 'arrive'; readonly fate: number; readonly share: number }
   | { readonly act: 'deliver'; readonly twice: boolean }
@@ -118,7 +124,8 @@ type Act =
   | { readonly act: 'fire' | 'wait' | 'holds' | 'halt' | 'restart' | 'settle' }
   | { readonly act: 'pass'; readonly seconds: number }
   | { readonly act: 'expire'; readonly index: number }
-  | { readonly act: 'command'; readonly command: BotCommand };
+  | { readonly act: 'command'; readonly command: BotCommand }
+  | { readonly act: 'signal'; readonly ask: SignalAsk };
 
 const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ act: fc.constant('arrive' as const), fate: percent, share: percent }) },
@@ -135,6 +142,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ act: fc.constant('pass' as const), seconds: fc.integer({ min: 1, max: 2000 }) }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('expire' as const), index: fc.nat(5) }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('command' as const), command }) },
+  { weight: 1, arbitrary: fc.record({ act: fc.constant('signal' as const), ask: asked }) },
 );
 
 const refusals: readonly RefusalCode[] = ['E_ORACLE', 'E_RATE', 'E_TURNOVER', 'E_SIZE', 'E_FROZEN', 'E_DUPLICATE'];
@@ -190,6 +198,9 @@ function perform(play: DcaPlay, does: Act): void {
       return;
     case 'command':
       play.ask(does.command);
+      return;
+    case 'signal':
+      play.send({ kind: 'signal', signal: { id: 's', price: null, ask: does.ask } } as { kind: 'signal' });
       return;
   }
 }

@@ -13,9 +13,9 @@ const dcaSettings = {
 };
 const signalSettings = { size: '100', maxEntryQuote: '200', maxInvestmentQuote: '400' };
 
-async function create(world: World, kind: string, settings: object): Promise<string> {
+async function create(world: World, kind: string, settings: object, id = `make-${kind}`): Promise<string> {
   const answer = await world.command({
-    id: `make-${kind}`,
+    id,
     command: 'bot-create',
     name: kind,
     kind,
@@ -60,6 +60,50 @@ test('a DCA message starts the deal of a DCA bot, once for one id', async (t) =>
   assert.equal((await say(world, 's3', [bot], enter)).code, 'signal-unsupported');
   await world.play(2_000);
   assert.equal(said(world, bot).length, 3, 'each has its line in the log of the bot');
+});
+
+test('a start message waits for no condition but for the pause, and is a signal where the start conditions name one', async (t) => {
+  const world = await createWorld(() => false);
+  t.after(() => world.close());
+  const bot = await create(world, 'dca', { ...dcaSettings, cooldownSeconds: 600 });
+  await world.play(10_000);
+  assert.equal((await say(world, 's1', [bot], start)).reason, 'starts a deal');
+  await world.play(10_000);
+  await world.command({ id: 'close', command: 'bot-action', bot, action: 'close-now' });
+  for (const price of [10_000, 10_000, 10_000]) await world.play(price);
+  assert.match((await say(world, 's2', [bot], start)).reason, /the pause after the last deal has \d+ s left/);
+});
+
+test('a signal that a condition waits for is that bot alone its own, and opens its deal', async (t) => {
+  const world = await createWorld(() => false);
+  t.after(() => world.close());
+  const waits = { ...dcaSettings, start: 'conditions', startConditions: 'signal start 120s' };
+  const bot = await create(world, 'dca', waits);
+  const other = await create(world, 'dca', waits, 'make-other');
+  await world.play(10_000);
+  await world.play(10_000);
+  assert.equal(orders(world, bot), 0);
+  assert.match((await say(world, 's1', [bot], { kind: 'condition', name: 'other' })).reason, /none of its conditions waits for/);
+  assert.equal((await say(world, 's2', [bot], start)).reason, 'signal start; its conditions hold');
+  await world.play(10_000);
+  assert.ok(orders(world, bot) > 0);
+  assert.equal(orders(world, other), 0, 'it has the same condition, and the token is not registered for it');
+  const again = await say(world, 's3', [bot], start);
+  assert.deepEqual([again.code, again.reason], ['signal-not-now', 'start-deal: Deal 1 is open; a bot has one at a time.']);
+});
+
+test('a message starts the trailing of a deal that is in profit, and of no other', async (t) => {
+  const world = await createWorld(() => false);
+  t.after(() => world.close());
+  const bot = await create(world, 'dca', { ...dcaSettings, start: 'at-once', trailingPercent: '0.5' });
+  const trail: Ask = { kind: 'start-trailing' };
+  for (const price of [10_000, 10_000, 10_000]) await world.play(price);
+  assert.match((await say(world, 's1', [bot], trail)).reason, /is not in profit before/);
+  await world.play(10_200);
+  assert.equal((await say(world, 's2', [bot], trail)).reason, 'trails deal 1 from now');
+  for (const price of [10_130, 10_120, 10_120]) await world.play(price);
+  const [{ deals } = { deals: { closed: 0 } }] = (await list(world)) as readonly EngineBot[];
+  assert.equal(deals.closed, 1);
 });
 
 test('the pair of the message says which registered bot it is for; others are refused with what there is', async (t) => {

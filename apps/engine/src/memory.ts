@@ -141,6 +141,9 @@ export class Memory {
     this.bots.set(id, bot);
     for (const each of new Set(pairs)) this.#botsByPair.set(each, (this.#botsByPair.get(each) ?? 0) + 1);
     this.runtime.add(runtime, JSON.parse(row.wakes) as Wake[]);
+    // Conditions that wait for signals know again which have come.
+    for (const { pair, name, at } of runtime.kind.heard?.(runtime.settings, runtime.state) ?? [])
+      this.runtime.onSignal(pair, name, at);
     return bot;
   }
 

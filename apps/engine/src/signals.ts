@@ -66,22 +66,76 @@ function botFor(memory: Memory, { bots, instrument }: SignalCommand): Bot | Sign
 }
 
 function heardBy(memory: Memory, batch: Batch, command: SignalCommand, bot: Bot, give: GiveCommand): SignalOutcome {
-  const { runtime, row } = bot;
+  const { runtime } = bot;
   const ask = readAsk(command.ask);
   const of = bot.pairs.length > 1 ? pairNamed(bot, command.instrument) : undefined;
   const giveTo: GiveCommand = (to, each) => give(to, each, of);
-  if (ask.kind === 'commands') return commands(bot, ask.commands, giveTo);
+  if (ask.kind === 'commands')
+    return commands(bot, ask.commands, (name) =>
+      name === 'start-deal' && runtime.kind.hears !== undefined
+        ? startedBy(memory, batch, command, bot, of)
+        : given(bot, { name }, giveTo),
+    );
   if (ask.kind === 'add-funds') return given(bot, { name: 'add-funds', amount: ask.quote, limit: ask.limit }, giveTo);
+  return askedOf(memory, batch, command, bot, ask, of);
+}
+
+/** The bot itself says what it makes of it, and is stepped with it. */
+function askedOf(
+  memory: Memory,
+  batch: Batch,
+  command: SignalCommand,
+  bot: Bot,
+  ask: SignalAsk,
+  of: Pair | undefined,
+): SignalOutcome {
+  const { runtime, row } = bot;
   const { hears } = runtime.kind;
   if (hears === undefined) return refused(row.id, 'signal-unsupported', `a ${row.kind} bot takes no ${words(ask)} by signal`);
   const signal: Signal = { id: command.id, price: command.price === null ? null : amount(command.price), ask };
-  const event = { kind: 'signal', at: epochMs(batch.at), signal } as const;
+  const event = { kind: 'signal', at: epochMs(batch.at), signal, ...(of === undefined ? {} : { pair: of }) } as const;
   const answer = hears(runtime.settings, runtime.state, { ...event, quotes: memory.runtime.quotes });
+  const isWaited = ask.kind === 'condition' && answer.kind === 'taken' ? waitingFor(memory, bot, ask.name, of) : null;
+  if (isWaited?.length === 0)
+    return refused(row.id, 'signal-not-now', `its conditions do not wait for the signal ${words(ask)} now`);
   stepBot(memory, batch, runtime.id, event);
+  const holding = isWaited === null ? null : tellConditions(memory, batch, bot, isWaited);
   if (answer.kind === 'taken' && ask.kind === 'enable') row.status = 'running';
   if (answer.kind === 'taken' && ask.kind === 'disable') row.status = 'stopping';
   refreshBot(memory, batch, bot);
-  return answer.kind === 'taken' ? { bot: row.id, code: null, reason: answer.does } : refused(row.id, answer.code, answer.reason);
+  if (answer.kind === 'refused') return refused(row.id, answer.code, answer.reason);
+  const more = holding === null ? '' : holding ? '; its conditions hold' : '; its other conditions do not hold yet';
+  return { bot: row.id, code: null, reason: `${answer.does}${more}` };
+}
+
+/** Pairs on which the bot waits for a condition with this signal, with the name that the signal has there. */
+function waitingFor({ runtime: all }: Memory, { runtime }: Bot, name: string, of: Pair | undefined) {
+  const scoped = `${name}@${runtime.id}`;
+  const waited = all.wakesOf(runtime.id).flatMap((wake) => (wake.kind === 'condition' ? [wake] : []));
+  const pairs = waited.filter(({ condition }) => condition.includes(`"name":"${scoped}"`)).map(({ pair }) => pair);
+  return [...new Set(pairs)].filter((pair) => of === undefined || pair === of).map((pair) => ({ pair, name: scoped }));
+}
+
+/** Whether a condition that waited for the signal holds with it; then the bot is woken. */
+function tellConditions(
+  memory: Memory,
+  batch: Batch,
+  { runtime }: Bot,
+  signals: readonly { readonly pair: Pair; readonly name: string }[],
+): boolean {
+  const at = epochMs(batch.at);
+  const dues = signals.flatMap(({ pair, name }) => memory.runtime.onSignal(pair, name, at));
+  const own = dues.filter(({ bot }) => bot === runtime.id);
+  for (const due of own)
+    if (memory.runtime.stillDue(due)) stepBot(memory, batch, runtime.id, { kind: 'woken', at, wake: due.wake });
+  return own.length > 0;
+}
+
+/** A message that starts a deal: where the start conditions wait for the signal "start" it is that signal, else it is asked of the bot. */
+function startedBy(memory: Memory, batch: Batch, command: SignalCommand, bot: Bot, of: Pair | undefined): SignalOutcome {
+  const isCondition = waitingFor(memory, bot, 'start', of).length > 0;
+  const ask: SignalAsk = isCondition ? { kind: 'condition', name: 'start' } : { kind: 'commands', commands: ['start-deal'] };
+  return askedOf(memory, batch, command, bot, ask, of);
 }
 
 function words(ask: SignalAsk): string {
@@ -93,6 +147,8 @@ function words(ask: SignalAsk): string {
       return 'strategy';
     case 'start-trailing':
       return 'start of trailing';
+    case 'condition':
+      return ask.name;
     case 'disable':
     case 'enable':
     case 'commands':
@@ -114,8 +170,10 @@ function given(bot: Bot, command: BotCommand, give: GiveCommand): SignalOutcome 
 }
 
 /** One after the other; taken where one of them was. */
-function commands(bot: Bot, names: Extract<SignalAsk, { kind: 'commands' }>['commands'], give: GiveCommand): SignalOutcome {
-  const done = names.map((name) => given(bot, { name }, give));
+type Names = Extract<SignalAsk, { kind: 'commands' }>['commands'];
+
+function commands(bot: Bot, names: Names, give: (name: Names[number]) => SignalOutcome): SignalOutcome {
+  const done = names.map(give);
   const taken = done.some(({ code }) => code === null);
   return { bot: bot.row.id, code: taken ? null : 'signal-not-now', reason: done.map(({ reason }) => reason).join('; ') };
 }

@@ -17,6 +17,9 @@ export function needsScope(ask: AskText): readonly Exclude<TokenScope, 'all'>[] 
     case 'disable':
     case 'start-trailing':
       return ['close'];
+    // A condition may open, add or close.
+    case 'condition':
+      return ['start', 'close'];
     case 'position':
       if (ask.now === 'flat') return ['close'];
       if (ask.before === 'flat') return ['start'];

@@ -16,6 +16,7 @@ import type {
   BotId,
   BotReport,
   ClosedDeal,
+  EpochMs,
   Lots,
   OrderKind,
   Pair,
@@ -85,6 +86,13 @@ export interface MandateNeeds {
   readonly maxOpenQuote: Amount;
 }
 
+/** A signal that conditions on a pair wait for. */
+export interface HeardSignal {
+  readonly pair: Pair;
+  readonly name: string;
+  readonly at: EpochMs;
+}
+
 export interface BotKind<SettingsText, Settings, State> {
   /** As stored and typed: `dca`. */
   readonly name: string;
@@ -109,6 +117,8 @@ export interface BotKind<SettingsText, Settings, State> {
   refuses(settings: Settings, state: State, command: BotCommand, pair?: Pair): string | null;
   /** What it will make of a signal, for kinds that take any; ask before stepping with it. Pure, and the same as what `step` then does. */
   hears?(settings: Settings, state: State, event: Extract<BotEvent, { kind: 'signal' }>): SignalAnswer;
+  /** When the signals came that its conditions wait for, by the names that its condition wakes have; told to the runtime at its start. */
+  heard?(settings: Settings, state: State): readonly HeardSignal[];
   report(settings: Settings, state: State): BotReport;
   /** The deals that the steps from `before` to `after` closed, oldest first. */
   closedDeals(before: State, after: State): readonly ClosedDeal[];

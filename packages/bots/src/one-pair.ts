@@ -14,7 +14,7 @@ import {
   type SignalAnswer,
   ValueError,
 } from '@holdfast/domain';
-import type { Allotment, BotBirth, BotKind, MandateNeeds, Quotes, RulesByPair, StepResult } from './bot-kind.ts';
+import type { Allotment, BotBirth, BotKind, HeardSignal, MandateNeeds, Quotes, RulesByPair, StepResult } from './bot-kind.ts';
 import type { SubBook } from './orders/sub-book.ts';
 
 /** What a bot of one pair is born with. */
@@ -39,6 +39,7 @@ export interface PairKind<SettingsText, Settings, State> {
   step(settings: Settings, state: State, event: BotEvent): StepResult<State>;
   refuses(settings: Settings, state: State, command: BotCommand): string | null;
   hears?(settings: Settings, state: State, event: Extract<BotEvent, { kind: 'signal' }>): SignalAnswer;
+  heard?(settings: Settings, state: State): readonly HeardSignal[];
   report(settings: Settings, state: State): PairReport;
   closedDeals(before: State, after: State): readonly ClosedDeal[];
 }

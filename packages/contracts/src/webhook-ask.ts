@@ -25,6 +25,7 @@ export const signalAsk = z.discriminatedUnion('kind', [
       .max(2),
   }),
   z.strictObject({ kind: z.literal('start-trailing') }),
+  z.strictObject({ kind: z.literal('condition'), name: z.string().regex(/^[A-Za-z0-9_-]{1,40}$/) }),
   z.strictObject({ kind: z.literal('add-funds'), quote: decimal, limit: decimal.nullable() }),
   z.strictObject({ kind: z.literal('enter'), direction, size: size.nullable(), limit: limit.nullable(), exits }),
   z.strictObject({ kind: z.literal('exit'), direction, size: size.nullable() }),

@@ -43,6 +43,10 @@ const dcaCommands: Readonly<Record<string, Extract<AskText, { kind: 'commands' }
 };
 
 const dcaAction = z.object({ action: z.string('must be a text').max(60).nullish() });
+/** Ours: a signal that conditions of the bot wait for. */
+const ownSignal = z.object({
+  name: z.string('must be a text').regex(/^[A-Za-z0-9_-]{1,40}$/, 'must be 1 to 40 of A-Z a-z 0-9 _ -'),
+});
 const addFunds = z.object({ volume: number('above 0'), price: number('above 0').nullish() });
 
 export function dcaAsk(value: object): ReadAsk {
@@ -51,6 +55,10 @@ export function dcaAsk(value: object): ReadAsk {
   const { action } = read.data;
   if (action === undefined || action === null || action === '') return asks({ kind: 'commands', commands: ['start-deal'] });
   if (action === 'start_trailing') return asks({ kind: 'start-trailing' });
+  if (action === 'signal') {
+    const named = parse(ownSignal, value);
+    return named.ok ? asks({ kind: 'condition', name: named.data.name }) : named;
+  }
   if (action === 'add_funds_in_quote') {
     const funds = parse(addFunds, value);
     return funds.ok ? asks({ kind: 'add-funds', quote: funds.data.volume, limit: funds.data.price ?? null }) : funds;
@@ -58,7 +66,7 @@ export function dcaAsk(value: object): ReadAsk {
   const commands = Object.hasOwn(dcaCommands, action) ? dcaCommands[action] : undefined;
   if (commands === undefined)
     return refuse(
-      `field action: there is no such action; there are ${[...Object.keys(dcaCommands), 'start_trailing', 'add_funds_in_quote'].join(', ')}`,
+      `field action: there is no such action; there are ${[...Object.keys(dcaCommands), 'start_trailing', 'add_funds_in_quote', 'signal'].join(', ')}`,
     );
   return asks({ kind: 'commands', commands });
 }

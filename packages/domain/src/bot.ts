@@ -54,7 +54,8 @@ export type BotEvent = BotEventBase &
     | { readonly kind: 'pair-halted'; readonly pair: Pair; readonly halted: boolean }
     /** `pair`: for that pair alone; without it for all that the bot trades. */
     | { readonly kind: 'command'; readonly command: BotCommand; readonly pair?: Pair }
-    | { readonly kind: 'signal'; readonly signal: Signal }
+    /** `pair`: where the bot trades several and the message names one. */
+    | { readonly kind: 'signal'; readonly signal: Signal; readonly pair?: Pair }
   );
 
 /** What a person may ask of a bot. `stop` starts nothing new and lets the open deal end; `close-now` sells at once. */

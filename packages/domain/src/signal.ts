@@ -47,6 +47,8 @@ export type SignalAsk =
   /** A message in the DCA format: done one after the other. */
   | { readonly kind: 'commands'; readonly commands: readonly SignalCommand[] }
   | { readonly kind: 'start-trailing' }
+  /** The signal of that name came, for conditions that wait for it. */
+  | { readonly kind: 'condition'; readonly name: string }
   /** Buys more now; `limit` null at the market. */
   | { readonly kind: 'add-funds'; readonly quote: Amount; readonly limit: Amount | null }
   | {

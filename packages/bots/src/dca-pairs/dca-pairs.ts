@@ -9,8 +9,9 @@ import { onePair } from '../one-pair.ts';
 import { fundsNeeded, mandateNeeds, pairsOf, problems } from './needs.ts';
 import { closedDeals, report } from './report.ts';
 import { type DcaPairsSettings, type DcaPairsSettingsText, isSeveral, readDcaPairsSettings } from './settings.ts';
+import { heard } from './signals.ts';
 import type { DcaPairsState, SeveralState } from './state.ts';
-import { initial, refuses, step } from './step.ts';
+import { hears, initial, refuses, step } from './step.ts';
 
 const one = onePair(single);
 const asOne = (state: DcaPairsState): DcaState => state as DcaState;
@@ -30,6 +31,9 @@ export const dcaPairs: BotKind<DcaPairsSettingsText, DcaPairsSettings, DcaPairsS
     isSeveral(settings) ? step(settings, asSeveral(state), event) : one.step(settings, asOne(state), event),
   refuses: (settings, state, command, pair) =>
     isSeveral(settings) ? refuses(settings, asSeveral(state), command, pair) : one.refuses(settings, asOne(state), command, pair),
+  hears: (settings, state, event) =>
+    isSeveral(settings) ? hears(settings, asSeveral(state), event) : single.hears(settings, asOne(state), event),
+  heard: (settings, state) => (isSeveral(settings) ? heard(settings, asSeveral(state)) : single.heard(settings, asOne(state))),
   report: (settings, state) => (isSeveral(settings) ? report(settings, asSeveral(state)) : one.report(settings, asOne(state))),
   closedDeals: (before, after) =>
     'parts' in after ? closedDeals(asSeveral(before), after) : one.closedDeals(asOne(before), after),

@@ -6,6 +6,7 @@ import {
   type EpochMs,
   type Intent,
   type Pair,
+  type SignalAnswer,
   type Wake,
   zero,
 } from '@holdfast/domain';
@@ -18,6 +19,7 @@ import { held, type SubBook } from '../orders/sub-book.ts';
 import { hearersOf, togetherOf } from '../several-pairs.ts';
 import { quoteOfAll } from './needs.ts';
 import { partOf, type SeveralPairs } from './settings.ts';
+import { answers, type SignalEvent } from './signals.ts';
 import type { Part, SeveralState, Shared } from './state.ts';
 
 /** A time that never comes: a part that may open no deal rests until then. */
@@ -53,6 +55,7 @@ export function step(settings: SeveralPairs, state: SeveralState, event: BotEven
   const turn: Turn = { settings, event, intents: [], state, heard: false };
   const before = placesLeft(settings, state);
   const pairs = settings.parts.map(({ pair }) => pair);
+  if (event.kind === 'signal') hearSignal(turn, event);
   for (const pair of hearersOf(event, pairs, (each) => waitsOf(settings, state, each))) {
     if (event.kind === 'command' && event.pair === undefined && refusesPart(settings, turn.state, event.command, pair) !== null)
       continue;
@@ -66,6 +69,19 @@ export function step(settings: SeveralPairs, state: SeveralState, event: BotEven
     intents: turn.intents,
     wakes: togetherOf(pairs.flatMap((pair) => waitsOf(settings, turn.state, pair))),
   };
+}
+
+/** A message that starts deals starts one on each pair that takes it, while there are places. */
+function hearSignal(turn: Turn, event: SignalEvent): void {
+  for (const { pair, answer } of answers(turn.settings, turn.state, event, true)) {
+    const isStart = event.signal.ask.kind === 'commands';
+    if (answer.kind === 'taken' && (!isStart || placesLeft(turn.settings, turn.state) > 0)) stepPart(turn, pair, event);
+  }
+}
+
+export function hears(settings: SeveralPairs, state: SeveralState, event: SignalEvent): SignalAnswer {
+  const all = answers(settings, state, event, placesLeft(settings, state) > 0).map(({ answer }) => answer);
+  return all.find(({ kind }) => kind === 'taken') ?? (all[0] as SignalAnswer);
 }
 
 /** M2, with the deals that are open counted in where the bot is to do no more than so many. */

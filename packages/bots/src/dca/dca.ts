@@ -7,10 +7,14 @@ import { wayOf } from './direction.ts';
 import { fundsNeeded, mandateNeeds } from './needs.ts';
 import { report } from './report.ts';
 import { type DcaSettings, type DcaSettingsText, readDcaSettings, type SizeIn } from './settings.ts';
+import { heard, hears } from './signals.ts';
 import type { DcaState } from './state.ts';
 import { initial, step } from './step.ts';
 
-export const dca: PairKind<DcaSettingsText, DcaSettings, DcaState> = {
+export const dca: PairKind<DcaSettingsText, DcaSettings, DcaState> & {
+  readonly hears: typeof hears;
+  readonly heard: typeof heard;
+} = {
   name: 'dca',
   readSettings: readDcaSettings,
   pairsOf: ({ pair }) => [pair],
@@ -20,6 +24,8 @@ export const dca: PairKind<DcaSettingsText, DcaSettings, DcaState> = {
   initial,
   step,
   refuses,
+  hears,
+  heard,
   report,
   closedDeals: (before, { lastClosed }) => (lastClosed === null || before.lastClosed === lastClosed ? [] : [lastClosed]),
 };
@@ -27,17 +33,17 @@ export const dca: PairKind<DcaSettingsText, DcaSettings, DcaState> = {
 function problems(settings: DcaSettings, rules: PairRules): readonly string[] {
   const found: string[] = [];
   const base = smallness(settings.baseOrderSize, settings.baseOrderSizeIn, settings, rules);
-  if (base !== null) found.push(`The base order of ${base}.`);
+  if (base !== null) found.push(`baseOrderSize: The base order of ${base}.`);
   const small = smallestAveraging(settings);
   const averaging = small === null ? null : smallness(small.size, settings.averagingOrderSizeIn, settings, rules);
-  if (averaging !== null) found.push(`Averaging order ${small?.index} of ${averaging}.`);
+  if (averaging !== null) found.push(`averagingOrderSize: Averaging order ${small?.index} of ${averaging}.`);
   const last = deviation(settings, settings.averagingOrders);
   if (wayOf(settings).sign === 1 && last.numerator >= last.denominator)
-    found.push(`Averaging order ${settings.averagingOrders} would lie 100 % or more below the base order.`);
+    found.push(`averagingOrders: Averaging order ${settings.averagingOrders} would lie 100 % or more below the base order.`);
   const exits = settings.takeProfits.length;
   if (settings.averagingOrdersActive + exits > rules.maxOrders)
     found.push(
-      `${settings.averagingOrdersActive} averaging orders and ${exits === 1 ? 'a take profit' : `${exits} take profits`} are more than the ${rules.maxOrders} orders that may rest.`,
+      `averagingOrdersActive: ${settings.averagingOrdersActive} averaging orders and ${exits === 1 ? 'a take profit' : `${exits} take profits`} are more than the ${rules.maxOrders} orders that may rest.`,
     );
   return found;
 }

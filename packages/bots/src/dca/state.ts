@@ -168,6 +168,8 @@ export interface DcaState {
   readonly restUntil: EpochMs | null;
   /** The start conditions held; the deal opens then. */
   readonly startAt: EpochMs | null;
+  /** When signals came that conditions wait for, unix ms by name. */
+  readonly heard?: Readonly<Record<string, number>>;
   /** A deal was asked for by command and has not opened yet. */
   readonly dealAsked: boolean;
   readonly dealsClosed: number;

@@ -185,10 +185,10 @@ test('settings that the pair cannot trade are named', () => {
     stepPercent: '40',
   });
   assert.deepEqual(dca.problems(settings, { ...rules, maxOrders: 2 }), [
-    "The base order of 4 USDT is below the exchange's smallest of 5.",
-    "Averaging order 3 of 1.5 USDT is below the exchange's smallest of 5.",
-    'Averaging order 3 would lie 100 % or more below the base order.',
-    '2 averaging orders and a take profit are more than the 2 orders that may rest.',
+    "baseOrderSize: The base order of 4 USDT is below the exchange's smallest of 5.",
+    "averagingOrderSize: Averaging order 3 of 1.5 USDT is below the exchange's smallest of 5.",
+    'averagingOrders: Averaging order 3 would lie 100 % or more below the base order.',
+    'averagingOrdersActive: 2 averaging orders and a take profit are more than the 2 orders that may rest.',
   ]);
   assert.deepEqual(dca.problems(settingsOf(), rules), []);
 });

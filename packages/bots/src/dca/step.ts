@@ -10,6 +10,7 @@ import { orderEvent, refused } from './facts.ts';
 import type { Turn } from './orders.ts';
 import { plan } from './plan.ts';
 import type { DcaSettings } from './settings.ts';
+import { signalled, unscoped } from './signals.ts';
 import type { DcaState } from './state.ts';
 import { current } from './upgrade.ts';
 import { wakesOf } from './wakes.ts';
@@ -51,7 +52,7 @@ export function step(settings: DcaSettings, stored: DcaState, event: BotEvent): 
     settings,
     at: event.at,
     quote: event.quotes.get(settings.pair),
-    condition: event.kind === 'woken' && event.wake.kind === 'condition' ? event.wake.condition : null,
+    condition: event.kind === 'woken' && event.wake.kind === 'condition' ? unscoped(event.wake.condition, state.bot) : null,
     state: withFacts(settings, state, event),
     intents: [],
     needsQuote: false,
@@ -68,8 +69,9 @@ function withFacts(settings: DcaSettings, state: DcaState, event: BotEvent): Dca
     case 'started':
     case 'woken':
     case 'balance-changed':
-    case 'signal':
       return state;
+    case 'signal':
+      return signalled(settings, state, event);
     case 'order-event':
       return orderEvent(settings, state, event.event);
     case 'refused':

@@ -7,6 +7,7 @@ import type { Turn } from './orders.ts';
 import { isExitingItself, limitsOfStops, stopToRest, together } from './protection.ts';
 import { awaited } from './pyramid.ts';
 import type { DcaSettings } from './settings.ts';
+import { scoped } from './signals.ts';
 import type { DcaState, Deal } from './state.ts';
 import { entryPrice, liftStep, stopPrice, targetsOf, trailPrice } from './targets.ts';
 
@@ -29,7 +30,8 @@ class Wakes {
   }
 
   condition(condition: string): void {
-    this.#others.push({ kind: 'condition', pair: this.#turn.settings.pair, condition });
+    const { settings, state } = this.#turn;
+    this.#others.push({ kind: 'condition', pair: settings.pair, condition: scoped(condition, state.bot) });
   }
 
   get all(): readonly Wake[] {

@@ -75,6 +75,7 @@ function consider(heard: Heard, { ask }: Signal): Intake {
       return disable(heard, ask.open);
     case 'commands':
     case 'start-trailing':
+    case 'condition':
     case 'add-funds':
       return no(heard, 'signal-unsupported', `a signal bot takes no ${ask.kind}; send the custom signal or the strategy format`);
   }

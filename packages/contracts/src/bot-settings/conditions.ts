@@ -69,8 +69,15 @@ const comparisonOf: Readonly<Record<string, string>> = { '<': 'less', '>': 'grea
 const typed =
   /^(not\s+)?([a-z][a-z-]*)(?:\(([\d.,\s]*)\))?(?:\.([A-Za-z]+))?\s+(\d+[mhdw])\s+(<|>|less|greater|crossing-up|crossing-down)\s+(-?\d+(?:\.\d+)?|[A-Za-z]+)$/;
 
+const typedSignal = /^(not\s+)?signal\s+([A-Za-z0-9_-]{1,40})\s+(\d{1,7})s$/;
+
 /** Reads one typed condition. @throws Error when it is none */
 export function readTyped(text: string): unknown {
+  const signalled = typedSignal.exec(text);
+  if (signalled !== null) {
+    const of = { kind: 'signal', name: signalled[2], seconds: Number(signalled[3]) };
+    return signalled[1] === undefined ? of : { kind: 'not', of };
+  }
   const match = typed.exec(text);
   if (match === null)
     throw new Error(`"${text.slice(0, 80)}" is no condition such as "rsi(14) 1h < 30" or "ema-cross(20,50) 4h crossing-up 0"`);
