@@ -56,8 +56,7 @@ interface CheckedSettings {
 function checkSettings(name: string, settings: unknown, read: (stored: Record<string, unknown>) => unknown): CheckedSettings {
   const checked = checkSettingsOf(name, settings);
   if ('faults' in checked) {
-    const faults = checked.faults.map(({ field, reason }) => ({ field, reason: faultText(reason) }));
-    return { stored: null, settings: undefined, faults };
+    return { stored: null, settings: undefined, faults: checked.faults };
   }
   const stored = checked.settings;
   try {
@@ -68,16 +67,16 @@ function checkSettings(name: string, settings: unknown, read: (stored: Record<st
   }
 }
 
-/** The schema library's own words for a field that was left out name types. */
-const faultText = (message: string): string => (message.endsWith('received undefined') ? 'is missing' : message);
-
 /** Sentences of a kind such as `lines, upperPrice: …` or `takeProfits.0.price: …`, by the first field that they name. */
 function faultsOf(sentences: readonly string[], stored: Record<string, unknown>): readonly Fault[] {
   return sentences.map((text) => {
-    const colon = text.indexOf(': ');
-    const [first = ''] = text.slice(0, Math.max(0, colon)).split(', ');
+    // Of a bot of several pairs a sentence may begin with its pair.
+    const [of = ''] = /^[A-Z0-9]+\/[A-Z0-9]+: /.exec(text) ?? [];
+    const said = text.slice(of.length);
+    const colon = said.indexOf(': ');
+    const [first = ''] = said.slice(0, Math.max(0, colon)).split(', ');
     const isField = (first.split('.')[0] ?? '') in stored;
-    return isField ? { field: first, reason: text.slice(colon + 2) } : { field: null, reason: text };
+    return isField ? { field: first, reason: of + said.slice(colon + 2) } : { field: null, reason: text };
   });
 }
 

@@ -1,6 +1,6 @@
 /** The kinds of bot that this engine runs: how settings are checked and which function steps them. */
 import { botKinds, checkOwnSettings, type OwnDescription } from '@holdfast/bots';
-import { botSettings } from '@holdfast/contracts';
+import { botSettings, faultsInWords, type SettingsFault, settingsFaults } from '@holdfast/contracts';
 import { type Pair, ValueError } from '@holdfast/domain';
 import type { AnyBotKind } from '@holdfast/runtime';
 import { CommandError } from './command-error.ts';
@@ -25,13 +25,10 @@ export function botKind(name: string): AnyBotKind {
 export function completeSettings(name: string, settings: unknown): Record<string, unknown> {
   const checked = checkSettingsOf(name, settings);
   if ('settings' in checked) return checked.settings;
-  const faults = checked.faults.map(({ field, reason }) => `${field ?? 'object'}: ${reason}`);
-  throw new CommandError('settings-malformed', `Settings: ${faults.join('; ')}`);
+  throw new CommandError('settings-malformed', `Settings: ${faultsInWords(checked.faults)}`);
 }
 
-export type SettingsCheck =
-  | { readonly settings: Record<string, unknown> }
-  | { readonly faults: readonly { readonly field: string | null; readonly reason: string }[] };
+export type SettingsCheck = { readonly settings: Record<string, unknown> } | { readonly faults: readonly SettingsFault[] };
 
 /** Settings completed with their defaults, or every fault with its field. @throws CommandError `bot-kind-unknown` */
 export function checkSettingsOf(name: string, settings: unknown): SettingsCheck {
@@ -44,7 +41,7 @@ export function checkSettingsOf(name: string, settings: unknown): SettingsCheck 
   const parsed = schema?.safeParse(settings);
   if (parsed === undefined) throw new CommandError('bot-kind-unknown', `There is no kind of bot "${name}"`);
   if (parsed.success) return { settings: parsed.data };
-  return { faults: parsed.error.issues.map(({ path, message }) => ({ field: path.join('.') || null, reason: message })) };
+  return { faults: settingsFaults(parsed.error) };
 }
 
 /** Exact settings for the bot. @throws CommandError `settings-malformed` */

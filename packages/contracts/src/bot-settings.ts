@@ -11,6 +11,7 @@ import { tradeSettings } from './bot-settings/trade.ts';
 
 export * from './bot-settings/dca.ts';
 export * from './bot-settings/dependent.ts';
+export * from './bot-settings/faults.ts';
 export * from './bot-settings/grid.ts';
 export * from './bot-settings/rebalance.ts';
 export * from './bot-settings/recurring.ts';

@@ -1,11 +1,10 @@
 /** Making a bot: its settings are checked here, so that every fault is named before the engine is asked. */
 import { isOwnKind } from '@holdfast/bots';
-import { botSettings, type CreateBot } from '@holdfast/contracts';
+import { botSettings, type CreateBot, faultsInWords, settingsFaults } from '@holdfast/contracts';
 import type { Context } from '../context.ts';
 import { command } from '../engine/command.ts';
 import { listStrategies } from '../engine/strategies.ts';
 import { ApiFailure } from '../failure.ts';
-import { malformed } from '../openapi/zod-provider.ts';
 
 const kinds = Object.entries(botSettings);
 
@@ -29,8 +28,9 @@ export function checkedSettings({ kind, settings }: Pick<CreateBot, 'kind' | 'se
   }
   const result = schema.safeParse(settings);
   if (result.success) return result.data;
-  const { message, field } = malformed(result.error);
-  throw new ApiFailure(400, 'settings-malformed', message, field === undefined ? 'settings' : `settings.${field}`);
+  const faults = settingsFaults(result.error);
+  const field = faults[0]?.field ?? null;
+  throw new ApiFailure(400, 'settings-malformed', faultsInWords(faults), field === null ? 'settings' : `settings.${field}`);
 }
 
 /** Its id. @throws ApiFailure bot-kind-unknown, settings-malformed, and with the engine's codes */

@@ -34,15 +34,17 @@ export function problems(settings: SignalSettings, rules: PairRules): readonly s
   const quote = quoteOf(settings.pair);
   const say = (value: bigint): string => `${formatAmount(value)} ${quote}`;
   if (maxEntry < rules.minNotional)
-    found.push(`The cap of ${say(maxEntry)} per entry is below the exchange's smallest order of ${say(rules.minNotional)}.`);
+    found.push(
+      `maxEntryQuote: The cap of ${say(maxEntry)} per entry is below the exchange's smallest order of ${say(rules.minNotional)}.`,
+    );
   if (maxEntry > maxInvestment)
-    found.push(`The cap of ${say(maxEntry)} per entry is above the most invested, ${say(maxInvestment)}.`);
+    found.push(`maxEntryQuote: The cap of ${say(maxEntry)} per entry is above the most invested, ${say(maxInvestment)}.`);
   const own = sizeIn === 'quote' ? size : sizeIn === 'percent' ? multiply(maxInvestment, size / 100n, 'down') : null;
   if (own !== null && own < rules.minNotional)
-    found.push(`An entry of ${say(own)} is below the exchange's smallest order of ${say(rules.minNotional)}.`);
-  if (own !== null && own > maxEntry) found.push(`An entry of ${say(own)} is above the cap of ${say(maxEntry)} per entry.`);
+    found.push(`size: An entry of ${say(own)} is below the exchange's smallest order of ${say(rules.minNotional)}.`);
+  if (own !== null && own > maxEntry) found.push(`size: An entry of ${say(own)} is above the cap of ${say(maxEntry)} per entry.`);
   if (sizeIn === 'base' && size < rules.lot)
-    found.push(`An entry of ${formatAmount(size)} is below one lot of ${formatAmount(rules.lot)}.`);
+    found.push(`size: An entry of ${formatAmount(size)} is below one lot of ${formatAmount(rules.lot)}.`);
   return found;
 }
 

@@ -70,7 +70,7 @@ function stepProblems(settings: TradeSettings, rules: PairRules): readonly strin
   }
   const stop = settings.stopLoss?.price ?? null;
   if (stop !== null && settings.entry !== 'held' && onTick(stop, rules, 'up') >= price)
-    found.push(`stopLoss.price: ${formatAmount(stop)} is not below the entry at ${formatAmount(priceAmount(price, rules))}.`);
+    found.push(`stopLossPrice: ${formatAmount(stop)} is not below the entry at ${formatAmount(priceAmount(price, rules))}.`);
   return found;
 }
 

@@ -236,7 +236,7 @@ test('settings that the pair cannot trade are named, all of them', () => {
     "size: 4 USDT is below the exchange's smallest order of 5.",
     'takeProfits.0.price: 9000 is not above the entry at 10000.',
     "takeProfits.0.sharePercent: step 1 is below the exchange's smallest order and would be sold with another.",
-    'stopLoss.price: 11000 is not below the entry at 10000.',
+    'stopLossPrice: 11000 is not below the entry at 10000.',
   ]);
 });
 
