@@ -1,6 +1,6 @@
 /** Candles as a table of text, and what a bot did over them as lines. Tests only. */
 import { botSettings } from '@holdfast/contracts';
-import { type Amount, amount, type BotCommand, type EpochMs, epochMs, formatAmount } from '@holdfast/domain';
+import { type Amount, amount, type BotCommand, type EpochMs, epochMs, formatAmount, type PairRules } from '@holdfast/domain';
 import { testRules } from '@holdfast/testkit';
 import { usualAssumptions } from '../assumptions.ts';
 import type { Assumptions, RunRequest, RunResult } from '../result.ts';
@@ -8,7 +8,7 @@ import { runBacktest } from '../run.ts';
 import { type Row, seriesOf, tableStart } from './tables.ts';
 
 /** Prices in 0.01, coins in 0.001, orders of at least 5. */
-export const rules = { ...testRules('FOO/USDT', '0.01', '0.001', '5'), maxAlgoOrders: 5, maxOrderLists: 20 };
+export const rules: PairRules = { ...testRules('FOO/USDT', '0.01', '0.001', '5'), maxAlgoOrders: 5, maxOrderLists: 20 };
 
 /** No fees, any quantity at the touch and a spread of one tick: what a table shows is the order of things alone. */
 export const bare: Assumptions = {
@@ -26,15 +26,17 @@ export interface Play {
   readonly candles: string;
   readonly assumptions?: Partial<Assumptions>;
   readonly funds?: Readonly<Record<string, string>>;
+  /** The exchange's; `rules` when left out. */
+  readonly traded?: PairRules;
   /** Commands of a person, by ms after the first candle opens. */
   readonly commands?: Readonly<Record<number, BotCommand>>;
 }
 
-function rowOf(line: string): Row {
+function rowOf(line: string, { tick, lot }: PairRules): Row {
   if (line === '-') return null;
-  const [open, high, low, close, volume = 1000] = line.split(/\s+/).map(Number);
-  const ticks = (price: number | undefined): number => Math.round(Number(price) * 100);
-  return [ticks(open), ticks(high), ticks(low), ticks(close), Math.round(volume * 1000)];
+  const [open = '', high = '', low = '', close = '', volume = '1000'] = line.split(/\s+/);
+  const ticks = (price: string): number => Number(amount(price) / tick);
+  return [ticks(open), ticks(high), ticks(low), ticks(close), Number(amount(volume) / lot)];
 }
 
 const linesOf = (text: string): string[] =>
@@ -49,13 +51,21 @@ const clock = (at: number): string => {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 };
 
-export function requestOf({ kind, settings, candles, assumptions, funds, commands = {} }: Play): RunRequest {
+export function requestOf({ kind, settings, candles, assumptions, funds, traded = rules, commands = {} }: Play): RunRequest {
   const schema = (botSettings as Readonly<Record<string, { parse(value: unknown): unknown }>>)[kind]!;
   return {
     kind,
     settings: schema.parse(settings),
-    series: new Map([[rules.pair, seriesOf(rules, linesOf(candles).map(rowOf))]]),
-    rules: new Map([[rules.pair, rules]]),
+    series: new Map([
+      [
+        traded.pair,
+        seriesOf(
+          traded,
+          linesOf(candles).map((line) => rowOf(line, traded)),
+        ),
+      ],
+    ]),
+    rules: new Map([[traded.pair, traded]]),
     from: 0 as EpochMs,
     to: Number.MAX_SAFE_INTEGER as EpochMs,
     funds: funds === undefined ? null : Object.fromEntries(Object.entries(funds).map(([asset, text]) => [asset, amount(text)])),
