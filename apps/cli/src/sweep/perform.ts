@@ -62,6 +62,13 @@ export function checkOutputs({ html, csv, force }: Pick<PerformFlags, 'html' | '
     throw new CliError(exitCode.usage, `${there} is there already; give --force or another name`);
 }
 
+/** A sweep that is to make bots is not run for nothing. @throws CliError when no instance runs */
+async function checkInstance({ asBot, data }: Pick<PerformFlags, 'asBot' | 'data'>): Promise<void> {
+  if (asBot === undefined) return;
+  const { apiClient } = await import('../api-client.ts');
+  apiClient(data);
+}
+
 function write(path: string, text: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true });
@@ -74,6 +81,7 @@ function write(path: string, text: string): void {
 /** @throws CliError, SweepError, AskError, DataError */
 export async function perform(id: string, stored: SweepRecord, flags: PerformFlags): Promise<void> {
   checkOutputs(flags);
+  await checkInstance(flags);
   const backtest = await backtesting();
   const own = await ownOf(stored.asked.file);
   const pause = untilPaused(flags.pauseAfter);
