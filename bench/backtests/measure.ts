@@ -22,21 +22,24 @@ export interface Timed<T> {
   readonly result: T;
 }
 
-/** CPU time is counted in steps of a few ms: a round lasts long enough for that not to matter. */
+/** CPU time is counted in steps of a few ms: a round goes on until that does not matter. */
 const roundMs = 60;
+
+const cpuSince = (before: NodeJS.CpuUsage): number => {
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1000;
+};
 
 /** Runs `work` until the compiler has seen it, then `rounds` times, several runs to a round where they are short. */
 export function timed<T>(rounds: number, warmUp: number, work: () => T): Timed<T> {
-  const began = performance.now();
   let result = work();
   for (let round = 1; round < warmUp; round++) result = work();
-  const runs = Math.max(1, Math.ceil((roundMs * warmUp) / (performance.now() - began)));
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const before = process.threadCpuUsage();
-    for (let run = 0; run < runs; run++) result = work();
-    const { user, system } = process.threadCpuUsage(before);
-    times.push((user + system) / 1000 / runs);
+    let [runs, spent] = [0, 0];
+    for (; spent < roundMs; spent = cpuSince(before), runs++) result = work();
+    times.push(spent / runs);
   }
   return { ms: medianOf(times), most: Math.max(...times), result };
 }

@@ -66,6 +66,9 @@ export const planText = (p: DcaPlan): string =>
     ...p.sizes.flatMap((size, n) => [size, p.shares[n]]),
   ].join(' ');
 
+// Quotients that are whole are not always so in floating point.
+const up = (value: number): number => Math.ceil(value - 1e-7);
+const down = (value: number): number => Math.floor(value + 1e-7);
 const delays = [0, 15_000, 30_000, 59_999] as const;
 
 export function runDcaLoop(plan: DcaPlan, { open, high, low, close, rows }: Series): Done {
@@ -95,17 +98,17 @@ export function runDcaLoop(plan: DcaPlan, { open, high, low, close, rows }: Seri
       filled++;
     }
     buyAt = resting > filled ? prices[filled]! : 0;
-    sellAt = Math.ceil((cost * target) / held);
+    sellAt = up((cost * target) / held);
   };
   const begin = (at: number, known: number, ask: number): void => {
     const [heldBefore, costBefore] = [held, cost];
-    buy(at, ask, Math.ceil(plan.baseSize / (known * ofLot)));
+    buy(at, ask, up(plan.baseSize / (known * ofLot)));
     const [entry, spent] = [held - heldBefore, cost - costBefore];
     filled = 0;
     resting = 0;
     for (let n = 0; n < levels; n++) {
-      prices[n] = Math.floor((spent * shares[n]! * lot) / (entry * ofLot));
-      lots[n] = Math.ceil(sizes[n]! / (prices[n]! * ofLot));
+      prices[n] = down((spent * shares[n]! * lot) / (entry * ofLot));
+      lots[n] = up(sizes[n]! / (prices[n]! * ofLot));
     }
     rest(at, ask);
   };

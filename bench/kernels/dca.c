@@ -31,6 +31,10 @@ typedef struct {
   hash_t hash;
 } deal_t;
 
+/* Quotients that are whole are not always so in floating point. */
+static int64_t up(double value) { return (int64_t)ceil(value - 1e-7); }
+static int64_t down(double value) { return (int64_t)floor(value + 1e-7); }
+
 static int64_t fee_of(const plan_t *p, int64_t amount) {
   int64_t product = amount * (int64_t)p->fee_numerator, by = (int64_t)p->fee_denominator;
   return (product + by - 1) / by;
@@ -69,13 +73,13 @@ static void rest(const plan_t *p, deal_t *d, int64_t at, int64_t ask) {
 static void open_deal(const plan_t *p, deal_t *d, int64_t at, int64_t known, int64_t ask) {
   int64_t held = d->held;
   double cost = d->cost;
-  buy(p, d, at, ask, (int64_t)ceil(p->base_size / ((double)known * p->value8)));
+  buy(p, d, at, ask, up(p->base_size / ((double)known * p->value8)));
   d->entry_held = d->held - held;
   d->entry_cost = d->cost - cost;
   d->filled = d->resting = 0;
   for (int n = 0; n < p->levels; n++) {
-    d->prices[n] = (int64_t)floor(d->entry_cost * p->shares[n] * p->lot8 / ((double)d->entry_held * p->value8));
-    d->lots[n] = (int64_t)ceil(p->sizes[n] / ((double)d->prices[n] * p->value8));
+    d->prices[n] = down(d->entry_cost * p->shares[n] * p->lot8 / ((double)d->entry_held * p->value8));
+    d->lots[n] = up(p->sizes[n] / ((double)d->prices[n] * p->value8));
   }
   rest(p, d, at, ask);
 }
@@ -90,7 +94,7 @@ static hash_t run(const plan_t *p, const int32_t *open, const int32_t *high, con
   int64_t wake = 0, last = open[0];
   open_deal(p, &d, 0, last + 1, last + 1);
   int64_t buy_at = d.resting > d.filled ? d.prices[d.filled] : 0;
-  int64_t sell_at = (int64_t)ceil(d.cost * p->target / (double)d.held);
+  int64_t sell_at = up(d.cost * p->target / (double)d.held);
   for (int row = 0; row < rows; row++) {
     int64_t start = (int64_t)row * 60000;
     int is_quiet = is_open ? low[row] > buy_at && high[row] < sell_at : start + delay[3] < wake;
@@ -119,7 +123,7 @@ static hash_t run(const plan_t *p, const int32_t *open, const int32_t *high, con
         } else
           continue;
         buy_at = d.resting > d.filled ? d.prices[d.filled] : 0;
-        sell_at = (int64_t)ceil(d.cost * p->target / (double)d.held);
+        sell_at = up(d.cost * p->target / (double)d.held);
       }
     }
     last = close[row];
