@@ -12,6 +12,9 @@ Exit codes: 0 done; 1 refused or failed; 64 wrong usage; 65 damaged data; 69 por
 /** Commands that must answer fast are loaded without the others. */
 const alone: Readonly<Record<string, () => Promise<(root: Command) => void>>> = {
   backtest: async () => (await import('./commands/backtest.ts')).addBacktestCommands,
+  data: async () => (await import('./commands/data.ts')).addDataCommands,
+  sweep: async () => (await import('./commands/sweep.ts')).addSweepCommands,
+  'walk-forward': async () => (await import('./commands/sweep.ts')).addSweepCommands,
 };
 
 async function program(): Promise<Command> {
