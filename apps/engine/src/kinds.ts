@@ -1,5 +1,5 @@
 /** The kinds of bot that this engine runs: how settings are checked and which function steps them. */
-import { botKinds, checkOwnSettings, type OwnDescription } from '@holdfast/bots';
+import { botKinds, checkOwnSettings, isOwnKind, type OwnDescription } from '@holdfast/bots';
 import { botSettings, faultsInWords, type SettingsFault, settingsFaults } from '@holdfast/contracts';
 import { type Pair, ValueError } from '@holdfast/domain';
 import type { AnyBotKind } from '@holdfast/runtime';
@@ -18,6 +18,11 @@ export function addOwnKind(kind: AnyBotKind, description: OwnDescription): void 
 export function botKind(name: string): AnyBotKind {
   const kind = kinds.get(name) ?? own.get(name)?.kind;
   if (kind !== undefined) return kind;
+  if (isOwnKind(name))
+    throw new CommandError(
+      'bot-kind-unknown',
+      `There is no strategy ${name} here; add its file with "holdfast strategy add FILE"`,
+    );
   throw new CommandError('bot-kind-unknown', `There is no kind of bot "${name}"; there are: ${[...kinds.keys()].join(', ')}`);
 }
 

@@ -7,6 +7,7 @@ import { ApiFailure, read } from '../api/client.ts';
 import { useChange } from '../api/queries.ts';
 import { SettingsForm } from '../bots/settings-form.tsx';
 import { type Field, fieldsOf, settingsOf } from '../bots/settings-schema.ts';
+import { faultsOf } from '../format/faults.ts';
 import { settingInWords } from '../format/setting.ts';
 import { formatDayTime } from '../format/time.ts';
 import { Panel, Tag } from '../parts/panel.tsx';
@@ -110,7 +111,8 @@ function GuardsForm({ answer, close }: GuardsFormProps) {
     );
   };
   const { error } = change;
-  const faults = new Map(error instanceof ApiFailure && error.field !== undefined ? [[error.field, error.message]] : []);
+  const names = fields.map(({ name }) => name);
+  const faults = error instanceof ApiFailure ? faultsOf(error.message, names) : new Map<string, string>();
   return (
     <form onSubmit={submit} data-testid="guards-form">
       <div className="form">
@@ -122,7 +124,7 @@ function GuardsForm({ answer, close }: GuardsFormProps) {
         />
       </div>
       <p className="form-error" role="alert">
-        {change.error?.message}
+        {faults.size > 0 ? 'Nothing is changed; what is wrong stands at its field.' : error?.message}
       </p>
       <div className="form-end">
         <Button variant="default" onClick={close}>
