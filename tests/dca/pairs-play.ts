@@ -42,7 +42,7 @@ export class PairsPlay {
     const fee = this.settings.parts[0]!.fee;
     this.exchanges = new Map(
       names.map((name) => {
-        const rules = testRules(name, '0.01', '0.0001', '5');
+        const rules = { ...testRules(name, '0.01', '0.0001', '5'), maxOrderLists: 20 };
         const options = { rules, fee, feeAsset: 'base', base: 0n as Amount, quote: purse, price: ticks(100_000) } as const;
         return [name, new ScriptedExchange(options)];
       }),

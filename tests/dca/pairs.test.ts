@@ -261,7 +261,7 @@ test('random order flow on three pairs: money conserved over them, never more de
       assert.equal(amountsOf(play), play.quote, 'M1 after a replay');
       deals += play.closed.length;
     }),
-    { numRuns: 400 },
+    { numRuns: 400 * Number(process.env.HOLDFAST_DCA_RUNS ?? 1) },
   );
   assert.ok(deals > 100, `${deals} deals`);
 });

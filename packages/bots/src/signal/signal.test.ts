@@ -106,6 +106,9 @@ function play(more: Partial<SignalSettingsInput> = {}, funds: Funds = {}, feeAss
   return made;
 }
 
+/** Runs of the property; more by hand: HOLDFAST_SIGNAL_RUNS=20 plays twenty times as many. */
+const runs = Number(process.env.HOLDFAST_SIGNAL_RUNS ?? 1);
+
 test('enters with the size of the message, closes on the exit, and books the profit', () => {
   const it = play();
   assert.match(it.enter('long', '200'), /^enters long with 0\.01998 at the market$/);
@@ -443,7 +446,7 @@ for (const feeAsset of ['base', 'quote', 'third'] as const) {
             );
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 200 * runs },
     );
     assert.ok(ended.count > 100, `${ended.count} positions only`);
   });

@@ -207,7 +207,7 @@ export const dcaSettings = dcaFaults(
     ).default(0),
     restsFirst: choice(
       'Rests at the exchange',
-      'What is held can be locked by one order only: which exit rests; the engine watches the other.',
+      'Where targets and stop cannot rest together: which of them rests; the engine watches the other.',
       ['stop-loss', 'take-profit'],
     ).default('stop-loss'),
     stopGapPercent: percent(
