@@ -10,7 +10,7 @@ const codeOf = (answer: { body: unknown }): string => {
 };
 
 test('at 95 % of the disk only exits and cancels are done, the owner hears of it, and with space it goes on by itself', async () => {
-  const vault = scriptedVault();
+  const vault = scriptedVault({ watchesDisk: true });
   await vault.open();
   await confirmTwo(vault, ownerWith(vault, 'owner', vault.owner.privateKey), 'http://127.0.0.1:9');
   const bot = await vault.grant();
