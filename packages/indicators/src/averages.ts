@@ -1,6 +1,9 @@
 /**
- * Moving averages of a series of numbers, with TA-Lib's seeding: SMA as running sum, EMA seeded with the SMA of its first
- * values (TA-Lib's default compatibility), Wilder's average seeded the same way. Source: TA-Lib 0.6, ta_SMA.c, ta_EMA.c, ta_RSI.c.
+ * Moving averages of a series of numbers, with TA-Lib's seeding: EMA seeded with the SMA of its first values (TA-Lib's default
+ * compatibility), Wilder's average seeded the same way. Source: TA-Lib 0.6, ta_SMA.c, ta_EMA.c, ta_RSI.c.
+ *
+ * An SMA is summed anew for each value, as distances from it, where TA-Lib keeps a running sum: the digits that a running sum
+ * leaves behind make averages of a market that stands still cross each other.
  */
 import { Ring } from './indicator.ts';
 
@@ -11,7 +14,6 @@ export interface Average {
 
 export class Sma implements Average {
   readonly #ring: Ring;
-  #sum = 0;
 
   constructor(period: number) {
     this.#ring = new Ring(period);
@@ -19,17 +21,12 @@ export class Sma implements Average {
 
   next(value: number): number {
     if (Number.isNaN(value)) return Number.NaN;
-    this.#sum += value;
     const ring = this.#ring;
-    // TA-Lib keeps the sum of period - 1 values between calls: the order of the operations is part of the number.
-    if (ring.count < ring.size - 1) {
-      ring.push(value);
-      return Number.NaN;
-    }
-    const total = this.#sum;
     ring.push(value);
-    this.#sum -= ring.newest(ring.size - 1);
-    return total / ring.size;
+    if (!ring.isFull) return Number.NaN;
+    let distance = 0;
+    for (let back = ring.size - 1; back > 0; back -= 1) distance += ring.newest(back) - value;
+    return value + distance / ring.size;
   }
 }
 

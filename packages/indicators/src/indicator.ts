@@ -66,6 +66,13 @@ export class Ring {
     return out;
   }
 
+  /** Of what is in it, oldest first. */
+  sum(): number {
+    let sum = 0;
+    for (let back = this.count - 1; back >= 0; back -= 1) sum += this.newest(back);
+    return sum;
+  }
+
   /** The value `back` places before the newest; 0 is the newest. */
   newest(back: number): number {
     const at = this.#next - 1 - back;

@@ -77,7 +77,7 @@ export function stochastic(fastK: number, slowK: number, slowD: number): Indicat
   };
 }
 
-/** Commodity channel index of the typical price. */
+/** Commodity channel index of the typical price; 0 where the price stands still, by sums of distances from it. */
 export function cci(period: number): Indicator {
   const { names, lines } = one('cci');
   const typical = new Ring(period);
@@ -89,12 +89,12 @@ export function cci(period: number): Indicator {
       const price = (high + low + close) / 3;
       typical.push(price);
       if (!typical.isFull) return;
-      let sum = 0;
-      for (let back = 0; back < period; back += 1) sum += typical.newest(back);
-      const average = sum / period;
+      let off = 0;
+      for (let back = 0; back < period; back += 1) off += typical.newest(back) - price;
+      const average = price + off / period;
       let spread = 0;
       for (let back = 0; back < period; back += 1) spread += Math.abs(typical.newest(back) - average);
-      const distance = price - average;
+      const distance = -off / period;
       lines[0] = distance === 0 || spread === 0 ? 0 : distance / (0.015 * (spread / period));
     },
   };
@@ -102,15 +102,13 @@ export function cci(period: number): Indicator {
 
 /**
  * Money flow index, 0 to 100. TA-Lib answers 0 when the flow of the period is below 1 unit of quote; in quotes such as BTC every
- * flow is, so here only no flow at all gives 0.
+ * flow is, so here only no flow at all gives 0. Flows are summed anew for each candle, so that none is left over when none was.
  */
 export function mfi(period: number): Indicator {
   const { names, lines } = one('mfi');
   const rising = new Ring(period);
   const falling = new Ring(period);
   let before = Number.NaN;
-  let up = 0;
-  let down = 0;
   return {
     names,
     lines,
@@ -123,11 +121,12 @@ export function mfi(period: number): Indicator {
       const flow = price * volume;
       const rose = change > 0 ? flow : 0;
       const fell = change < 0 ? flow : 0;
-      up += rose - rising.push(rose);
-      down += fell - falling.push(fell);
+      rising.push(rose);
+      falling.push(fell);
       if (!rising.isFull) return;
-      const sum = up + down;
-      lines[0] = sum <= 0 ? 0 : (100 * up) / sum;
+      const up = rising.sum();
+      const sum = up + falling.sum();
+      lines[0] = sum === 0 ? 0 : (100 * up) / sum;
     },
   };
 }
@@ -136,7 +135,7 @@ export function mfi(period: number): Indicator {
 export function ultimate(first: number, second: number, third: number): Indicator {
   const { names, lines } = one('ultimate');
   const periods = [first, second, third].sort((a, b) => a - b);
-  const parts = periods.map((period) => ({ pressure: new Ring(period), range: new Ring(period), a: 0, b: 0 }));
+  const parts = periods.map((period) => ({ pressure: new Ring(period), range: new Ring(period) }));
   let before = Number.NaN;
   return {
     names,
@@ -150,9 +149,10 @@ export function ultimate(first: number, second: number, third: number): Indicato
       const pressure = close - trueLow;
       let output = 0;
       for (const [at, part] of parts.entries()) {
-        part.a += pressure - part.pressure.push(pressure);
-        part.b += range - part.range.push(range);
-        if (part.b !== 0) output += ([4, 2, 1][at]! * part.a) / part.b;
+        part.pressure.push(pressure);
+        part.range.push(range);
+        const reach = part.range.sum();
+        if (reach !== 0) output += ([4, 2, 1][at]! * part.pressure.sum()) / reach;
       }
       if (parts[2]!.pressure.isFull) lines[0] = 100 * (output / 7);
     },

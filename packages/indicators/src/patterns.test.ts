@@ -1,11 +1,12 @@
 /** What no library of ours has to be held against: by hand, on tables that can be read. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { columnsOf } from './indicator.ts';
+import { columnsOf, type Indicator } from './indicator.ts';
+import { cci, mfi, stochastic, ultimate } from './momentum.ts';
 import { qfl } from './qfl.ts';
 import { technicalRating } from './rating.ts';
 import { walk } from './testing/walk.ts';
-import { heikinAshi, supertrend } from './trend.ts';
+import { average, averageCross, bollinger, heikinAshi, supertrend } from './trend.ts';
 
 type Row = readonly [open: number, high: number, low: number, close: number];
 const columns = (rows: readonly Row[]) => {
@@ -45,6 +46,34 @@ test('Supertrend of period 2, factor 1, by hand', () => {
   // 13 ± 2; then 15 ± 2, close 16 above the upper band 15 that held; then 13.5 ± 3.5, close 11 below the lower band 13.
   assert.deepEqual([...line!].slice(2), [15, 13, 17, 12.75]);
   assert.deepEqual([...trend!].slice(2), [-1, 1, -1, -1]);
+});
+
+test('a market that stands still leaves nothing behind that could cross', () => {
+  const moved = walk({ seed: 21, count: 300, start: 0.00001234, step: 0.2 });
+  const still = 300;
+  const make = (column: Float64Array, value: number): Float64Array => {
+    const whole = new Float64Array(column.length + still).fill(value);
+    whole.set(column);
+    return whole;
+  };
+  const price = moved.close.at(-1)!;
+  const candles = {
+    open: make(moved.open, price),
+    high: make(moved.high, price),
+    low: make(moved.low, price),
+    close: make(moved.close, price),
+    volume: make(moved.volume, 0),
+  };
+  const at = 300 + 250;
+  const end = (indicator: Indicator, line = 0): readonly number[] => [...columnsOf(indicator, candles)[line]!.subarray(at)];
+  const same = (value: number): readonly number[] => new Array(still - 250).fill(value);
+  assert.deepEqual(end(average('sma', 200)), same(price));
+  assert.deepEqual(end(averageCross('sma', 20, 50), 2), same(0));
+  assert.deepEqual(end(bollinger(20, 2), 3), same(0.5));
+  assert.deepEqual(end(mfi(14)), same(0));
+  assert.deepEqual(end(ultimate(7, 14, 28)), same(0));
+  assert.deepEqual(end(stochastic(14, 3, 3)), same(0));
+  assert.deepEqual(end(cci(20)), same(0));
 });
 
 test('a base is a low that held and bounced; the distance says how far below it the close is', () => {

@@ -72,8 +72,6 @@ function makeAverages(): Rate {
   const conversion = new Middle(9);
   const base = new Middle(26);
   const lead = new Middle(52);
-  let traded = 0;
-  let bought = 0;
   let closedBefore = Number.NaN;
   return (_open, high, low, close, volume) => {
     let sum = 0;
@@ -83,9 +81,9 @@ function makeAverages(): Rate {
     }
     const hulled = hull.next(close);
     sum += say(hulled < close, hulled > close);
-    bought += close * volume - prices.push(close * volume);
-    traded += volume - volumes.push(volume);
-    const weighted = traded > 0 ? bought / traded : close;
+    prices.push(close);
+    volumes.push(volume);
+    const weighted = weightedMean(prices, volumes, close);
     sum += say(weighted < close, weighted > close);
     const c = conversion.next(high, low);
     const b = base.next(high, low);
@@ -98,6 +96,14 @@ function makeAverages(): Rate {
     closedBefore = close;
     return sum / (simple.length + 3);
   };
+}
+
+/** Mean of prices by volumes, as a distance from `around`, so that prices that are all the same give just that. */
+function weightedMean(prices: Ring, volumes: Ring, around: number): number {
+  const traded = volumes.sum();
+  let distance = 0;
+  for (let back = prices.count - 1; back > 0; back -= 1) distance += (prices.newest(back) - around) * volumes.newest(back);
+  return traded > 0 ? around + distance / traded : around;
 }
 
 function makeOscillators(): Rate {
