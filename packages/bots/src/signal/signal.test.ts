@@ -364,6 +364,7 @@ const act = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('fire' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('repeat' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('expire' as const), index: fc.nat(5) }) },
 );
 
@@ -394,6 +395,9 @@ function perform(it: Play, step: Act): void {
     case 'expire':
       it.exchange.expire(step.index);
       return;
+    case 'restart':
+      it.send({ kind: 'started' });
+      return;
     case 'repeat': {
       // What was said before changes nothing.
       const last = it.delivered.at(-1);
@@ -412,7 +416,8 @@ for (const feeAsset of ['base', 'quote', 'third'] as const) {
         fc.array(act, { minLength: 40, maxLength: 120, size: 'max' }),
         fc.constantFrom('long' as const, 'both' as const),
         fc.constantFrom(rules, ocoRules, { ...ocoRules, maxAlgoOrders: 1 }),
-        (steps, direction, traded) => {
+        fc.nat(),
+        (steps, direction, traded, cut) => {
           const base = direction === 'both' ? amount('0.2') : zero;
           // Quote for buying back at a loss.
           const it = play({ direction, maxEntries: 4, cooldownSeconds: 0 }, { base, quote: amount('1500'), traded }, feeAsset);
@@ -424,6 +429,11 @@ for (const feeAsset of ['base', 'quote', 'third'] as const) {
           }
           it.settle();
           assert.equal(it.state.book.USDT, it.exchange.quote);
+          assert.equal(it.state.book.BTC, it.exchange.base);
+          for (const said of it.delivered.slice(0, cut % (it.delivered.length + 1)))
+            if (said.kind === 'order-event' && said.event.kind !== 'cancel-rejected') it.send(said);
+          it.settle();
+          assert.equal(it.state.book.USDT, it.exchange.quote, 'a prefix of what was said once more counts nothing twice');
           assert.equal(it.state.book.BTC, it.exchange.base);
           // Whatever happened, closing closes: nothing rests and nothing more than dust is left of the position.
           it.say({ kind: 'disable', open: 'close' });
