@@ -21,8 +21,9 @@ import type { Columns } from '../run/columns.ts';
 import { EquityCurve, type Fall } from '../run/equity.ts';
 import { placeAt } from '../run/path.ts';
 import type { Assumptions } from '../run/result.ts';
+import { isKnownDca } from './dca-known.ts';
 import { decline, declined } from './decline.ts';
-import { Depth, isPlain } from './depth.ts';
+import { Depth } from './depth.ts';
 import type { FillLog } from './fill-log.ts';
 import { Scan } from './scan.ts';
 import { ceilSure, feeOf, floorSure, type Rate, rateOf } from './sure.ts';
@@ -64,75 +65,9 @@ export interface KernelRequest {
   readonly log?: FillLog;
 }
 
-const any = (): boolean => true;
-const none = (share: bigint): boolean => share === 0n;
-
-/** What each setting must be for the kernel to know it. A setting that is not here does not compile. */
-const knows: { readonly [Field in keyof DcaSettings]-?: (value: DcaSettings[Field]) => boolean } = {
-  pair: any,
-  direction: (direction) => direction === 'long',
-  start: (start) => start === 'at-once',
-  startCondition: (condition) => condition === null,
-  startDelayMs: any,
-  baseOrderSize: any,
-  baseOrderSizeIn: (unitOfSize) => unitOfSize === 'quote',
-  baseOrderType: (type) => type === 'market',
-  repriceMs: any,
-  averagingOrderSize: any,
-  averagingOrderSizeIn: (unitOfSize) => unitOfSize === 'quote',
-  averagingOrders: any,
-  averagingOrdersActive: any,
-  step: any,
-  stepMultiplier: any,
-  sizeMultiplier: any,
-  ladder: (levels) => levels.every(({ distance }) => distance > 0n),
-  pyramid: (levels) => levels.length === 0,
-  averagingCondition: (condition) => condition === null,
-  averagingFrom: any,
-  takeProfit: any,
-  takeProfits: (steps) => steps.length === 1,
-  takeProfitOf: (of) => of === 'total',
-  trailing: none,
-  profitIn: (asset) => asset === 'quote',
-  closeCondition: (condition) => condition === null,
-  minProfitOf: any,
-  minProfit: any,
-  stopLoss: none,
-  stopTimeoutMs: any,
-  stopTrailing: any,
-  breakevenSteps: any,
-  restsFirst: any,
-  stopGap: any,
-  stopAction: any,
-  cooldownMs: any,
-  dealsAtMost: (count) => count === 0,
-  lossesAtMost: (count) => count === 0,
-  minPrice: none,
-  maxPrice: none,
-  minPriceShare: none,
-  maxPriceShare: none,
-  dealTimeoutMs: (time) => time === 0,
-  reinvest: none,
-  riskReduction: none,
-  feeAsset: any,
-  fee: any,
-  slippage: any,
-  entryAttempts: (count) => count > 0,
-  retryMs: any,
-};
-
-function isKnown(settings: DcaSettings, assumptions: Assumptions): boolean {
-  const fields = Object.keys(settings) as (keyof DcaSettings)[];
-  return (
-    isPlain(assumptions) &&
-    settings.feeAsset === (assumptions.feeIn === 'received' ? 'base' : 'quote') &&
-    fields.every((field) => (knows[field] as ((value: unknown) => boolean) | undefined)?.(settings[field]) ?? false)
-  );
-}
-
 /** The run of a request, or null when it is not one that the kernel knows. */
 export function runDca(request: KernelRequest): KernelResult | null {
-  if (!isKnown(request.settings, request.assumptions)) return null;
+  if (!isKnownDca(request.settings, request.assumptions)) return null;
   const maker = rateOf(request.assumptions.makerFee);
   const taker = rateOf(request.assumptions.takerFee);
   const { lot, tick } = request.columns.rules;

@@ -12,8 +12,9 @@ import { EquityCurve } from '../run/equity.ts';
 import type { Assumptions } from '../run/result.ts';
 import type { KernelResult } from './dca.ts';
 import { decline, declined } from './decline.ts';
-import { Depth, isPlain } from './depth.ts';
+import { Depth } from './depth.ts';
 import type { FillLog } from './fill-log.ts';
+import { isKnownGrid } from './grid-known.ts';
 import { Scan } from './scan.ts';
 import { feeOf, type Rate, rateOf } from './sure.ts';
 
@@ -35,45 +36,9 @@ export interface GridRequest {
   readonly log?: FillLog;
 }
 
-const any = (): boolean => true;
-const neither = (pair: object): boolean => Object.values(pair).every((value) => value === null);
-
-/** What each setting must be for the kernel to know it. A setting that is not here does not compile. */
-const knows: { readonly [Field in keyof GridSettings]-?: (value: GridSettings[Field]) => boolean } = {
-  pair: any,
-  mode: (mode) => mode === 'normal',
-  lower: any,
-  upper: (price) => price !== null,
-  lines: any,
-  spacing: any,
-  amount: any,
-  amountIn: any,
-  profitIn: (asset) => asset === 'quote',
-  activeBuyLines: any,
-  activeSellLines: any,
-  balance: any,
-  balanceOrderLines: any,
-  trailing: neither,
-  expansion: neither,
-  stops: neither,
-  feeAsset: any,
-  fee: any,
-  slippage: any,
-  retryMs: any,
-};
-
-function isKnown(settings: GridSettings, assumptions: Assumptions): boolean {
-  const fields = Object.keys(settings) as (keyof GridSettings)[];
-  return (
-    isPlain(assumptions) &&
-    settings.feeAsset === (assumptions.feeIn === 'received' ? 'base' : 'quote') &&
-    fields.every((field) => (knows[field] as ((value: unknown) => boolean) | undefined)?.(settings[field]) ?? false)
-  );
-}
-
 /** The run of a request, or null when it is not one that the kernel knows. */
 export function runGrid(request: GridRequest): KernelResult | null {
-  if (!isKnown(request.settings, request.assumptions)) return null;
+  if (!isKnownGrid(request.settings, request.assumptions)) return null;
   const maker = rateOf(request.assumptions.makerFee);
   const taker = rateOf(request.assumptions.takerFee);
   const { lot, tick } = request.columns.rules;
