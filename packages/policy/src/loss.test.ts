@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { type AccountId, type Asset, amount, formatAmount, ownerId, unit } from '@holdfast/domain';
 import fc from 'fast-check';
 import { mandateWords, proposeMandate, worstLoss } from './index.ts';
+import { lossText } from './loss.ts';
 import { btc, eth, mandate, pairRules } from './testing/cases.ts';
 
 /** Custody 3.6's worked example: 20,000 USDT, BTC and ETH, T 10,000, B 60, O 4,000, g 1 %, P 8,000 in all, s 15 %, corridor ±25 %. */
@@ -101,4 +102,9 @@ test('the proposed mandate can lose at most half a percent of the equity to a th
       );
     }),
   );
+});
+
+test('a loss is written as people read it, never less than it is', () => {
+  const texts = ['100', '14463.095238095238095239', '0.005', '0.001234567891', '2000.001', '0'].map((it) => lossText(amount(it)));
+  assert.deepEqual(texts, ['100', '14463.1', '0.005', '0.00123457', '2000.01', '0']);
 });

@@ -11,7 +11,7 @@
  *
  * Gains of positions over their cost are in none of them: they are market results (docs/decisions/0008).
  */
-import { type Amount, divide, formatAmount, type Mandate, type MandatePair, unit } from '@holdfast/domain';
+import { type Amount, divide, formatAmount, type Mandate, type MandatePair, roundTo, unit } from '@holdfast/domain';
 
 export interface WorstLoss {
   /** All in the mandate's quote asset. */
@@ -41,7 +41,6 @@ export function worstLoss(mandate: Mandate): WorstLoss {
   const forged = prices + fees;
   const market = mandate.pairs.reduce((sum, it) => sum + divide(it.maxPositionQuote * BigInt(it.stressBps), 10_000n, 'up'), 0n);
   const positions = mandate.pairs.reduce((sum, it) => sum + it.maxPositionQuote, 0n);
-  const text = (value: bigint): string => formatAmount(value);
   return {
     theft24h: theft as Amount,
     forged24h: forged as Amount,
@@ -51,12 +50,22 @@ export function worstLoss(mandate: Mandate): WorstLoss {
     market24h: market as Amount,
     exitJump24h: divide(positions * BigInt(gapBps), 10_000n, 'up') as Amount,
     formula:
-      `B + S + O × g = ${text(burn24h)} + ${text(stopBudget24h)} + ${text(maxOpenQuote)} × ${percent(gapBps)} % ` +
-      `= ${text(theft)} ${quote}`,
+      `B + S + O × g = ${formatAmount(burn24h)} + ${formatAmount(stopBudget24h)} + ${formatAmount(maxOpenQuote)} × ${percent(gapBps)} % ` +
+      `= ${lossText(theft)} ${quote}`,
     forgedFormula:
-      `T of ${text(turnover24h)} at the edges of the corridors, buying × (ceiling − floor) / (2 × ceiling) and ` +
-      `selling base caps × (middle − floor): ${text(prices)}; B + S for fees: ${text(fees)}; together ${text(forged)} ${quote}`,
+      `T of ${formatAmount(turnover24h)} at the edges of the corridors, buying × (ceiling − floor) / (2 × ceiling) and ` +
+      `selling base caps × (middle − floor): ${lossText(prices)}; B + S for fees: ${lossText(fees)}; together ${lossText(forged)} ${quote}`,
   };
+}
+
+const cent = 10n ** 16n;
+const smallestStep = 10n ** 10n;
+
+/** A loss as people read it: rounded up to cents, or to six digits where it is so small that cents say little. */
+export function lossText(value: bigint): string {
+  let step = cent;
+  while (step > smallestStep && value < step * 100_000n) step /= 10n;
+  return formatAmount(roundTo(value, step, 'up'));
 }
 
 /** One way to lose: `lost` of each `counted` of turnover, for at most `cap` of it. */

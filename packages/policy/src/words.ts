@@ -1,6 +1,6 @@
 /** A mandate as its owner reads it before signing: plain sentences, each limit with its number. */
 import { baseOf, formatAmount, type Mandate, type MandatePair, type OrderKind, quoteOf } from '@holdfast/domain';
-import { percent, worstLoss } from './loss.ts';
+import { lossText, percent, worstLoss } from './loss.ts';
 
 export function mandateWords(mandate: Mandate): readonly string[] {
   const { quote } = mandate;
@@ -27,10 +27,10 @@ export function mandateWords(mandate: Mandate): readonly string[] {
       ? 'The value of the account itself is not watched.'
       : `The account is frozen when it loses ${money(mandate.drawdown24h)} within 24 hours.`,
     ...ruleWords(mandate),
-    `If everything but the vault is taken over, a thief can take at most ${money(loss.theft24h)} in 24 hours: ${loss.formula}.`,
-    `If he also forges every reference price: at most ${money(loss.forged24h)} (${loss.forgedFormula}).`,
-    `If the market jumps up through orders that sell positions, they bring up to ${money(loss.exitJump24h)} less than a moment later, and a thief may wait for that; it is not counted above, because the account is worth no less than before.`,
-    `Not stolen, but at risk: ${money(loss.market24h)}, if all positions that are allowed are held and fall as far as assumed.`,
+    `If everything but the vault is taken over, a thief can take at most ${lossText(loss.theft24h)} ${quote} in 24 hours: ${loss.formula}.`,
+    `If he also forges every reference price: at most ${lossText(loss.forged24h)} ${quote} (${loss.forgedFormula}).`,
+    `If the market jumps up through orders that sell positions, they bring up to ${lossText(loss.exitJump24h)} ${quote} less than a moment later, and a thief may wait for that; it is not counted above, because the account is worth no less than before.`,
+    `Not stolen, but at risk: ${lossText(loss.market24h)} ${quote}, if all positions that are allowed are held and fall as far as assumed.`,
   ];
 }
 

@@ -11,6 +11,7 @@ import {
   mandateText,
   pair,
   proposeMandate,
+  roundTo,
   type VaultStatus,
 } from '@holdfast/domain';
 import { type MandateTold, parseDoor, type VaultClient } from '@holdfast/vault/client';
@@ -199,11 +200,16 @@ const changeText: Readonly<Record<MandateTold['change'], string>> = {
   wider: 'Wider than the one in force:',
 };
 
-const text = (value: unknown): string => (typeof value === 'bigint' ? formatAmount(value) : String(value));
+const cent = 10n ** 16n;
+/** Rounded up to cents, or to eight places where it is small: never less than it is. */
+function text(value: unknown): string {
+  const loss = typeof value === 'bigint' ? value : amount(String(value));
+  return formatAmount(roundTo(loss, loss < cent * 100_000n ? cent / 1_000_000n : cent, 'up'));
+}
 
 const lossText = ({ worstLoss }: MandateTold, quote: string): string =>
   [
-    `Theft can take in 24 h, at most: ${text(worstLoss.theft24h)} ${quote}  (${text(worstLoss.formula)})`,
+    `Theft can take in 24 h, at most: ${text(worstLoss.theft24h)} ${quote}  (${String(worstLoss.formula)})`,
     `Even with forged prices:         ${text(worstLoss.forged24h)} ${quote}`,
     `A fall of the market, beside it: ${text(worstLoss.market24h)} ${quote}`,
   ].join('\n');
