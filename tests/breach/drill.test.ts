@@ -30,14 +30,14 @@ test('the same with the rules on, while every freeze is lifted at once', async (
   assert.ok(result.withinBound, `${result.worstAccountDayUsd} of ${result.accountDayBoundUsd}`);
 });
 
-for (const seed of [1, 2, 3])
+for (const seed of [1, 2])
   test(`the bound holds for seed ${seed}, and what is measured is not nothing`, async () => {
     const { result } = await searched('off', noRules, { seed, orders: 1_500 }, 0);
     assert.ok(result.withinBound, `${result.worstAccountDayUsd} of ${result.accountDayBoundUsd}`);
     assert.ok(result.lossUsd > 0 && result.attackerGainUsd < result.lossUsd);
   });
 
-for (const seed of [1, 2, 3])
+for (const seed of [1, 2])
   for (const [attack, atLeast] of [
     [latePrices, 0.4],
     [latePricesExits, 0.3],
