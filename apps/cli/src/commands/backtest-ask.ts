@@ -1,6 +1,6 @@
 /** Options of a backtest, read into what the backtest package is asked. */
 import { readFileSync } from 'node:fs';
-import type { BacktestAsk } from '@holdfast/backtest';
+import type { BacktestAsk, FeeTier } from '@holdfast/backtest';
 import { botSettings, faultsInWords, settingsFaults } from '@holdfast/contracts';
 import { type Amount, amount, ValueError } from '@holdfast/domain';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -21,6 +21,7 @@ export interface AskFlags extends Common {
   readonly fee?: Amount;
   readonly makerFee?: Amount;
   readonly takerFee?: Amount;
+  readonly feeTier: readonly FeeTier[];
   readonly feeIn?: 'received' | 'quote';
   readonly path?: 'published' | 'adverse';
   readonly fill?: 'touch' | 'through';
@@ -70,6 +71,13 @@ function readShare(text: string): Amount {
     if (!(cause instanceof ValueError)) throw cause;
   }
   throw new InvalidArgumentError(`"${text}" is no fee such as 0.1% or 0.001`);
+}
+
+/** "1000000:0.09%:0.1%": from that much traded in 30 days on, maker and taker. */
+function readTier(text: string, before: readonly FeeTier[]): readonly FeeTier[] {
+  const [, from = '', maker = '', taker = ''] = /^(\d{1,15}(?:\.\d{1,8})?):([^:]+):([^:]+)$/.exec(text) ?? [];
+  if (from === '') throw new InvalidArgumentError(`"${text}" is not TURNOVER:MAKER:TAKER such as 1000000:0.09%:0.1%`);
+  return [...before, { from: amount(from), makerFee: readShare(maker), takerFee: readShare(taker) }];
 }
 
 const whole =
@@ -126,6 +134,12 @@ export const askOptions = (command: Command): Command =>
     .option('--fee <share>', 'fee of every fill, such as 0.1%; 0.1% when left out', readShare)
     .option('--maker-fee <share>', 'fee of orders that rested', readShare)
     .option('--taker-fee <share>', 'fee of orders that took', readShare)
+    .option(
+      '--fee-tier <tier>',
+      'fees from a turnover of 30 days on: TURNOVER:MAKER:TAKER, such as 1000000:0.09%:0.1%; may be given again',
+      readTier,
+      [],
+    )
     .option('--fee-in <what>', 'received: from what is received; quote: always in quote', oneOf('received', 'quote'))
     .option('--path <path>', 'published, or adverse: the worse extreme of each candle first', oneOf('published', 'adverse'))
     .option(
@@ -235,6 +249,7 @@ export function askOf(flags: AskFlags, own?: OwnSettingsOf): BacktestAsk {
     assumptions: {
       ...only('makerFee', maker),
       ...only('takerFee', taker),
+      ...(flags.feeTier.length === 0 ? {} : { feeTiers: flags.feeTier }),
       ...only('feeIn', flags.feeIn),
       ...only('path', flags.path),
       ...only('fill', flags.fill),

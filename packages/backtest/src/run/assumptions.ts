@@ -35,6 +35,10 @@ export function assumptionsInWords(of: Assumptions): readonly string[] {
       : 'An order that takes meets quotes of an eighth of a mean candle in the mean, each further one half a basis point worse.',
     `An order that takes gets ${ticks(of.slippageTicks)} worse than what it meets.`,
     `Fees are ${percent(of.makerFee)} for who rests and ${percent(of.takerFee)} for who takes, from ${of.feeIn === 'received' ? 'what is received' : 'the quote'}.`,
+    ...(of.feeTiers ?? []).map(
+      ({ from, makerFee, takerFee }) =>
+        `From ${formatAmount(from)} traded in the 30 days before, by this run alone, fees are ${percent(makerFee)} and ${percent(takerFee)}.`,
+    ),
     `An order reaches the exchange ${of.latencyMs} ms after its decision and is answered at once.`,
     'An order that fails a filter of the exchange (steps, least and largest order, orders at once) is rejected; limits of a mandate do not bind.',
     'All trading is spot: nothing is borrowed, so there is no funding and nothing to liquidate; candles of perpetuals are played as spot.',

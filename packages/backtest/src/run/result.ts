@@ -17,6 +17,15 @@ import type {
 import type { AnyBotKind } from '@holdfast/runtime';
 import type { Series } from '../data/series.ts';
 
+/** Fees from a turnover on. */
+export interface FeeTier {
+  /** Quote that the run traded in the 30 days before a fill, at least. */
+  readonly from: Amount;
+  /** Shares of 1 in 10^-18. */
+  readonly makerFee: Amount;
+  readonly takerFee: Amount;
+}
+
 /** Everything that a run takes for granted; each is printed in its report. */
 export interface Assumptions {
   /** `published`: close >= open goes open, low, high, close, else open, high, low, close. `adverse`: the worse extreme for what rests first. */
@@ -28,6 +37,8 @@ export interface Assumptions {
   /** Shares of 1 in 10^-18: 0.001 is 0.1 %. */
   readonly makerFee: Amount;
   readonly takerFee: Amount;
+  /** Fees that take their place as more is traded, lowest first. None when left out. */
+  readonly feeTiers?: readonly FeeTier[];
   /** Asset that fees are taken in: what is received (base of a buy, quote of a sale) or quote alone. */
   readonly feeIn: 'received' | 'quote';
   /** Ticks that a taking order and a triggered stop get worse than the touch. */

@@ -37,7 +37,7 @@ import {
 } from '@holdfast/domain';
 import { type Due, type EventBody, Runtime, type RuntimeBot } from '@holdfast/runtime';
 import { Account } from './account.ts';
-import { feeOn } from './fee.ts';
+import { FeeSchedule, feeOn } from './fee.ts';
 import type { Market } from './market.ts';
 import type { Ask, MatchEvent } from './matcher.ts';
 import type { Assumptions, Outside, RunFill, RunOrder } from './result.ts';
@@ -71,6 +71,7 @@ export class Session {
   now = 0 as EpochMs;
   readonly #parts: SessionParts;
   readonly #id: BotId;
+  readonly #schedule: FeeSchedule;
   readonly #outbox: Planned[] = [];
   readonly #orders = new Map<string, PlaceOrder>();
   /** The OCO of each open leg. */
@@ -83,6 +84,7 @@ export class Session {
     this.#parts = parts;
     this.#id = parts.bot.id;
     this.account = new Account(parts.funds);
+    this.#schedule = new FeeSchedule(parts.assumptions);
     this.runtime.add(parts.bot, []);
   }
 
@@ -286,7 +288,7 @@ export class Session {
     const at = this.now;
     const value = notional(price as Ticks, lots(filledLots), rules, order.side === 'buy' ? 'up' : 'down');
     const isInBase = order.side === 'buy' && assumptions.feeIn === 'received';
-    const fee = feeOn(isInBase ? quantity : value, maker ? assumptions.makerFee : assumptions.takerFee);
+    const fee = feeOn(isInBase ? quantity : value, this.#schedule.shareOf(maker, value, at));
     const feeAsset: Asset = isInBase ? baseOf(pair) : quoteOf(pair);
     const complete = order.executed === order.lots;
     const fill: RunFill = {

@@ -34,6 +34,8 @@ export function kernelSums(request: SumsRequest, onFill?: (fill: KernelFill) => 
   const kernel = Object.hasOwn(kernels, request.kind) ? kernels[request.kind as keyof typeof kernels] : undefined;
   const [pair, ...others] = request.series.keys();
   if (kernel === undefined || pair === undefined || others.length > 0) return null;
+  // Words from outside and fees that change are the bot's own run alone.
+  if (request.outside !== undefined || request.assumptions.feeTiers !== undefined) return null;
   const [series, rules] = [request.series.get(pair), request.rules.get(pair)];
   if (series === undefined || rules === undefined) return null;
   const columns = columnsOf(series, rules);
