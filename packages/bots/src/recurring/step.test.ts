@@ -85,6 +85,23 @@ test('amounts below the smallest order are carried until they make one', () => {
   assert.equal(play.held, '0.0005994');
 });
 
+test('what was carried over many purchases is bought by orders of at most four sizes', () => {
+  const play = new Play({ attempts: 2 });
+  for (let n = 0; n < 200 && play.state.pending < amount('400'); n++) {
+    play.wait();
+    play.settle(0);
+  }
+  assert.ok(play.state.pending >= amount('400'), formatAmount(play.state.pending));
+  const before = play.intents.length;
+  for (let n = 0; n < 12; n++) {
+    play.wait();
+    play.settle();
+  }
+  for (const intent of play.intents.slice(before))
+    assert.ok(intent.kind === 'place-order' && intent.quantity <= amount('0.02'), intent.clientOrderId);
+  assert.ok(Number(play.held) > 0.035, play.held);
+});
+
 for (const [rule, bought] of [
   ['skip', '0'],
   ['once', '0.004995'],

@@ -239,7 +239,7 @@ function acted(settings: RecurringSettings, state: RecurringState, quote: Quote,
   const highest = Math.min(raised(quote.ask, settings.slippage), rules.maxPrice) as Ticks;
   const ceiling = settings.maxPrice === null ? highest : onTick(settings.maxPrice, rules, 'down');
   const limit = Math.min(highest, ceiling) as Ticks;
-  const wanted = lots(Math.min(lotsWithin(state.pending, quote.ask, rules), rules.maxQuantity));
+  const wanted = lots(Math.min(lotsWithin(inOneOrder(settings, state), quote.ask, rules), rules.maxQuantity));
   // Too little for an order: it is carried to the next purchase.
   if (!isTradable(wanted, quote.ask, rules) || purchase.tries >= settings.attempts) return ended(settings, state, at);
   const quantity = affordable(settings, state, wanted, limit);
@@ -261,6 +261,15 @@ function acted(settings: RecurringSettings, state: RecurringState, quote: Quote,
   );
   intents.push(intent);
   return { ...state, sequence: state.sequence + 1, orders: [order] };
+}
+
+/** Of what is due as much as the mandate has room for in one order (recurring.ts): the rest is bought by further orders. */
+function inOneOrder(settings: RecurringSettings, { pending, rules }: RecurringState): Amount {
+  const { missed, aboveMaxPrice, size, slippage } = settings;
+  if (missed === 'all' || aboveMaxPrice !== 'skip') return pending;
+  const smallest = divide(2n * rules.minNotional * unit, unit + slippage, 'down');
+  const most = 4n * size > smallest ? 4n * size : smallest;
+  return (pending < most ? pending : most) as Amount;
 }
 
 /** `skip` gives the due amount up, `carry` keeps it for the next time, `wait` buys when the price comes. */
