@@ -2,6 +2,7 @@
  * Bots: calls of each kind's `step` per second on recorded events; and 10,000 bots of all kinds on 100 pairs in one engine with its
  * own database, before a paper market in the same process. The market's own time is measured and taken off. Times from a tick
  * to its intents count from when the tick was due, so that a busy engine cannot hide behind its own queue.
+ * `BENCH_BOTS` and `BENCH_SECONDS` in the environment make it smaller.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -252,7 +253,7 @@ const figure = (name: string, median: number, unit: string, p99: number | null =
   reached: null,
 });
 
-export async function engineRows(): Promise<readonly Row[]> {
+async function engineRows(): Promise<readonly Row[]> {
   const house = new House();
   try {
     const empty = heap();
