@@ -1,5 +1,7 @@
 /** Targets and stop of a deal that rest together, one cancelling the other, and what is done where the filters do not let them. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { test } from 'node:test';
 import type { DcaSettingsInput } from '@holdfast/contracts';
 import { formatAmount, type PairRules } from '@holdfast/domain';
@@ -65,6 +67,17 @@ test('each target rests with a stop of its own; a fill of the ladder moves all o
   play.ask({ name: 'stop' });
   play.tick('9700');
   assert.deepEqual(endings(play), ['stop-loss']);
+});
+
+test('the table of the page is what rests', () => {
+  const page = readFileSync(resolve(import.meta.dirname, '../../docs/bots/dca.md'), 'utf8');
+  const rows = page.slice(page.indexOf('| leg | sells |')).split('\n\n')[0]!.split('\n').slice(2);
+  const said = rows.map((row) => row.split('|').map((cell) => cell.trim())).map(([, , ...cells]) => cells.slice(0, 3).join(' '));
+  const play = started({ ...steps, averagingOrders: 0 });
+  const rests = [...play.exchange.resting.values()].map(({ intent: { quantity, limit, trigger } }) =>
+    [quantity, limit, trigger].map((value) => (value === undefined ? '' : formatAmount(value))).join(' '),
+  );
+  assert.deepEqual(rests, said);
 });
 
 test('a stop that is triggered sells by itself until the market is below its limit: then the rest goes at the market', () => {
