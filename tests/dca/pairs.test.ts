@@ -46,6 +46,24 @@ test('a deal that ends gives its money back, and the pair that comes next takes 
 const amountsOf = (play: PairsPlay): bigint =>
   names.reduce((sum, name) => sum + play.state.parts[name]!.state.quote, play.state.pool as bigint);
 
+test('a message starts deals on the pair that it names, or on as many pairs as there are places', () => {
+  const signal = { id: 's', price: null, ask: { kind: 'commands', commands: ['start-deal'] } } as const;
+  const say = (play: PairsPlay, pair?: Pair): string => {
+    const event = { kind: 'signal', signal, at: play.at, quotes: play.quotes, ...(pair === undefined ? {} : { pair }) } as const;
+    const answer = dcaPairs.hears?.(play.settings, play.state, event);
+    play.send(event);
+    play.settle();
+    return answer?.kind === 'refused' ? answer.reason : 'taken';
+  };
+  const one = new PairsPlay({ start: 'command' }).begin();
+  assert.deepEqual([say(one, sol), one.open], ['taken', [sol]]);
+  assert.deepEqual([say(one, sol), one.open], ['start-deal: Deal 1 is open; a bot has one at a time.', [sol]]);
+  assert.deepEqual([say(one), one.open], ['taken', [btc, sol]]);
+  assert.deepEqual([say(one, eth), one.open], ['start-deal: as many deals are open as may be at once', [btc, sol]]);
+  const all = new PairsPlay({ start: 'command', dealsAtOnce: 3 }).begin();
+  assert.deepEqual([say(all), all.open], ['taken', [...names]]);
+});
+
 test('the pause after a deal is that of its pair alone', () => {
   const play = new PairsPlay({ cooldownSeconds: 3600, dealsAtOnce: 3 }).begin();
   assert.deepEqual(play.open, [...names]);
