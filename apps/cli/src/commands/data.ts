@@ -79,10 +79,13 @@ function tell(stored: Stored): void {
 }
 
 function tellGaps(path: string): void {
-  const gaps = gapsOf(readSeries(path));
+  const series = readSeries(path);
+  const gaps = gapsOf(series);
   if (gaps.length === 0) return;
   const largest = [...gaps].sort((a, b) => b.candles - a.candles).slice(0, gapsShown);
-  print(`\n${gaps.length} gaps, nothing was filled in${gaps.length > gapsShown ? '; the largest' : ''}:`);
+  const many = gaps.length === 1 ? '1 gap' : `${gaps.length} gaps`;
+  const shown = gaps.length > gapsShown ? '; the largest' : '';
+  print(`\n${series.exchange} ${series.pair} ${intervalName(series.intervalMs)}: ${many}, nothing was filled in${shown}:`);
   print(
     table(
       ['from', 'to', 'candles'],
