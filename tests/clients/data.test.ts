@@ -114,7 +114,7 @@ test('import says what a file holds, refuses a damaged one with file and row, an
   const imported = await run('import', good);
   assert.equal(imported.code, 0, imported.err);
   assert.match(imported.out, /kraken\s+ETH\/EUR\s+1m\s+5/);
-  assert.match(imported.out, /1 gaps, nothing was filled in:/);
+  assert.match(imported.out, /1 gap, nothing was filled in:/);
   assert.match(imported.out, /1 candles have no volume/);
   const bad = join(data, 'KRAKEN-ETH-EUR-1m.bad.csv');
   writeFileSync(bad, `${rows.join('\n')}\n${rows[0]}\n`);
