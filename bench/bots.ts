@@ -275,23 +275,25 @@ async function engineRows(): Promise<readonly Row[]> {
     const onDisk = house.takeLatencies();
     await house.end();
     const bots = `${botCount.toLocaleString('en-US')} bots`;
-    const spread = (name: string, values: readonly number[]): Row =>
-      figure(`${bots}: ${name} (${values.length})`, quantile(values, 0.5), 'ms', quantile(values, 0.99));
+    const spread = (name: string, values: readonly number[]): readonly Row[] =>
+      values.length === 0
+        ? []
+        : [figure(`${bots}: ${name} (${values.length})`, quantile(values, 0.5), 'ms', quantile(values, 0.99))];
     return [
       figure(`${bots}: memory of one`, perBot, 'KiB'),
       figure(`${bots}: making one, with its first orders`, perCreate, 'ms'),
       figure(`${bots}: one core's share at 1,000 ticks/s`, busy.share, '%'),
       figure(`${bots}: fills in it`, busy.fills, 'fills/s'),
-      spread('tick to intent', times.woken),
-      spread('tick to fill to intent', times.fill),
+      ...spread('tick to intent', times.woken),
+      ...spread('tick to fill to intent', times.fill),
       figure(`${bots}: ticks at most`, most, 'ticks/s'),
       figure(`${bots}: starting from a database on disk`, loaded, 's'),
-      spread(
+      ...spread(
         'one commit to this disk',
         house.commits.sort((a, b) => a - b),
       ),
-      spread('tick to intent over it', onDisk.woken),
-      spread('tick to fill to intent over it', onDisk.fill),
+      ...spread('tick to intent over it', onDisk.woken),
+      ...spread('tick to fill to intent over it', onDisk.fill),
     ];
   } finally {
     house.remove();
