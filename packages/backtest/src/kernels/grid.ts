@@ -67,6 +67,8 @@ class GridRun {
   readonly #taker: Rate;
   readonly #lot: number;
   readonly #value: number;
+  /** Quote of 10^-8 base at one tick, in 10^-8. */
+  readonly #perLot: number;
   readonly #minLots: number;
   readonly #maxLots: number;
   readonly #minNotional: number;
@@ -132,6 +134,7 @@ class GridRun {
     this.#taker = taker;
     this.#lot = Number(rules.lot / cent);
     this.#value = Number((rules.tick * rules.lot) / unit / cent);
+    this.#perLot = this.#value / this.#lot;
     this.#minLots = Math.max(1, rules.minQuantity);
     this.#maxLots = rules.maxQuantity;
     this.#minNotional = Number(rules.minNotional) / 1e10;
@@ -386,7 +389,7 @@ class GridRun {
   #bought(price: number, lots: number, rate: Rate, maker: boolean): number {
     const fee = feeOf(this.#feeInBase ? lots * this.#lot : price * lots * this.#value, rate);
     if (!(this.#paid(price, lots, fee) <= Number.MAX_SAFE_INTEGER)) decline();
-    this.#fees += this.#feeInBase ? (fee * price * this.#value) / this.#lot : fee;
+    this.#fees += this.#feeInBase ? fee * price * this.#perLot : fee;
     this.#fills++;
     this.#log?.add(this.#place, true, price, lots, fee, maker);
     return fee;

@@ -14,7 +14,7 @@ import { Scan } from '../kernels/scan.ts';
 import { feeOf, type Rate, rateOf } from '../kernels/sure.ts';
 import type { Columns } from '../run/columns.ts';
 import { EquityCurve, type Fall } from '../run/equity.ts';
-import { type MatchEvent, Matcher } from '../run/matcher.ts';
+import { Matcher } from '../run/matcher.ts';
 import { stepsPerCandle, volumeAt } from '../run/path.ts';
 import { nextOutside, type PriceIndex, priceIndexOf } from '../run/price-index.ts';
 import type { Assumptions } from '../run/result.ts';
@@ -22,6 +22,7 @@ import { matchRules } from '../run/run.ts';
 
 const cent = 10n ** 10n;
 const toCents = 1e8;
+type Filled = Extract<Matcher['events'][number], { kind: 'filled' }>;
 /** There is one order at a time. */
 const only = 'plain' as ClientOrderId;
 
@@ -238,7 +239,7 @@ class PlainRun {
     matcher.events.length = 0;
   }
 
-  #filled({ order, price, lots, maker }: Extract<MatchEvent, { kind: 'filled' }>, place: number): void {
+  #filled({ order, price, lots, maker }: Filled, place: number): void {
     const account = this.#account;
     const isBuy = order.side === 'buy';
     const value = price * lots * this.#value;
