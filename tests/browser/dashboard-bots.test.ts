@@ -106,6 +106,9 @@ test('a bot of a file fills the form; a file of another kind is refused by name'
   await give({ ...bot, settings: { size: '75', sise: '1' } });
   await form.getByText('A recurring bot has no setting sise.').waitFor();
   await give(bot);
+  // The file is read when the chooser has closed.
+  for (let n = 0; n < 100 && (await form.getByLabel('Name', { exact: true }).inputValue()) === ''; n++)
+    await page.waitForTimeout(20);
   assert.equal(await form.getByLabel('Kind').inputValue(), 'recurring');
   assert.equal(await form.getByLabel('Name', { exact: true }).inputValue(), 'Mondays');
   assert.equal(await form.locator('[name=size]').inputValue(), '75');
