@@ -9,13 +9,23 @@ const exitHelp = `
 Exit codes: 0 done; 1 refused or failed; 64 wrong usage; 65 damaged data; 69 port taken; 70 nothing answers;
 73 data directory cannot be written; 75 already running; 76 data directory of a newer version; 78 no Node 26.`;
 
-/** Commands that must answer fast are loaded without the others. */
+/** Commands that must answer fast are loaded without the others; and what stops a thief works although code of bots or backtests is broken. */
 const alone: Readonly<Record<string, () => Promise<(root: Command) => void>>> = {
   backtest: async () => (await import('./commands/backtest.ts')).addBacktestCommands,
   data: async () => (await import('./commands/data.ts')).addDataCommands,
   sweep: async () => (await import('./commands/sweep.ts')).addSweepCommands,
   'walk-forward': async () => (await import('./commands/sweep.ts')).addSweepCommands,
+  audit: async () => (await import('./commands/audit.ts')).addAuditCommands,
+  freeze: async () => (await import('./commands/vault.ts')).addVaultCommands,
+  incident: async () => (await import('./commands/incident.ts')).addIncidentCommands,
+  kill: async () => (await import('./commands/kill.ts')).addKillCommand,
+  owner: async () => (await import('./commands/owner.ts')).addOwnerCommands,
+  'sub-key': async () => (await import('./commands/sub-key.ts')).addSubKeyCommands,
+  unfreeze: async () => (await import('./commands/vault.ts')).addVaultCommands,
+  unsealer: async () => (await import('./commands/unsealer.ts')).addUnsealerCommands,
+  vault: async () => (await import('./commands/vault-admin.ts')).addVaultAdminCommands,
 };
+const ofBacktests: ReadonlySet<string> = new Set(['backtest', 'data', 'sweep', 'walk-forward']);
 
 async function program(): Promise<Command> {
   const root = new Command('holdfast')
@@ -25,7 +35,7 @@ async function program(): Promise<Command> {
     .addHelpText('after', exitHelp);
   const named = process.argv[2] ?? '';
   // Beside the code and as trusted as it; where it cannot be written, everything is read anew.
-  if (Object.hasOwn(alone, named)) enableCompileCache(join(import.meta.dirname, '../../../node_modules/.cache/holdfast'));
+  if (ofBacktests.has(named)) enableCompileCache(join(import.meta.dirname, '../../../node_modules/.cache/holdfast'));
   const add = Object.hasOwn(alone, named) ? await alone[named]?.() : (await import('./commands/all.ts')).addAllCommands;
   add?.(root);
   return root;
