@@ -1,7 +1,8 @@
 /** One market of a run: where its tape stands, what its matcher holds, and the prices that are known of it. */
 import type { EpochMs, Quote, Ticks } from '@holdfast/domain';
 import type { Columns } from './columns.ts';
-import { Matcher, type MatchRules } from './matcher.ts';
+import type { MatchRules } from './match.ts';
+import { Matcher } from './matcher.ts';
 import { isLowFirst, placeAt, priceAt, timeAt, volumeAt } from './path.ts';
 import { nextOutside, priceIndexOf } from './price-index.ts';
 

@@ -13,7 +13,8 @@ import {
   type UserEvent,
 } from '@holdfast/exchanges/simulated';
 import { testRules } from '@holdfast/testkit';
-import { type Ask, type MatchEvent, Matcher } from './matcher.ts';
+import type { Ask, MatchEvent } from './match.ts';
+import { Matcher } from './matcher.ts';
 import type { Chance } from './testing/random-bots.ts';
 import { random } from './testing/tables.ts';
 

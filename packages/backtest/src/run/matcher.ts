@@ -7,67 +7,10 @@
  *   T3  Every price that is printed or moved to may set off waiting stops, in the order in which they were placed.
  */
 import type { ClientOrderId, Side } from '@holdfast/domain';
-import { bestHouseQuote, type HouseRules } from '@holdfast/exchanges/simulated';
+import { bestHouseQuote } from '@holdfast/exchanges/simulated';
+import type { Ask, Best, BookOrder, MatchEvent, MatchRules } from './match.ts';
 
-export interface MatchRules {
-  readonly fill: 'touch' | 'through';
-  readonly spreadTicks: number;
-  /** Of a tick's volume, in 1/10,000; null: as much as there is to fill. */
-  readonly volumeShareBps: number | null;
-  readonly slippageTicks: number;
-  /** Sizes of the house's quotes as on the simulated exchange; null: as much as is asked for at the best price. */
-  readonly house: HouseRules | null;
-  /** How many orders, stops that wait and OCOs may be there at once. */
-  readonly maxOrders: number;
-  readonly maxAlgoOrders: number;
-  readonly maxOrderLists: number;
-}
-
-export type MatchKind = 'limit' | 'post-only' | 'ioc' | 'stop-limit';
-
-/** An order on its way: counts of ticks and lots. */
-export interface Ask {
-  readonly id: ClientOrderId;
-  readonly side: Side;
-  readonly kind: MatchKind;
-  readonly price: number;
-  /** 0 without one. */
-  readonly trigger: number;
-  readonly lots: number;
-}
-
-export interface BookOrder extends Ask {
-  executed: number;
-  rank: number;
-  /** A stop that waits for its trigger. */
-  waits: boolean;
-  /** The other leg of an OCO: when one trades, is set off or ends, the other ends. */
-  twin: BookOrder | undefined;
-  /** The OCO that it is or was a leg of, by number; 0 for none. */
-  readonly list: number;
-}
-
-/** What happened, in order. */
-export type MatchEvent =
-  | { readonly kind: 'accepted'; readonly order: BookOrder }
-  | { readonly kind: 'rejected'; readonly ask: Ask; readonly code: string; readonly reason: string }
-  | {
-      readonly kind: 'filled';
-      readonly order: BookOrder;
-      readonly price: number;
-      readonly lots: number;
-      readonly maker: boolean;
-      readonly trade: number;
-    }
-  | { readonly kind: 'ended'; readonly order: BookOrder; readonly cause: 'cancel' | 'expired' }
-  | { readonly kind: 'cancel-rejected'; readonly id: ClientOrderId };
-
-export interface Best {
-  readonly bid: number;
-  readonly bidLots: number;
-  readonly ask: number;
-  readonly askLots: number;
-}
+export type { MatchEvent } from './match.ts';
 
 interface Refusal {
   readonly code: string;

@@ -24,7 +24,7 @@ import { EquityCurve } from './equity.ts';
 import { hashOf } from './hash.ts';
 import { houseOf, shareOf } from './house.ts';
 import { Market } from './market.ts';
-import type { MatchRules } from './matcher.ts';
+import type { MatchRules } from './match.ts';
 import { PortfolioCurve } from './portfolio.ts';
 import type { Assumptions, Drawdown, RunRequest, RunResult } from './result.ts';
 import { RunError } from './run-error.ts';

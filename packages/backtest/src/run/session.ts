@@ -24,22 +24,20 @@ import {
   type OrderEvent,
   ordersOf,
   type Pair,
-  type PairRules,
   type PlaceOrder,
   priceAmount,
   type Quote,
   quantityAmount,
   quoteOf,
   type Ticks,
-  toLots,
-  toTicks,
   unreachable,
 } from '@holdfast/domain';
 import { type Due, type EventBody, Runtime, type RuntimeBot } from '@holdfast/runtime';
 import { Account } from './account.ts';
 import { FeeSchedule, feeOn } from './fee.ts';
+import { askOf, misfit } from './filters.ts';
 import type { Market } from './market.ts';
-import type { Ask, MatchEvent } from './matcher.ts';
+import type { MatchEvent } from './match.ts';
 import type { Assumptions, Outside, RunFill, RunOrder } from './result.ts';
 
 interface Planned {
@@ -205,14 +203,14 @@ export class Session {
         matcher.cancel(this.#legOf(intent.clientOrderId));
         return;
       case 'place-order': {
-        const wrong = this.#misfit(market, intent);
+        const wrong = misfit(columns.rules, intent);
         if (wrong === undefined) matcher.place(askOf(intent, columns.rules));
         else this.#rejected(intent, '-1013', wrong);
         return;
       }
       case 'place-oco': {
         const { limit, stop } = legsOf(intent);
-        const wrong = this.#misfit(market, limit) ?? this.#misfit(market, stop);
+        const wrong = misfit(columns.rules, limit) ?? misfit(columns.rules, stop);
         if (wrong === undefined) matcher.placeOco(askOf(limit, columns.rules), askOf(stop, columns.rules));
         else for (const leg of [limit, stop]) this.#rejected(leg, '-1013', wrong);
         return;
@@ -226,19 +224,6 @@ export class Session {
   #legOf(id: ClientOrderId): ClientOrderId {
     for (const [leg, oco] of this.#ocos) if (oco === id) return leg;
     return id;
-  }
-
-  /** The exchange's filter that an order fails; undefined when it passes them all. */
-  #misfit({ columns: { rules } }: Market, intent: PlaceOrder): string | undefined {
-    const prices = [intent.limit, ...(intent.trigger === undefined ? [] : [intent.trigger])];
-    const isPrice = (price: Amount): boolean =>
-      price % rules.tick === 0n && price >= priceAmount(rules.minPrice, rules) && price <= priceAmount(rules.maxPrice, rules);
-    if (!prices.every(isPrice)) return 'Filter failure: PRICE_FILTER';
-    const { quantity } = intent;
-    const [least, most] = [quantityAmount(rules.minQuantity, rules), quantityAmount(rules.maxQuantity, rules)];
-    if (quantity % rules.lot !== 0n || quantity < least || quantity > most) return 'Filter failure: LOT_SIZE';
-    const value = notional(toTicks(intent.limit, rules, 'down'), toLots(quantity, rules, 'down'), rules, 'down');
-    return value < rules.minNotional ? 'Filter failure: NOTIONAL' : undefined;
   }
 
   #deliver(market: Market): void {
@@ -401,15 +386,6 @@ export class Session {
 /** A last price that the best prices have left behind is the nearer of the two. */
 const inside = (quote: Quote): Quote =>
   quote.last < quote.bid ? { ...quote, last: quote.bid } : quote.last > quote.ask ? { ...quote, last: quote.ask } : quote;
-
-const askOf = ({ clientOrderId, side, order, limit, trigger, quantity }: PlaceOrder, rules: PairRules): Ask => ({
-  id: clientOrderId,
-  side,
-  kind: order,
-  price: toTicks(limit, rules, 'down'),
-  trigger: trigger === undefined ? 0 : toTicks(trigger, rules, 'down'),
-  lots: toLots(quantity, rules, 'down'),
-});
 
 type Said = OrderEvent extends infer Each
   ? Each extends OrderEvent
