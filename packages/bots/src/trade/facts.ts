@@ -157,8 +157,9 @@ function refused(settings: TradeSettings, state: TradeState, news: Refusal, at: 
   }
   if (order.twin !== undefined && (how !== 'soon' || code === filterFailure || tries + 1 >= stopTriesMost))
     return withDivided(settings, withHoldup(withStop(state, { cannotPair: why }), part, null));
-  if (order.order === 'stop-limit' && (how === 'never' || tries + 1 >= stopTriesMost))
-    return withStop(state, { cannotRest: why });
+  // The vault lets a stop sell what its sub-key bought: coins from elsewhere never become that.
+  const isHopeless = how === 'never' || (code === 'E_POS' && settings.entry === 'held');
+  if (order.order === 'stop-limit' && (isHopeless || tries + 1 >= stopTriesMost)) return withStop(state, { cannotRest: why });
   const again = askAgainAt(how, at, tries, settings.retryMs);
   return redivided(settings, withHoldup(state, part, { at: again, tries: tries + 1, reason: why }), order);
 }

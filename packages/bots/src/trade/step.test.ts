@@ -72,6 +72,15 @@ test('a stop that the vault will not have is watched, the steps rest, and the tr
   assert.equal(play.to('9709').ending, 'stop-loss');
 });
 
+test('the stop of coins that the vault did not buy is watched at once', () => {
+  const coins = { entry: 'held', size: '0', heldQuantity: '0.08', heldPrice: '10000' } as const;
+  const play = started({ ...coins, ...stop }, { base: amount('0.08'), quote: amount('0') });
+  play.exchange.arrive({ kind: 'refuse', code: 'E_POS' }, 0);
+  play.calm();
+  assert.match(play.waitingFor, /the stop loss \(not resting: The test refuses .* \(E_POS\)\)/);
+  assert.equal(play.to('9690').ending, 'stop-loss');
+});
+
 test('a stop with a timeout sells only when the price stays below it', () => {
   const play = started({ ...stop, stopLossTimeoutSeconds: 60 })
     .calm()
@@ -388,7 +397,7 @@ function comesToAnEnd(play: Play): void {
   if (play.state.halted) halt(play, false);
   for (let i = 0; i < 80 && play.state.closed === null; i++) {
     play.calm();
-    play.exchange.move(ticks([9_000_00, 8_000_00, 30_000_00 + i * 2_000_00][i % 3]!), 100);
+    play.exchange.move(ticks([9_000_00, 8_000_00, 30_000_00 + i * 2_000_00, 4_000_00][i % 4]!), 100);
     play.calm();
     play.wait();
   }
