@@ -62,13 +62,16 @@ const state = async (data: string) =>
     restarts: number;
     protections: { name: string; inForce: boolean }[];
   };
+/** The keys of the peers are written when it opens. */
 const opened = (data: string, vault: Running) =>
   until(
     'an open vault',
-    () =>
-      peer(data, vault.port, 'cli')
+    async () => {
+      if (!existsSync(join(data, 'peers', 'cli.key'))) return undefined;
+      return peer(data, vault.port, 'cli')
         .status()
-        .catch(() => undefined),
+        .catch(() => undefined);
+    },
     60_000,
   );
 const sealedCode = async ({ port }: Running): Promise<string> => {
@@ -110,7 +113,11 @@ test('wrong passphrases are refused in one way, each time later; the right one o
     return ran.code === 0 || /open already/.test(ran.err) ? ran : undefined;
   });
   assert.equal(right.err.includes(passphrase), false);
-  const status = (await opened(data, vault)) as Awaited<ReturnType<ReturnType<typeof peer>['status']>>;
+  // What is in force is asked of each process, and told when all have answered.
+  const status = await until('what is in force', async () => {
+    const told = (await opened(data, vault)) as Awaited<ReturnType<ReturnType<typeof peer>['status']>>;
+    return told.protections.some(({ name }) => name === 'core-dumps') ? told : undefined;
+  });
   assert.equal(status.simulated, false);
   assert.equal(status.unsealedBy, 'passphrase');
   const inForce = new Map(status.protections.map((each) => [each.name, each.inForce]));

@@ -13,9 +13,12 @@ Exit codes: 0 done; 1 refused or failed; 64 wrong usage; 65 damaged data; 69 por
 const alone: Readonly<Record<string, () => Promise<(root: Command) => void>>> = {
   backtest: async () => (await import('./commands/backtest.ts')).addBacktestCommands,
   data: async () => (await import('./commands/data.ts')).addDataCommands,
+  status: async () => (await import('./commands/look.ts')).addLookCommands,
   sweep: async () => (await import('./commands/sweep.ts')).addSweepCommands,
   'walk-forward': async () => (await import('./commands/sweep.ts')).addSweepCommands,
   audit: async () => (await import('./commands/audit.ts')).addAuditCommands,
+  bot: async () => (await import('./commands/look.ts')).addLookCommands,
+  deals: async () => (await import('./commands/look.ts')).addLookCommands,
   freeze: async () => (await import('./commands/vault.ts')).addVaultCommands,
   incident: async () => (await import('./commands/incident.ts')).addIncidentCommands,
   kill: async () => (await import('./commands/kill.ts')).addKillCommand,
