@@ -126,6 +126,18 @@ test('enters with the size of the message, closes on the exit, and books the pro
   assert.match(it.exit('long'), /^signal-position: no long position is open/);
 });
 
+test('the numbers of docs/bots/signal.md', () => {
+  const it = play({ stopLossPercent: '1' });
+  assert.equal(it.enter('long', '200'), 'enters long with 0.01998 at the market');
+  const orders = () => it.intents.flatMap((intent) => (intent.kind === 'place-order' ? [intent] : []));
+  assert.equal(formatAmount(orders()[0]?.limit ?? zero), '10010.01');
+  it.react();
+  const rests = orders().at(-1);
+  assert.equal(formatAmount(it.state.position?.held.cost ?? zero), '199.9999999998', '0.01998 at 10,000.01, and the fee');
+  assert.deepEqual([rests?.order, rests?.side, formatAmount(rests?.quantity ?? zero)], ['stop-limit', 'sell', '0.01998']);
+  assert.deepEqual([formatAmount(rests?.trigger ?? zero), formatAmount(rests?.limit ?? zero)], ['9900.01', '9890.11']);
+});
+
 test('sizes count within their caps only, in every unit', () => {
   const it = play();
   assert.match(it.enter('long', '600'), /^signal-size: .* above the cap of 500 per entry/);
