@@ -3,7 +3,7 @@
  * socket. Prints one line when it serves; ends on SIGTERM and when its parent is gone.
  */
 import { createHash, randomInt } from 'node:crypto';
-import { fstatSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -15,6 +15,7 @@ import { CommandError } from './command-error.ts';
 import { type CommandSocket, serveCommands } from './command-socket.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { exchangeClock } from './exchange-clock.ts';
+import { endWithParent } from './parent.ts';
 import { ownSocketFolder } from './socket-folder.ts';
 import { strategyFolder } from './strategies.ts';
 import { vaultDoor } from './vault-adapter.ts';
@@ -85,16 +86,6 @@ async function readPeerKey(data: string): Promise<string> {
 /** 31 letters and digits that are not taken for one another, ten of them: no two bots of an account ever share an id. */
 const newBotId = (): BotId => Array.from({ length: 10 }, () => botIdLetters[randomInt(botIdLetters.length)]).join('') as BotId;
 
-/** A parent that gave us a pipe as stdin wants us gone when it is; a service manager gives none. */
-function isPipe(descriptor: number): boolean {
-  try {
-    const stat = fstatSync(descriptor);
-    return stat.isFIFO() || stat.isSocket();
-  } catch {
-    return false; // closed
-  }
-}
-
 async function main(): Promise<void> {
   const options = readOptions();
   const log = pino({ base: { process: 'engine' } }, pino.destination({ fd: 2, sync: true }));
@@ -112,7 +103,7 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
-  if (isPipe(0)) process.stdin.on('end', end).on('error', end).resume();
+  endWithParent(end);
 
   const { database, socket: socketPath } = makeFolders(options.data);
   store = openEngineStore(database);

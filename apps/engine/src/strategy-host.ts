@@ -8,6 +8,7 @@ import { constants, existsSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { endWithParent } from './parent.ts';
 import { StrategyProcess } from './strategy-run.ts';
 
 const exit = { failed: 70, usage: 64 } as const;
@@ -79,16 +80,6 @@ class Host {
   }
 }
 
-/** A parent that gave us a pipe as stdin wants us gone when it is; a service manager gives none. */
-function isPipe(descriptor: number): boolean {
-  try {
-    const stat = fstatSync(descriptor);
-    return stat.isFIFO() || stat.isSocket();
-  } catch {
-    return false;
-  }
-}
-
 function main(): void {
   const { values } = parseArgs({ options: { data: { type: 'string' } } });
   const folder = join(values.data ?? fail(exit.usage, 'give --data DIR'), 'strategies');
@@ -102,7 +93,7 @@ function main(): void {
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
-  if (isPipe(0)) process.stdin.on('end', end).on('error', end).resume();
+  endWithParent(end);
   let text = '';
   asks.setEncoding('utf8').on('data', (part: string) => {
     text += part;

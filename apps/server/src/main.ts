@@ -2,7 +2,7 @@
  * The server process: `--data DATA --port 8430 --vault URL --exchange URL`. Says one line of JSON on stdout when it serves,
  * logs JSON lines on stderr, and stops on SIGTERM or when its parent is gone (stdin ends).
  */
-import { fstatSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { basename, join, resolve } from 'node:path';
 import pino from 'pino';
@@ -11,6 +11,7 @@ import { hostSocketPath } from './backtests/protocol.ts';
 import { engineDatabase } from './engine/database.ts';
 import { engineSocket, engineSocketPath } from './engine/socket-client.ts';
 import { readOptions, UsageError } from './options.ts';
+import { endWithParent } from './parent.ts';
 import { buildServer } from './server.ts';
 import { exchangeClock } from './status/clock.ts';
 import { vaultDoor } from './vault/door.ts';
@@ -42,16 +43,6 @@ const version = (): string =>
 function stopWith(code: number, line: string): never {
   process.stderr.write(`server: ${line}\n`);
   process.exit(code);
-}
-
-/** A parent that gave us a pipe as stdin wants us gone when it is; a service manager gives none. */
-function isPipe(descriptor: number): boolean {
-  try {
-    const stat = fstatSync(descriptor);
-    return stat.isFIFO() || stat.isSocket();
-  } catch {
-    return false; // closed
-  }
 }
 
 async function serve(): Promise<void> {
@@ -93,7 +84,7 @@ async function serve(): Promise<void> {
   }
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-  if (isPipe(0)) process.stdin.on('end', stop).on('error', stop).resume();
+  endWithParent(stop);
 }
 
 serve().catch((error: NodeJS.ErrnoException) => {

@@ -3,10 +3,11 @@
  * a run that takes long keeps nobody waiting but the next run. Says one line of JSON when it listens, and stops on SIGTERM or
  * when its parent is gone (stdin ends).
  */
-import { chmodSync, fstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { endWithParent } from '../parent.ts';
 import { hostSocketPath } from './protocol.ts';
 
 /** A request is a few kilobytes of settings. */
@@ -57,17 +58,7 @@ server.on('error', (error) => {
   process.exit(1);
 });
 
-/** A parent that gave us a pipe as stdin wants us gone when it is; a service manager gives none. */
-function isPipe(descriptor: number): boolean {
-  try {
-    const stat = fstatSync(descriptor);
-    return stat.isFIFO() || stat.isSocket();
-  } catch {
-    return false;
-  }
-}
-
 const stop = (): never => process.exit(0);
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);
-if (isPipe(0)) process.stdin.on('end', stop).on('error', stop).resume();
+endWithParent(stop);
