@@ -1,6 +1,5 @@
 /** `backtest`: what a bot would have done over stored candles, and what was stored of such runs. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { BacktestAsk, BacktestDocument, Finished, JobPorts, Progress, StoredRow } from '@holdfast/backtest';
 import type { CreateBot } from '@holdfast/contracts';
 import type { Command } from 'commander';
@@ -8,6 +7,7 @@ import { openDataDirectory, repositoryRoot } from '../data-directory.ts';
 import { CliError, exitCode } from '../exit.ts';
 import { type Common, common } from '../options.ts';
 import { print, printJson, table, timeText } from '../output.ts';
+import { refuseOverwriting, writeReport } from '../report-files.ts';
 import { version } from '../version.ts';
 import { type AskFlags, askOf, askOptions } from './backtest-ask.ts';
 import type { OwnBacktest } from './backtest-own.ts';
@@ -54,22 +54,9 @@ export async function refusing<T>(run: () => T | Promise<T>): Promise<T> {
   }
 }
 
-function write(path: string, text: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
-  } catch (cause) {
-    throw new CliError(exitCode.cannotWrite, `cannot write ${path}: ${(cause as Error).message}`, { cause });
-  }
-}
-
 /** Files that would be overwritten are named before anything runs. */
-function checkOutputs({ html, csv, saveSettings, force }: RunFlags): void {
-  const files = [html, saveSettings, ...(csv === undefined ? [] : [join(csv, 'deals.csv'), join(csv, 'fills.csv')])];
-  const there = files.filter((file) => file !== undefined).find((file) => existsSync(file));
-  if (there !== undefined && force !== true)
-    throw new CliError(exitCode.usage, `${there} is there already; give --force or another name`);
-}
+const checkOutputs = ({ html, csv, saveSettings, force }: RunFlags): void =>
+  refuseOverwriting([html, saveSettings, ...(csv === undefined ? [] : [join(csv, 'deals.csv'), join(csv, 'fills.csv')])], force);
 
 function onProgress(flags: Common): ((progress: Progress) => void) | undefined {
   if (flags.json === true || !process.stderr.isTTY) return undefined;
@@ -140,13 +127,13 @@ async function runWith(flags: RunFlags, own: OwnBacktest | undefined): Promise<v
   const ports = { run: runOne, madeAt: Date.now(), code };
   const { document, result }: Finished = backtest.runJob(ask, flags.data, ports, onProgress(flags));
   const stored = flags.store ? backtest.storeDocument(openDataDirectory(flags.data), document) : undefined;
-  if (flags.html !== undefined) write(resolve(flags.html), backtest.htmlReport(document));
+  if (flags.html !== undefined) writeReport(resolve(flags.html), backtest.htmlReport(document));
   if (flags.csv !== undefined) {
-    write(resolve(flags.csv, 'deals.csv'), backtest.dealsCsv(result.deals));
-    write(resolve(flags.csv, 'fills.csv'), backtest.fillsCsv(result.fills));
+    writeReport(resolve(flags.csv, 'deals.csv'), backtest.dealsCsv(result.deals));
+    writeReport(resolve(flags.csv, 'fills.csv'), backtest.fillsCsv(result.fills));
   }
   if (flags.saveSettings !== undefined)
-    write(resolve(flags.saveSettings), `${JSON.stringify(botOf(document, undefined).settings, null, 2)}\n`);
+    writeReport(resolve(flags.saveSettings), `${JSON.stringify(botOf(document, undefined).settings, null, 2)}\n`);
   const name = typeof flags.asBot === 'string' ? flags.asBot : undefined;
   const bot = flags.asBot === undefined ? undefined : await makeBot(flags.data, document, name, own);
   if (flags.json) return printJson({ id: stored?.id ?? null, bot: bot ?? null, ...document });
@@ -196,9 +183,8 @@ function addStoredCommands(parent: Command): void {
         const { data, json, html, force } = flagsOf<Common & { html?: string; force?: true }>(command);
         const backtest = await backtesting();
         const document = backtest.readStored(data, backtest.resolveId(data, id));
-        if (html !== undefined && existsSync(html) && force !== true)
-          throw new CliError(exitCode.usage, `${html} is there already; give --force or another name`);
-        if (html !== undefined) write(resolve(html), backtest.htmlReport(document));
+        refuseOverwriting([html], force);
+        if (html !== undefined) writeReport(resolve(html), backtest.htmlReport(document));
         if (json) printJson(document);
         else print(html === undefined ? backtest.terminalReport(document) : `written to ${resolve(html)}`);
       }),

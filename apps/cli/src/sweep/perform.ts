@@ -1,12 +1,12 @@
 /** Carries a sweep out at a terminal: progress, pause, result, and what is made of it. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { SweepDocument, SweepProgress, SweepRecord, TrialRow } from '@holdfast/backtest';
 import type { OwnBacktest } from '../commands/backtest-own.ts';
 import { repositoryRoot } from '../data-directory.ts';
 import { CliError, exitCode } from '../exit.ts';
 import type { Common } from '../options.ts';
 import { print, printJson } from '../output.ts';
+import { refuseOverwriting, writeReport } from '../report-files.ts';
 import { version } from '../version.ts';
 import { ownOf, settingsOf } from './ask.ts';
 
@@ -56,26 +56,14 @@ function untilPaused(seconds: number | undefined): { readonly signal: AbortSigna
 }
 
 /** Files that would be overwritten are named before anything runs. */
-export function checkOutputs({ html, csv, force }: Pick<PerformFlags, 'html' | 'csv' | 'force'>): void {
-  const there = [html, csv].filter((file) => file !== undefined).find((file) => existsSync(file));
-  if (there !== undefined && force !== true)
-    throw new CliError(exitCode.usage, `${there} is there already; give --force or another name`);
-}
+export const checkOutputs = ({ html, csv, force }: Pick<PerformFlags, 'html' | 'csv' | 'force'>): void =>
+  refuseOverwriting([html, csv], force);
 
 /** A sweep that is to make bots is not run for nothing. @throws CliError when no instance runs */
 async function checkInstance({ asBot, data }: Pick<PerformFlags, 'asBot' | 'data'>): Promise<void> {
   if (asBot === undefined) return;
   const { apiClient } = await import('../api-client.ts');
   apiClient(data);
-}
-
-function write(path: string, text: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
-  } catch (cause) {
-    throw new CliError(exitCode.cannotWrite, `cannot write ${path}: ${(cause as Error).message}`, { cause });
-  }
 }
 
 /** @throws CliError, SweepError, AskError, DataError */
@@ -142,8 +130,8 @@ export function tellPaused(
 /** Prints a finished sweep and makes of it what is asked. */
 export async function tell(document: SweepDocument, flags: PerformFlags, own?: OwnBacktest): Promise<void> {
   const backtest = await backtesting();
-  if (flags.html !== undefined) write(resolve(flags.html), backtest.sweepPage(document));
-  if (flags.csv !== undefined) write(resolve(flags.csv), backtest.trialsCsv(document, document.top));
+  if (flags.html !== undefined) writeReport(resolve(flags.html), backtest.sweepPage(document));
+  if (flags.csv !== undefined) writeReport(resolve(flags.csv), backtest.trialsCsv(document, document.top));
   const name = typeof flags.asBot === 'string' ? flags.asBot : undefined;
   const bots = flags.asBot === undefined ? [] : await makeBots(flags.data, document, name, flags.pair ?? [], own);
   if (flags.json) return printJson({ ...document, state: 'done', bots, top: document.top.slice(0, flags.top) });
