@@ -175,6 +175,8 @@ function plans({ kind, data, ports, unsealCredential, webhook: listener }: Insta
 const hidden = (data: string, ...names: readonly string[]): string =>
   `InaccessiblePaths=${names.map((name) => `-${join(data, name)}`).join(' ')}`;
 
+const withoutNetwork = ['PrivateNetwork=yes', 'RestrictNamespaces=yes', 'SocketBindDeny=any', ...thisMachineOnly];
+
 /** Runs what others wrote: no network at all, and each strategy in a process that is confined further. */
 const strategies = (data: string): Plan => ({
   name: 'strategies',
@@ -183,10 +185,7 @@ const strategies = (data: string): Plan => ({
   args: [],
   after: [],
   more: [
-    'PrivateNetwork=yes',
-    'RestrictNamespaces=yes',
-    'SocketBindDeny=any',
-    ...thisMachineOnly,
+    ...withoutNetwork,
     'KillMode=control-group',
     `ReadWritePaths=${join(data, 'strategies')}`,
     hidden(data, 'vault', 'peers', 'owner', 'engine', 'server', 'exchange', 'webhook', 'backtests', 'market', 'cli.token'),
@@ -202,10 +201,7 @@ const backtests = (data: string): Plan => ({
   args: [],
   after: [],
   more: [
-    'PrivateNetwork=yes',
-    'RestrictNamespaces=yes',
-    'SocketBindDeny=any',
-    ...thisMachineOnly,
+    ...withoutNetwork,
     `ReadWritePaths=${join(data, 'backtests')}`,
     hidden(data, 'vault', 'peers', 'owner', 'engine', 'server', 'exchange', 'webhook', 'strategies', 'cli.token'),
   ],
