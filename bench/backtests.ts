@@ -4,9 +4,9 @@
  */
 import { commandRows } from './backtests/commands.ts';
 import { dcaRows, denseRows, gridRows, growthRows } from './backtests/kernels.ts';
-import type { Row } from './backtests/measure.ts';
 import { conditionRows, strategyRows } from './backtests/strategies.ts';
 import { sweepRows } from './backtests/sweep.ts';
+import type { Row } from './rows/row.ts';
 
 export async function run(): Promise<readonly Row[]> {
   const rows: Row[] = [];

@@ -13,11 +13,10 @@ import { runInNewContext } from 'node:vm';
 import type { BotId } from '@holdfast/domain';
 import { type EngineStore, openEngineStore } from '@holdfast/storage';
 import { createEngine, type Engine } from '../apps/engine/src/engine.ts';
-import type { Row } from './bots/figures.ts';
-import { quantile } from './bots/figures.ts';
 import { PaperMarket } from './bots/paper.ts';
 import { pairNames, priceOf, wish } from './bots/population.ts';
 import { stepRows } from './bots/steps.ts';
+import { quantile, type Row } from './rows/row.ts';
 
 const botCount = Number(process.env.BENCH_BOTS ?? 10_000);
 const ticksPerSecond = 1000;

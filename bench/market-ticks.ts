@@ -4,15 +4,7 @@
  */
 import type { Amount, BotId, EpochMs, Pair, Quote, Ticks, Wake } from '@holdfast/domain';
 import { type AnyBotKind, Runtime } from '@holdfast/runtime';
-
-interface Row {
-  readonly name: string;
-  readonly median: number;
-  readonly p99: number | null;
-  readonly unit: string;
-  readonly aim: string | null;
-  readonly reached: boolean | null;
-}
+import type { Row } from './rows/row.ts';
 
 const pair = 'BTC/USDT' as Pair;
 const rounds = 15;

@@ -11,15 +11,7 @@ import { worstLoss } from '@holdfast/policy';
 import { credentialId } from '@holdfast/vault/client';
 import { hpkeSeal } from '../apps/vault/src/crypto/hpke.ts';
 import { type Instance, launch } from '../tests/vault/harness.ts';
-
-interface Row {
-  readonly name: string;
-  readonly median: number;
-  readonly p99: number | null;
-  readonly unit: string;
-  readonly aim: string | null;
-  readonly reached: boolean | null;
-}
+import type { Row } from './rows/row.ts';
 
 const readableBytesMax = 512 * 1024 * 1024;
 

@@ -8,16 +8,8 @@ import { join } from 'node:path';
 import { amount, type BotId, noRules, type OwnerAct } from '@holdfast/domain';
 import type { SubKeyClient, VaultClient } from '@holdfast/vault/client';
 import { account, btc, mandate, newFolder, order, peer, startVault, stop, until } from '../tests/vault/harness.ts';
+import { quantile, type Row } from './rows/row.ts';
 import { type StubExchange, startStubExchange } from './vault/stub-exchange.ts';
-
-interface Row {
-  readonly name: string;
-  readonly median: number;
-  readonly p99: number | null;
-  readonly unit: string;
-  readonly aim: string | null;
-  readonly reached: boolean | null;
-}
 
 const rounds = 5;
 const ordersPerRound = 500;
@@ -32,10 +24,8 @@ const next = () => {
   return order(`bench-${sequence}`, price, { order: 'ioc', quantity: amount('0.001') });
 };
 
-const at = (sorted: readonly number[], share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 const median = (values: readonly number[]): number =>
-  at(
+  quantile(
     [...values].sort((a, b) => a - b),
     0.5,
   );
@@ -165,8 +155,8 @@ export async function run(): Promise<Row[]> {
 
     const perRound: number[][] = [];
     for (let round = 0; round < rounds; round += 1) perRound.push(await latencies(bot, exchange, ordersPerRound));
-    const p50 = median(perRound.map((sorted) => at(sorted, 0.5)));
-    const p99 = median(perRound.map((sorted) => at(sorted, 0.99)));
+    const p50 = median(perRound.map((sorted) => quantile(sorted, 0.5)));
+    const p99 = median(perRound.map((sorted) => quantile(sorted, 0.99)));
     const rates: number[] = [];
     for (let round = 0; round < rounds; round += 1) rates.push(await throughput(bot));
     const rate = median(rates);
@@ -200,11 +190,11 @@ export async function run(): Promise<Row[]> {
       },
       {
         name: 'vault: freeze in force and durable',
-        median: at(frozen, 0.5),
-        p99: at(frozen, 0.99),
+        median: quantile(frozen, 0.5),
+        p99: quantile(frozen, 0.99),
         unit: 'ms',
         aim: '<= 50 ms',
-        reached: at(frozen, 0.99) <= 50,
+        reached: quantile(frozen, 0.99) <= 50,
       },
       {
         name: 'vault: kill, until nothing is signed any more',

@@ -6,16 +6,7 @@ import { globSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-
-interface Row {
-  readonly name: string;
-  readonly median: number;
-  readonly p99: number | null;
-  readonly unit: string;
-  /** What the figure should be, in words; null where there is no aim. */
-  readonly aim: string | null;
-  readonly reached: boolean | null;
-}
+import type { Row } from '../bench/rows/row.ts';
 
 const folder = resolve(import.meta.dirname, '../bench');
 

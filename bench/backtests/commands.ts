@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { temporary } from '../kernels/compiled.ts';
+import type { Row } from '../rows/row.ts';
 import { dcaText, million } from './market.ts';
-import { medianOf, type Row, row } from './measure.ts';
+import { medianOf, row } from './measure.ts';
 
 const main = resolve(import.meta.dirname, '../../apps/cli/src/main.ts');
 const rounds = 5;

@@ -5,6 +5,7 @@ import { compile, runCompiled, writeColumns } from '../kernels/compiled.ts';
 import { planOf, planText, runDcaLoop } from '../kernels/dca-loop.ts';
 import { gridPlanOf, gridPlanText, runGridLoop } from '../kernels/grid-loop.ts';
 import type { Done } from '../kernels/hash.ts';
+import type { Row } from '../rows/row.ts';
 import {
   cut,
   dcaFunds,
@@ -22,7 +23,7 @@ import {
   wholeRun,
   year,
 } from './market.ts';
-import { agree, type Row, row, type Timed, timed } from './measure.ts';
+import { agree, row, type Timed, timed } from './measure.ts';
 
 /** What the bot itself is compared on, where all of it would take minutes. */
 const partRows = 40_000;

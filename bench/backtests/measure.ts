@@ -2,15 +2,7 @@
  * Rounds, medians and rows. Work of one thread is timed by the CPU time of that thread: the wall time of a machine that has nothing
  * else to do; what starts processes or threads is timed by the clock.
  */
-
-export interface Row {
-  readonly name: string;
-  readonly median: number;
-  readonly p99: number | null;
-  readonly unit: string;
-  readonly aim: string | null;
-  readonly reached: boolean | null;
-}
+import type { Row } from '../rows/row.ts';
 
 export const medianOf = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;

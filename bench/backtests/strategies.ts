@@ -18,8 +18,9 @@ import { conditionText } from '@holdfast/indicators';
 import { rules } from '../kernels/candles.ts';
 import { fastWeight, lotsWanted, reach, runCrossLoop, slowWeight } from '../kernels/cross-loop.ts';
 import { RunHash } from '../kernels/hash.ts';
+import type { Row } from '../rows/row.ts';
 import { cut, million } from './market.ts';
-import { agree, type Row, row, timed } from './measure.ts';
+import { agree, row, timed } from './measure.ts';
 
 const funds = { USDT: amount('100000') };
 const lot = Number(rules.lot / 10n ** 10n);

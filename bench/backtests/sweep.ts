@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { openPool, type Pool } from '@holdfast/backtest';
 import { compile, runCompiled, writeColumns } from '../kernels/compiled.ts';
 import { planOf, planText } from '../kernels/dca-loop.ts';
+import type { Row } from '../rows/row.ts';
 import { dcaFunds, dcaOf, dcaTask, hashOfKernel, kernelOf, requestOf, wholeRun, year } from './market.ts';
-import { agree, medianOf, type Row, row } from './measure.ts';
+import { agree, medianOf, row } from './measure.ts';
 
 const rounds = 5;
 

@@ -3,7 +3,7 @@ import { type BotKind, botKinds, type RulesByPair } from '@holdfast/bots';
 import { botSettings } from '@holdfast/contracts';
 import { amount, type BotEvent, type BotId, type Pair, ticks } from '@holdfast/domain';
 import { BotPlay, ScriptedExchange, testRules } from '@holdfast/testkit';
-import { quantile, type Row } from './figures.ts';
+import { quantile, type Row } from '../rows/row.ts';
 
 const rounds = 9;
 const moves = 2000;

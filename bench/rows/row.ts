@@ -1,9 +1,10 @@
-/** What a benchmark answers. */
+/** What a benchmark answers, one a line. */
 export interface Row {
   readonly name: string;
   readonly median: number;
   readonly p99: number | null;
   readonly unit: string;
+  /** What the figure should be, in words; null where there is no aim. */
   readonly aim: string | null;
   readonly reached: boolean | null;
 }
