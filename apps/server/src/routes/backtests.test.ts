@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { storeSeries } from '@holdfast/backtest';
@@ -15,29 +13,19 @@ import {
   comparisonAnswer,
 } from '@holdfast/contracts';
 import { walkSeries } from '../../../../packages/backtest/src/testing/walk-run.ts';
+import { type BacktestsHost, startBacktestsHost } from '../testing/backtests-host.ts';
 import { own, type Scripted, scriptedServer } from '../testing/neighbours.ts';
 
 let scripted: Scripted;
-let host: ChildProcess;
-
-async function startHost(): Promise<void> {
-  const main = resolve(import.meta.dirname, '../backtests/main.ts');
-  const own = join(scripted.folder, 'backtests');
-  mkdirSync(own, { recursive: true });
-  // As `holdfast up` starts it: a confined process may do less.
-  const confined = ['--permission', '--allow-net', '--allow-fs-read=*', `--allow-fs-write=${own}`, `--allow-fs-write=${own}/*`];
-  host = spawn(process.execPath, [...confined, main, '--data', scripted.folder], { stdio: ['pipe', 'pipe', 'inherit'] });
-  assert.match(String((await once(host.stdout!, 'data'))[0]), /"ready":true,"name":"backtests"/);
-}
+let host: BacktestsHost;
 
 before(async () => {
   scripted = await scriptedServer();
   storeSeries(scripted.folder, walkSeries(40, 5), { duplicates: 0, volumesCutTo: null, withoutVolume: 0 });
-  await startHost();
+  host = await startBacktestsHost(scripted.folder);
 });
 after(async () => {
-  host.stdin!.end();
-  await once(host, 'exit');
+  await host.stop();
   await scripted.close();
 });
 
@@ -137,12 +125,11 @@ test('the server answers while a backtest runs, and a job that waits can be canc
 
 test('without the process that runs them a backtest fails by code, and what is stored is still read', async () => {
   const { run: kept } = await run(ask);
-  host.kill();
-  await once(host, 'exit');
+  await host.kill();
   const lost = await run(ask);
   assert.deepEqual([lost.state, lost.error?.code], ['failed', 'backtests-unreachable']);
   assert.equal((await get(`/api/backtests/${kept}`)).statusCode, 200);
   assert.equal(codeOf((await post(`/api/backtests/${kept}/remove`)).body), 'backtests-unreachable');
-  await startHost();
+  host = await startBacktestsHost(scripted.folder);
   assert.equal((await run(ask)).state, 'done');
 });

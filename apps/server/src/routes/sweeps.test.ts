@@ -1,42 +1,22 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { storeSeries } from '@holdfast/backtest';
 import { apiError, backtestJob, botsMade, type SweepJob, sweepAnswer, sweepJob, sweepsAnswer } from '@holdfast/contracts';
 import { walkSeries } from '../../../../packages/backtest/src/testing/walk-run.ts';
+import { type BacktestsHost, startBacktestsHost } from '../testing/backtests-host.ts';
 import { own, type Scripted, scriptedServer } from '../testing/neighbours.ts';
 
 let scripted: Scripted;
-let host: ChildProcess;
-
-async function startHost(): Promise<void> {
-  const main = resolve(import.meta.dirname, '../backtests/main.ts');
-  const folder = join(scripted.folder, 'backtests');
-  mkdirSync(folder, { recursive: true });
-  // As `holdfast up` starts it: a confined process may do less, and has no threads.
-  const confined = [
-    '--permission',
-    '--allow-net',
-    '--allow-fs-read=*',
-    `--allow-fs-write=${folder}`,
-    `--allow-fs-write=${folder}/*`,
-  ];
-  host = spawn(process.execPath, [...confined, main, '--data', scripted.folder], { stdio: ['pipe', 'pipe', 'inherit'] });
-  assert.match(String((await once(host.stdout!, 'data'))[0]), /"ready":true/);
-}
+let host: BacktestsHost;
 
 before(async () => {
   scripted = await scriptedServer();
   storeSeries(scripted.folder, walkSeries(30, 5), { duplicates: 0, volumesCutTo: null, withoutVolume: 0 });
-  await startHost();
+  host = await startBacktestsHost(scripted.folder);
 });
 after(async () => {
-  host.stdin!.end();
-  await once(host, 'exit');
+  await host.stop();
   await scripted.close();
 });
 
@@ -135,12 +115,11 @@ test('a sweep is paused, goes on after all was started anew, and backtests run i
   assert.ok(done > 5 && done < 300, `${done} done`);
   assert.equal(errorOf((await post('/api/sweeps/slow/as-bot')).body).code, 'sweep-not-done');
 
-  host.stdin!.end();
-  await once(host, 'exit');
+  await host.stop();
   await post('/api/sweeps/slow/resume');
   const lost = await until('slow', ({ state }) => state === 'failed');
   assert.equal(lost.error?.code, 'backtests-unreachable');
-  await startHost();
+  host = await startBacktestsHost(scripted.folder);
   await post('/api/sweeps/slow/resume');
   const running = await until('slow', ({ progress }) => progress !== null);
   assert.ok(running.progress!.done >= done - 1, 'what was done is not done again');
