@@ -1,31 +1,12 @@
 /** `holdfast bot create --kind grid` on the whole stack: it trades beside another bot, is shown, and the books agree. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import type { BotDetail, BotSummary, DealsAnswer } from '@holdfast/contracts';
-import { startStack } from '../../packages/testkit/src/stack.ts';
-
-const bin = resolve(import.meta.dirname, '../../bin/holdfast.mjs');
+import { typedStack } from '../../packages/testkit/src/typed-stack.ts';
 
 test('a grid made on the command line trades, shows its round trips and leaves the books in agreement', async (t) => {
-  const dir = mkdtempSync(join(tmpdir(), 'holdfast-grid-'));
-  const stack = await startStack({ dir, speed: 60, seed: 5, vaultProcesses: async () => [] });
-  t.after(async () => {
-    await stack.stop();
-    rmSync(dir, { recursive: true, force: true });
-  });
-  const json = async <Answer>(path: string): Promise<Answer> => {
-    const answer = await fetch(`${stack.dashboard}/api${path}`);
-    assert.ok(answer.ok, `${path} answered ${answer.status}`);
-    return (await answer.json()) as Answer;
-  };
-  const holdfast = (...given: readonly string[]) => {
-    const run = spawnSync(process.execPath, [bin, ...given, '--data', stack.dir], { encoding: 'utf8', timeout: 30_000 });
-    return `${run.stdout}${run.stderr}`;
-  };
+  const { json, holdfast: typed } = await typedStack(t, { speed: 60, seed: 5 });
+  const holdfast = (...given: readonly string[]): string => typed(...given).text;
   const create = (settings: object): string =>
     holdfast('bot', 'create', '--kind', 'grid', '--pair', 'BTC/USDT', '--settings', JSON.stringify(settings));
 

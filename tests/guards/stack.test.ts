@@ -1,32 +1,13 @@
 /** `holdfast guards` on the whole stack: set on the command line, held back by the engine, shown by the API, kept over a killed engine. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import type { BotSummary, GuardsAnswer, LogAnswer } from '@holdfast/contracts';
-import { startStack } from '../../packages/testkit/src/stack.ts';
+import { typedStack } from '../../packages/testkit/src/typed-stack.ts';
 
-const bin = resolve(import.meta.dirname, '../../bin/holdfast.mjs');
 const settings = { baseOrderSize: '50', averagingOrderSize: '50', averagingOrders: 1, takeProfitPercent: '20' };
 
 test('a cap of deals set on the command line holds back a bot, also after the engine was killed', async (t) => {
-  const dir = mkdtempSync(join(tmpdir(), 'holdfast-guards-'));
-  const stack = await startStack({ dir, speed: 20, seed: 5, demo: true, vaultProcesses: async () => [] });
-  t.after(async () => {
-    await stack.stop();
-    rmSync(dir, { recursive: true, force: true });
-  });
-  const json = async <Answer>(path: string): Promise<Answer> => {
-    const answer = await fetch(`${stack.dashboard}/api${path}`);
-    assert.ok(answer.ok, `${path} answered ${answer.status}`);
-    return (await answer.json()) as Answer;
-  };
-  const holdfast = (...given: readonly string[]) => {
-    const run = spawnSync(process.execPath, [bin, ...given, '--data', stack.dir], { encoding: 'utf8', timeout: 30_000 });
-    return { code: run.status, text: `${run.stdout}${run.stderr}` };
-  };
+  const { stack, json, holdfast } = await typedStack(t, { speed: 20, seed: 5, demo: true });
   await until(
     async () => (await json<{ bots: BotSummary[] }>('/bots')).bots,
     (bots) => bots.some(({ deals }) => deals.open > 0),

@@ -1,14 +1,11 @@
 /** `holdfast bot create --kind FILE` on the whole stack: checked, loaded into its confined process, shown with a form, and trading. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { BotDetail, BotKind, BotSummary } from '@holdfast/contracts';
-import { startStack } from '../../packages/testkit/src/stack.ts';
+import { typedStack } from '../../packages/testkit/src/typed-stack.ts';
 
-const bin = resolve(import.meta.dirname, '../../bin/holdfast.mjs');
 const source = `
 export const description = {
   name: 'keen',
@@ -26,21 +23,8 @@ export function step(settings: { gainTicks: number }, state: number | null, even
 `;
 
 test('a strategy from a file trades on the whole stack, and one that hangs is paused while it goes on', async (t) => {
-  const dir = mkdtempSync(join(tmpdir(), 'holdfast-strategy-'));
-  const stack = await startStack({ dir, speed: 60, seed: 5, vaultProcesses: async () => [] });
-  t.after(async () => {
-    await stack.stop();
-    rmSync(dir, { recursive: true, force: true });
-  });
-  const json = async <Answer>(path: string): Promise<Answer> => {
-    const answer = await fetch(`${stack.dashboard}/api${path}`);
-    assert.ok(answer.ok, `${path} answered ${answer.status}`);
-    return (await answer.json()) as Answer;
-  };
-  const holdfast = (...given: readonly string[]) => {
-    const run = spawnSync(process.execPath, [bin, ...given, '--data', stack.dir], { encoding: 'utf8', timeout: 60_000 });
-    return `${run.stdout}${run.stderr}`;
-  };
+  const { stack, dir, json, holdfast: typed } = await typedStack(t, { speed: 60, seed: 5 });
+  const holdfast = (...given: readonly string[]): string => typed(...given).text;
   const file = join(dir, 'keen.ts');
   writeFileSync(file, source);
   assert.match(holdfast('strategy', 'check', file), /^Keen: Buys at once[\s\S]*the same answers; \d+ buys/);
