@@ -17,7 +17,7 @@ async function clientOf(type: 'hmac' | 'rsa' | 'ed25519'): Promise<Answer> {
   const { apiKey, secret } = await exchange.key({ type });
   const credentials = type === 'hmac' ? { apiKey, apiSecret: secret } : { apiKey, privateKey: secret };
   return new Spot({
-    configurationRestAPI: { ...credentials, basePath: exchange.url, timeout: 5000 },
+    configurationRestAPI: { ...credentials, basePath: exchange.url, timeout: 30_000 },
     configurationWebsocketAPI: { ...credentials, wsURL: `ws://${exchange.host}/ws-api/v3` },
     configurationWebsocketStreams: { wsURL: `ws://${exchange.host}` },
   });

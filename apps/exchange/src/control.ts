@@ -138,9 +138,13 @@ export const haltMarket = (
 /** Writes a consistent copy of the exchange's database to a new file: the running exchange lets nobody else open it. */
 export const backupExchange = (place: ControlPlace, file: string): Promise<{ file: string }> =>
   call(place, 'POST', '/sim/backup', { file });
-/** Lets the time of an exchange go that was started with --hold. */
-export const releaseTime = (place: ControlPlace): Promise<{ held: boolean }> => call(place, 'POST', '/sim/release', {});
-export const exchangeClock = (place: ControlPlace): Promise<{ now: number; ended: boolean; lockstep: boolean; round: number }> =>
+/** Lets the time of an exchange go that waits; `until`: it waits again once all ticks of that time (unix ms) are played. */
+export const releaseTime = (place: ControlPlace, until?: number): Promise<{ held: boolean }> =>
+  call(place, 'POST', '/sim/release', until === undefined ? {} : { until });
+/** `held`: time stands still until it is let go. `open`: somebody has not dealt yet with what happened. */
+export const exchangeClock = (
+  place: ControlPlace,
+): Promise<{ now: number; ended: boolean; lockstep: boolean; round: number; held: boolean; open: boolean }> =>
   call(place, 'GET', '/sim/clock');
 export const balancesOf = (place: ControlPlace, userId: number): Promise<{ balances: BalanceTexts }> =>
   call(place, 'GET', `/sim/balances?userId=${userId}`);

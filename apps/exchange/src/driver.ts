@@ -1,6 +1,7 @@
 /** Plays the tape into the exchange: waits for its time, in lockstep for the ring, and writes the position down. */
 import type { TickFeed } from '@holdfast/exchanges/simulated';
 import type { Clock, Speed } from './clock.ts';
+import type { Hold } from './hold.ts';
 import type { Ring } from './ring.ts';
 import type { SyncListeners } from './sockets.ts';
 import type { Venue } from './venue.ts';
@@ -23,9 +24,9 @@ export interface DriverParts {
   readonly ring: Ring | undefined;
   readonly speed: Speed;
   readonly listeners: SyncListeners;
-  readonly setQuiet: (quiet: boolean) => void;
-  /** Whether the tape waits to be let go; orders and rounds go on meanwhile. */
-  readonly isHeld: () => boolean;
+  /** `leavesOut`: those in lockstep need not hear the single ticks of the quiet stretch. */
+  readonly setQuiet: (quiet: boolean, leavesOut: boolean) => void;
+  readonly hold: Hold;
 }
 
 const checkpointEveryMs = 1000;
@@ -35,7 +36,7 @@ const backlogBytesMost = 4_000_000;
 /** Faster than this nobody watches single ticks: in quiet stretches they are left out for those in lockstep. */
 const watchableSpeedMost = 600;
 
-export function runDriver({ venue, feed, isLive, clock, ring, speed, listeners, setQuiet, isHeld }: DriverParts): Driver {
+export function runDriver({ venue, feed, isLive, clock, ring, speed, listeners, setQuiet, hold }: DriverParts): Driver {
   let stopped = false;
   let ended = false;
   let wakeUp: (() => void) | undefined;
@@ -59,7 +60,7 @@ export function runDriver({ venue, feed, isLive, clock, ring, speed, listeners, 
     ticksSinceCheckpoint = false;
   };
   const beginRound = (): void => {
-    setQuiet(false);
+    setQuiet(false, false);
     changesAtRound = venue.userChanges();
     if (ring === undefined) return;
     ring.begin(venue.now());
@@ -81,17 +82,24 @@ export function runDriver({ venue, feed, isLive, clock, ring, speed, listeners, 
     const quiet = ring?.isQuiet(tick) === true;
     clock.reached(tick.at);
     clock.setNext(feed.peek()?.at);
-    setQuiet(quiet && conflates);
+    setQuiet(quiet, quiet && conflates);
     venue.tick(tick);
     ticksSinceCheckpoint = true;
     if (ring !== undefined && (!quiet || hasNews())) beginRound();
+  };
+
+  /** Time has come to where the tape is to wait: a round tells it, so that who waits for a time is called. */
+  const holdHere = (at: number): void => {
+    clock.reached(at);
+    hold.begin();
+    beginRound();
   };
 
   const loop = async (): Promise<void> => {
     let sliceEnd = performance.now() + sliceMs;
     clock.setNext(feed.peek()?.at);
     while (!stopped) {
-      if (mustWait() || isHeld()) {
+      if (mustWait() || hold.isHeld()) {
         await wait(undefined);
         continue;
       }
@@ -108,13 +116,16 @@ export function runDriver({ venue, feed, isLive, clock, ring, speed, listeners, 
         await wait(undefined);
         continue;
       }
-      const waitMs = clock.waitFor(next.at);
+      const heldAt = hold.nextAt();
+      const holdsFirst = heldAt !== undefined && heldAt < next.at;
+      const waitMs = clock.waitFor(holdsFirst ? heldAt : next.at);
       if (waitMs > 1) {
         await wait(waitMs);
         sliceEnd = performance.now() + sliceMs;
         continue;
       }
-      playOne();
+      if (holdsFirst) holdHere(heldAt);
+      else playOne();
       if (performance.now() < sliceEnd) continue;
       await new Promise<void>((resolve) => setImmediate(resolve));
       while (!stopped && listeners.backlog() > backlogBytesMost) await wait(5);

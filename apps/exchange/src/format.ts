@@ -1,6 +1,7 @@
 /** The core's records as the exchange's JSON writes them: 8 decimals, its spelling of fields, times in the unit asked for. */
 import { type Amount, formatFixed } from '@holdfast/domain';
 import type {
+  Amendment,
   Canceled,
   Kline,
   Level,
@@ -137,6 +138,40 @@ export const canceledJson = (market: MarketDefinition, canceled: Canceled, time:
   canceled.list === undefined
     ? cancelJson(market, canceled.order, canceled.cancelClientOrderId, time)
     : canceledListJson(market, canceled.list, canceled.cancelClientOrderId, time);
+
+/** As the answer to an amend shows the order: some fields have names of their own there. */
+export const amendedJson = (market: MarketDefinition, order: Order, time: TimeUnit): Json => ({
+  symbol: market.symbol,
+  orderId: order.orderId,
+  orderListId: order.orderListId,
+  origClientOrderId: order.amendments?.at(-1)?.origClientOrderId ?? order.clientOrderId,
+  clientOrderId: order.clientOrderId,
+  price: priceText(market, order.price),
+  qty: quantityText(market, order.quantity),
+  executedQty: quantityText(market, order.executed),
+  preventedQty: quantityText(market, order.prevented),
+  quoteOrderQty: money(order.quoteOrderQty),
+  cumulativeQuoteQty: money(order.executedQuote),
+  status: order.status,
+  timeInForce: order.timeInForce,
+  type: order.type,
+  side: order.side,
+  ...stopAndIceberg(market, order),
+  ...(order.workingTime >= 0 ? { workingTime: time(order.workingTime) } : {}),
+  ...rareFields(market, order, time),
+  selfTradePreventionMode: order.stpMode,
+});
+
+export const amendmentJson = (market: MarketDefinition, order: Order, amendment: Amendment, time: TimeUnit): Json => ({
+  symbol: market.symbol,
+  orderId: order.orderId,
+  executionId: amendment.executionId,
+  origClientOrderId: amendment.origClientOrderId,
+  newClientOrderId: amendment.newClientOrderId,
+  origQty: quantityText(market, amendment.origQuantity),
+  newQty: quantityText(market, amendment.newQuantity),
+  time: time(amendment.time),
+});
 
 export const listJson = (market: MarketDefinition, list: OrderList, time: TimeUnit): Json => ({
   orderListId: list.orderListId,

@@ -15,13 +15,13 @@ import { dispatch } from './dispatch.ts';
 import { listenKeyEndpoints } from './endpoints/account.ts';
 import { milliseconds, userEventJson } from './format.ts';
 import { makeLimits } from './limits.ts';
-import { makeListenKeys } from './listen-keys.ts';
+import { type ListenKeys, makeListenKeys } from './listen-keys.ts';
 import { readForm } from './parameters.ts';
 import { loadQuietDay } from './quiet-day.ts';
 import { asApiError, errorBody, makeRoutes } from './rest.ts';
 import { randomName, restPayload } from './signature.ts';
 import { type ApiKey, openStore } from './store.ts';
-import { makeVenue } from './venue.ts';
+import { makeVenue, type Venue } from './venue.ts';
 
 /** `volume24h`: quote that was traded in the 24 h before, where the market has a price to begin with. */
 export type InProcessMarket = MarketRequest & { readonly volume24h?: Amount };
@@ -44,6 +44,9 @@ export interface InProcessRequest {
 
 export interface InProcessExchange {
   readonly core: Exchange;
+  /** The core with its disk and those who listen, for who plays a tape into it. */
+  readonly venue: Venue;
+  readonly listenKeys: ListenKeys;
   /** Runs one command of a person or an attacker on the core, and publishes what came of it. */
   command<T>(act: (core: Exchange, at: EpochMs) => T): T;
   /** `address` is where the request comes from: rate limits and bindings of keys look at it. */
@@ -72,7 +75,8 @@ export function createInProcessExchange({ markets, now, seed }: InProcessOptions
     now: () => epochMs(now()),
     position: () => ({}),
   });
-  const routes = makeRoutes(listenKeyEndpoints(makeListenKeys(now)));
+  const listenKeys = makeListenKeys(now);
+  const routes = makeRoutes(listenKeyEndpoints(listenKeys));
   for (const { pair, price, volume24h } of markets) {
     const market = core.market(pair);
     if (market !== undefined && price !== undefined && volume24h !== undefined)
@@ -97,6 +101,8 @@ export function createInProcessExchange({ markets, now, seed }: InProcessOptions
 
   return {
     core,
+    venue,
+    listenKeys,
     command: (act) => venue.command((at) => act(core, at)),
     request: (request, address) => {
       try {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type ExchangeUnderTest, exchangeUnderTest } from '../../../tests/clients/exchange-under-test.ts';
+import { exchangeClock, releaseTime } from './control.ts';
 
 interface Frame {
   readonly stream: string;
@@ -11,8 +12,8 @@ interface Frame {
 }
 
 /** 20 candles of one minute that climb by 10 each. */
-function tapeFile(): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'holdfast-tape-')), 'BINANCE-BTC-USDT-1m.20250520.csv');
+function tapeFile(base = 'BTC'): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'holdfast-tape-')), `BINANCE-${base}-USDT-1m.20250520.csv`);
   const rows = Array.from({ length: 20 }, (_, i) => {
     const open = 50_000 + 10 * i;
     return [1_747_699_200_000 + 60_000 * i, open, open + 12, open - 5, open + 10, 4].join(',');
@@ -61,7 +62,7 @@ const clockOf = async (exchange: ExchangeUnderTest): Promise<{ now: number; ende
   (await (await fetch(`${exchange.url}/sim/clock`)).json()) as { now: number; ended: boolean; round: number };
 
 test('time stands still until an engine is there, and then between a round and its acknowledgement', async (t) => {
-  const exchange = await exchangeUnderTest({ tape: tapeFile(), speed: 'max', lockstep: true });
+  const exchange = await exchangeUnderTest({ tapes: [tapeFile()], speed: 'max', lockstep: true });
   t.after(() => exchange.end());
   await new Promise((resolve) => setTimeout(resolve, 100));
   const before = await clockOf(exchange);
@@ -79,7 +80,7 @@ test('time stands still until an engine is there, and then between a round and i
 });
 
 test('every tick of a tape gets a round when the engine promises nothing, and then the tape has ended', async (t) => {
-  const exchange = await exchangeUnderTest({ tape: tapeFile(), speed: 'max', lockstep: true });
+  const exchange = await exchangeUnderTest({ tapes: [tapeFile()], speed: 'max', lockstep: true });
   t.after(() => exchange.end());
   const engine = await engineOf(exchange);
   let rounds = 0;
@@ -99,7 +100,7 @@ test('every tick of a tape gets a round when the engine promises nothing, and th
 });
 
 test('what is promised quiet passes without a round, up to the price or the time that is not', async (t) => {
-  const exchange = await exchangeUnderTest({ tape: tapeFile(), speed: 'max', lockstep: true });
+  const exchange = await exchangeUnderTest({ tapes: [tapeFile()], speed: 'max', lockstep: true });
   t.after(() => exchange.end());
   const engine = await engineOf(exchange);
   const first = await engine.nextSync(0);
@@ -118,7 +119,7 @@ test('what is promised quiet passes without a round, up to the price or the time
 });
 
 test('what a user did while time stood still gets a round of its own at the same time', async (t) => {
-  const exchange = await exchangeUnderTest({ tape: tapeFile(), speed: 'max', lockstep: true });
+  const exchange = await exchangeUnderTest({ tapes: [tapeFile()], speed: 'max', lockstep: true });
   t.after(() => exchange.end());
   const engine = await engineOf(exchange);
   const first = await engine.nextSync(0);
@@ -129,8 +130,41 @@ test('what a user did while time stood still gets a round of its own at the same
   engine.close();
 });
 
+test('time waits again where it was let go until, with a round and after all ticks of that time', async (t) => {
+  const exchange = await exchangeUnderTest({ tapes: [tapeFile()], speed: 'max', lockstep: true, hold: true });
+  t.after(() => exchange.end());
+  const place = { url: exchange.url, data: exchange.data };
+  const engine = await engineOf(exchange);
+  const start = 1_747_699_200_000;
+  let n = 0;
+  for (const [until, ticks] of [
+    [start + 30_000, 3],
+    [start + 31_000, 0],
+  ] as const) {
+    const seen = engine.frames.filter(({ stream }) => stream === 'btcusdt@trade').length;
+    await releaseTime(place, until);
+    for (let clock = await exchangeClock(place); !clock.held || clock.open; clock = await exchangeClock(place)) {
+      n = (await engine.nextSync(n)).n;
+      engine.acknowledge(n);
+    }
+    const { now, held } = await exchangeClock(place);
+    assert.deepEqual([now, held], [until, true]);
+    assert.equal(engine.frames.filter(({ stream }) => stream === 'btcusdt@trade').length - seen, ticks);
+  }
+  engine.close();
+});
+
+test('several tapes play as one market each, and a pair may come once', async (t) => {
+  const exchange = await exchangeUnderTest({ tapes: [tapeFile('ETH'), tapeFile()], speed: 'max', lockstep: true });
+  t.after(() => exchange.end());
+  const { symbols } = (await (await fetch(`${exchange.url}/api/v3/exchangeInfo`)).json()) as { symbols: { symbol: string }[] };
+  assert.deepEqual(symbols.map(({ symbol }) => symbol).sort(), ['BTCUSDT', 'ETHUSDT']);
+  await assert.rejects(exchangeUnderTest({ tapes: [tapeFile(), tapeFile()] }), /--tape is given twice for BTC\/USDT/);
+  await assert.rejects(exchangeUnderTest({ tapes: [tapeFile(), tapeFile('ETH')], pair: 'BTC/USDT' }), /as many pairs/);
+});
+
 test('an unacknowledged round is told again', async (t) => {
-  const exchange = await exchangeUnderTest({ tape: tapeFile(), speed: 'max', lockstep: true });
+  const exchange = await exchangeUnderTest({ tapes: [tapeFile()], speed: 'max', lockstep: true });
   t.after(() => exchange.end());
   const engine = await engineOf(exchange);
   const { n } = await engine.nextSync(0);
@@ -142,7 +176,7 @@ test('an unacknowledged round is told again', async (t) => {
 });
 
 test('the engine may take its promise back: a new quiet for the same round counts', async (t) => {
-  const exchange = await exchangeUnderTest({ tape: tapeFile(), speed: 60, lockstep: true });
+  const exchange = await exchangeUnderTest({ tapes: [tapeFile()], speed: 60, lockstep: true });
   t.after(() => exchange.end());
   const engine = await engineOf(exchange);
   const first = await engine.nextSync(0);
@@ -155,7 +189,7 @@ test('the engine may take its promise back: a new quiet for the same round count
 });
 
 test('who joins later gets a round: what was promised quiet was promised without it', async (t) => {
-  const exchange = await exchangeUnderTest({ tape: tapeFile(), speed: 60, lockstep: true });
+  const exchange = await exchangeUnderTest({ tapes: [tapeFile()], speed: 60, lockstep: true });
   t.after(() => exchange.end());
   const engine = await engineOf(exchange);
   const first = await engine.nextSync(0);

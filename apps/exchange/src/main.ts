@@ -27,7 +27,7 @@ export function readOptions(args: readonly string[]): ServerOptions {
   return {
     data: values.data,
     port: Math.trunc(numberOf(values.port ?? '8440', 'port', 0, 65_535)),
-    tape: values.tape,
+    tapes: values.tape,
     live: values.live,
     pair: values.pair,
     from: values.from === undefined ? undefined : readTime(values.from, '--from'),
@@ -50,7 +50,7 @@ function parse(args: readonly string[]) {
       options: {
         data: text,
         port: text,
-        tape: text,
+        tape: { type: 'string', multiple: true },
         live: text,
         pair: text,
         from: text,

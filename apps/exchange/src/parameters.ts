@@ -3,6 +3,7 @@
  * endpoint declares. Handlers read them typed; what is declared optional reads as undefined when it was not sent.
  */
 import { type Amount, amount } from '@holdfast/domain';
+import { intervals } from '@holdfast/exchanges/simulated';
 import {
   type ApiError,
   ApiError as ApiErrorClass,
@@ -47,24 +48,7 @@ export function declare(text: string): readonly Declared[] {
 /** Names that every signed request may carry besides its own. */
 export const signedNames: ReadonlySet<string> = new Set(['timestamp', 'recvWindow', 'signature', 'apiKey']);
 
-const intervalNames = new Set([
-  '1s',
-  '1m',
-  '3m',
-  '5m',
-  '15m',
-  '30m',
-  '1h',
-  '2h',
-  '4h',
-  '6h',
-  '8h',
-  '12h',
-  '1d',
-  '3d',
-  '1w',
-  '1M',
-]);
+const intervalNames: ReadonlySet<string> = new Set(intervals);
 const orderTypes = new Set([
   'LIMIT',
   'LIMIT_MAKER',
@@ -190,8 +174,8 @@ function decode(text: string): string {
   }
 }
 
-/** A list of symbols, as the JSON text `["BTCUSDT","ETHUSDT"]`. @throws ApiError -1100, -1151 */
-export function readSymbols(text: string, name: string): readonly string[] {
+/** A list of names, as the JSON text `["A","B"]`. @throws ApiError -1135, -1130 */
+export function readList(text: string, name: string): readonly string[] {
   let list: unknown;
   try {
     list = JSON.parse(text);
@@ -199,6 +183,12 @@ export function readSymbols(text: string, name: string): readonly string[] {
     throw new ApiErrorClass(-1135, `JSON sent for parameter '${name}' is not valid`);
   }
   if (!Array.isArray(list) || list.length === 0 || list.some((each) => typeof each !== 'string')) throw invalidData(name);
+  return list;
+}
+
+/** A list of symbols. @throws ApiError -1135, -1130, -1100, -1151 */
+export function readSymbols(text: string, name: string): readonly string[] {
+  const list = readList(text, name);
   for (const each of list) checked(name, 'symbol', each);
   if (new Set(list).size !== list.length) throw new ApiErrorClass(-1151, 'Symbol is present multiple times in the list.');
   return list;

@@ -1,36 +1,28 @@
 /** The exchange as a server: data directory, tape, core and doors put together. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { type Amount, pair as readPair } from '@holdfast/domain';
-import {
-  CandleFeed,
-  createExchange,
-  type Exchange,
-  houseLevelLots,
-  SyntheticFeed,
-  type TickFeed,
-} from '@holdfast/exchanges/simulated';
+import { createExchange, type Exchange } from '@holdfast/exchanges/simulated';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { makeClock, type Speed } from './clock.ts';
 import { runDriver } from './driver.ts';
 import { listenKeyEndpoints } from './endpoints/account.ts';
+import { makeHold } from './hold.ts';
 import { makeLimits } from './limits.ts';
 import { makeListenKeys } from './listen-keys.ts';
-import { type LiveFeed, openLive } from './live-source.ts';
 import { isReference, makeReferences } from './reference.ts';
 import { addressOf, makeRestHandler, makeRoutes } from './rest.ts';
 import { makeRing, type Ring, readQuiet } from './ring.ts';
 import { makeSimControl } from './sim-control.ts';
 import { makeSocketApi } from './socket-api.ts';
 import { keepAlive, makeSyncListeners } from './sockets.ts';
+import { demandSameKind, openSource, requireSameSource, type Source } from './source.ts';
 import { StartError } from './start-error.ts';
 import { openStore, type Store } from './store.ts';
 import { makeStreams } from './streams.ts';
-import { readTape } from './tape-file.ts';
 import { makeVenue } from './venue.ts';
 
 export interface ServerOptions {
@@ -38,7 +30,8 @@ export interface ServerOptions {
   readonly data: string;
   /** 0: any free one. */
   readonly port: number;
-  readonly tape?: string | undefined;
+  /** Files of recorded candles, each of another pair; none: the synthetic market. */
+  readonly tapes?: readonly string[] | undefined;
   /** An exchange whose public prices are followed; `pair` may then name several, with commas. */
   readonly live?: string | undefined;
   readonly pair?: string | undefined;
@@ -94,87 +87,6 @@ function prepareDirectory(directory: string): string {
   }
 }
 
-interface Source {
-  readonly feed: TickFeed;
-  readonly live?: LiveFeed;
-  /** What is played; must stay the same for a data directory. */
-  readonly identity: string;
-  readonly name: string;
-  readonly seed: number;
-}
-
-async function openSource(options: ServerOptions, store: Store): Promise<Source> {
-  const position = store.meta('position');
-  const seed = options.seed ?? Number(store.meta('seed') ?? 1);
-  if (options.live !== undefined) return openLiveSource(options, options.live, seed);
-  if (options.tape === undefined) {
-    const feed = new SyntheticFeed({
-      seed,
-      start: Date.now(),
-      volumeShareBps: Math.round(options.volumeShare * 10_000),
-      fill: options.touch,
-      position,
-    });
-    return { feed, identity: `synthetic ${seed}`, name: `the synthetic market with seed ${seed}`, seed };
-  }
-  const tape = await readTape(options.tape, options.pair);
-  const { table, pair, minNotional } = tape;
-  const house = {
-    fill: options.touch,
-    spreadTicks: options.spreadTicks,
-    volumeShareBps: Math.round(options.volumeShare * 10_000),
-    levelLots: houseLevelLots(table),
-    seed,
-  };
-  const firstRow = table.rowFrom(options.from ?? 0);
-  const price = (firstRow < table.rows ? BigInt(table.row(firstRow).open) * table.tick : 0n) as Amount;
-  const market = { pair, tick: table.tick, lot: table.lot, minNotional, price, house };
-  const range = { from: options.from, to: options.to, position };
-  if (firstRow >= table.rows || (options.to !== undefined && options.to <= (options.from ?? table.time(0))))
-    throw new StartError('usage', `${options.tape} has no candles from --from to --to`);
-  const identity = `tape ${createHash('sha256')
-    .update(JSON.stringify([tape.digest, pair, options.from, options.to]))
-    .digest('hex')}`;
-  return { feed: new CandleFeed([market], [table], range), identity, name: `the tape ${options.tape}`, seed };
-}
-
-async function openLiveSource(options: ServerOptions, from: string, seed: number): Promise<Source> {
-  const pairs = (options.pair ?? 'BTC/USDT,ETH/USDT').split(',').map((text) => readPair(text.trim()));
-  const house = {
-    fill: options.touch,
-    spreadTicks: options.spreadTicks,
-    volumeShareBps: Math.round(options.volumeShare * 10_000),
-  };
-  const live = await openLive({ from, pairs, house, seed });
-  return {
-    feed: live,
-    live,
-    identity: `live ${from} ${pairs.join(',')}`,
-    name: `the live prices of ${from} (${pairs.join(', ')})`,
-    seed,
-  };
-}
-
-/** A book that was made with one tape means nothing on another. @throws StartError `usage` */
-function requireSameSource(store: Store, source: Source, data: string): void {
-  const before = store.meta('source');
-  if (before === undefined || before === source.identity) return;
-  const text = `${data} holds an exchange that plays ${store.meta('source-name')}, not ${source.name}: start it with that (and the same --pair, --from, --to, --seed), or use another --data`;
-  throw new StartError('usage', text);
-}
-
-/** Before a tape is read or an exchange is asked. @throws StartError `usage` */
-function demandSameKind(store: Store, { data, tape, live }: ServerOptions): void {
-  const before = store.meta('source')?.split(' ')[0];
-  const now = tape !== undefined ? 'tape' : live !== undefined ? 'live' : 'synthetic';
-  if (before === undefined || before === now) return;
-  const option = before === 'synthetic' ? `leave --${now} out` : `give that --${before}`;
-  throw new StartError(
-    'usage',
-    `${data} holds an exchange that plays ${store.meta('source-name')}: ${option}, or use another --data`,
-  );
-}
-
 function buildExchange(store: Store, source: Source): Exchange {
   const isRestart = store.meta('source') !== undefined;
   const config = { markets: source.feed.markets, seed: source.seed };
@@ -207,7 +119,7 @@ async function serve(options: ServerOptions, store: Store, token: string): Promi
   const listeners = makeSyncListeners();
   const firstRound = Number(store.meta('round') ?? 0);
   let ring: Ring | undefined;
-  let held = options.hold === true && store.meta('released') === undefined;
+  const hold = makeHold(options.hold === true && store.meta('released') === undefined);
   const position = (): Record<string, string> => ({
     position: feed.position(),
     time: String(clock.now()),
@@ -248,10 +160,10 @@ async function serve(options: ServerOptions, store: Store, token: string): Promi
     ring,
     speed: options.speed,
     listeners,
-    isHeld: () => held,
-    setQuiet: (quiet) => {
-      streams.setQuiet(quiet);
-      references.setQuiet(quiet);
+    hold,
+    setQuiet: (quiet, leavesOut) => {
+      streams.setQuiet(quiet, leavesOut);
+      references.setQuiet(leavesOut);
     },
   });
 
@@ -263,15 +175,15 @@ async function serve(options: ServerOptions, store: Store, token: string): Promi
     speed: options.speed,
     lockstep: options.lockstep,
     ended: driver.ended(),
-    held,
+    held: hold.isHeld(),
     round: ring?.round() ?? 0,
     open: ring?.isOpen() ?? false,
     engine: ring?.hasEngine() ?? false,
     source: source.name,
-    tape: options.tape === undefined ? null : basename(options.tape),
+    tape: options.tapes?.map((file) => basename(file)).join(', ') ?? null,
   });
-  const release = (): void => {
-    held = false;
+  const release = (until?: number): void => {
+    hold.release(until);
     store.commit([], { released: 'yes' });
     ring?.join(); // what was promised quiet was promised before the set-up that ends here
     driver.wake();

@@ -37,7 +37,7 @@ export function makeSimControl(
   venue: Venue,
   token: string,
   clock: () => object,
-  release: () => void,
+  release: (until?: number) => void,
   references: References,
 ): SimControl {
   const isAuthorised = (request: IncomingMessage): boolean => {
@@ -68,7 +68,7 @@ export function makeSimControl(
         venue.store.backup(textOf(body, 'file'));
         return { file: body.file };
       case 'POST /sim/release':
-        release();
+        release(body.until === undefined ? undefined : timeOf(body, 'until'));
         return { held: false };
       case 'GET /sim/balances':
         return balances(venue, query);

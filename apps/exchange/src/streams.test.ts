@@ -87,6 +87,32 @@ test('streams are subscribed to, listed and left by JSON commands', async (t) =>
   assert.equal((await line.until((message) => message.id === 3)).error.code, 2);
 });
 
+test('tickers of a day and of an hour are two kinds of event, of one market or of all', async (t) => {
+  const names = ['btcusdt@ticker', 'btcusdt@ticker_1h', '!ticker_1h@arr', 'btcusdt@miniTicker'];
+  const line = await connect(t, `/stream?streams=${names.join('/')}`);
+  const heard = async (name: string): Promise<Message> => (await line.until((message) => message.stream === name)).data;
+  const keys = async (name: string): Promise<string> => Object.keys(await heard(name)).join('');
+  assert.equal(await keys('btcusdt@ticker'), 'eEspPwxcQbBaAohlvqOCFLn');
+  assert.equal(await keys('btcusdt@ticker_1h'), 'eEspPohlcwvqOCFLn');
+  assert.equal(await keys('btcusdt@miniTicker'), 'eEscohlvq');
+  assert.equal((await heard('btcusdt@ticker')).e, '24hrTicker');
+  const all = await heard('!ticker_1h@arr');
+  assert.ok(all.length >= 4 && all.every((each: Message) => each.e === '1hTicker'));
+  assert.ok(all[0].C - all[0].O < 3_600_000 && all[0].n < (await heard('btcusdt@ticker')).n);
+});
+
+test('candles of the clock of UTC+8 are heard under their own name and open with its days', async (t) => {
+  const line = await connect(t, '/stream?streams=btcusdt@kline_1d@%2B08:00');
+  line.send({ method: 'SUBSCRIBE', params: ['btcusdt@kline_1d'], id: 1 });
+  const [east, utc] = await Promise.all(
+    ['btcusdt@kline_1d@+08:00', 'btcusdt@kline_1d'].map((name) => line.until((message) => message.stream === name)),
+  );
+  assert.equal(east.data.k.i, '1d');
+  assert.deepEqual([utc.data.k.t % 86_400_000, east.data.k.t % 86_400_000], [0, 16 * 3_600_000]);
+  const [[asked]] = await get('/api/v3/klines?symbol=BTCUSDT&interval=1d&limit=1&timeZone=8');
+  assert.equal(asked, east.data.k.t);
+});
+
 test('more than five messages in a second end the connection', async (t) => {
   const line = await connect(t, '/ws/btcusdt@trade');
   const closed = new Promise<number>((resolve) => line.socket.on('close', resolve));

@@ -2,13 +2,21 @@
  * Market and user streams on `/ws/<stream>` and `/stream?streams=a/b`. Trades, best prices and closed candles go out
  * as they happen; candles in the making, tickers and books at the pace of the documentation (web-socket-streams.md),
  * by the operating system's clock. With `sync=1` a connection also hears the rounds of lockstep; in stretches that the
- * engine has declared quiet, played faster than people watch, it hears closed candles only and then the last state.
+ * engine has declared quiet, played faster than people watch, it hears closed candles only and then the last state; at each speed it
+ * hears where such a stretch ends.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Pair } from '@holdfast/domain';
-import type { DepthFeed, Interval, Kline, MarketDefinition, MarketEvent, UserEvent } from '@holdfast/exchanges/simulated';
+import {
+  type DepthFeed,
+  type Interval,
+  intervals,
+  type Kline,
+  type MarketDefinition,
+  type MarketEvent,
+  type UserEvent,
+} from '@holdfast/exchanges/simulated';
 import type { WebSocket } from 'ws';
-import { dayTicker } from './endpoints/market.ts';
 import {
   type Json,
   levelText,
@@ -22,6 +30,7 @@ import {
 } from './format.ts';
 import type { ListenKeys } from './listen-keys.ts';
 import { keepAlive, makeMessageMeter, type SyncListeners } from './sockets.ts';
+import { averageEvent, dayTickerEvent, miniTickerEvent, windowTickerEvent } from './ticker-events.ts';
 import type { Venue } from './venue.ts';
 
 const streamsMost = 1024;
@@ -38,8 +47,8 @@ interface Connection {
 
 export interface Streams {
   connect(socket: WebSocket, request: IncomingMessage): void;
-  /** While true, connections with `sync=1` get closed candles only. */
-  setQuiet(quiet: boolean): void;
+  /** While it `leavesOut`, connections with `sync=1` get closed candles only. */
+  setQuiet(quiet: boolean, leavesOut: boolean): void;
   stop(): void;
 }
 
@@ -48,18 +57,46 @@ interface Topic {
   readonly market: MarketDefinition | undefined;
 }
 
-const intervalNames = '1s|1m|3m|5m|15m|30m|1h|2h|4h|6h|8h|12h|1d|3d|1w|1M';
+type TradeEvent = Extract<MarketEvent, { kind: 'trade' }>;
+
 const perSymbol = new RegExp(
-  `^(trade|aggTrade|bookTicker|miniTicker|ticker|avgPrice|ticker_(?:1h|4h|1d)|kline_(?:${intervalNames})(?:@\\+08:00)?|depth(?:5|10|20)?(?:@100ms|@1000ms)?)$`,
+  `^(trade|aggTrade|bookTicker|miniTicker|ticker|avgPrice|ticker_(?:1h|4h|1d)|kline_(?:${intervals.join('|')})(?:@\\+08:00)?|depth(?:5|10|20)?(?:@100ms|@1000ms)?)$`,
 );
 const overAll = new Set(['!miniTicker@arr', '!ticker@arr', '!bookTicker', '!ticker_1h@arr', '!ticker_4h@arr', '!ticker_1d@arr']);
+
+interface KlineStream {
+  readonly interval: Interval;
+  readonly eastMs: number;
+}
+
+/** The one other clock that candles are streamed by: days, weeks and months of UTC+8. */
+const eastSuffix = '@+08:00';
+const klineStream = (kind: string): KlineStream => {
+  const name = kind.slice('kline_'.length);
+  return name.endsWith(eastSuffix)
+    ? { interval: name.slice(0, -eastSuffix.length) as Interval, eastMs: 8 * 3_600_000 }
+    : { interval: name as Interval, eastMs: 0 };
+};
+
+type TickerEvent = (venue: Venue, market: MarketDefinition, time: TimeUnit) => Json;
+
+/** Who makes the events of a ticker stream, of one market (`ticker_1h`) or of all (`!ticker_1h@arr`). */
+function tickerEventOf(kind: string): TickerEvent | undefined {
+  const name = kind.replace(/^!(.*)@arr$/, '$1');
+  if (name === 'miniTicker') return miniTickerEvent;
+  if (name === 'ticker') return dayTickerEvent;
+  return name.startsWith('ticker_') ? windowTickerEvent(name.slice('ticker_'.length)) : undefined;
+}
 
 export function makeStreams(venue: Venue, listenKeys: ListenKeys, sync: SyncListeners): Streams {
   const subscribers = new Map<string, Set<Connection>>();
   const feeds = new Map<string, DepthFeed>();
   const dirtyCandles = new Set<Pair>();
   const movedInQuiet = new Set<Pair>();
-  let quiet = false;
+  /** The newest trade of each pair that those in lockstep have not heard. */
+  const tradedInQuiet = new Map<Pair, TradeEvent>();
+  let isQuiet = false;
+  let leavesOut = false;
 
   const marketOfPair = (pair: Pair): MarketDefinition => venue.exchange.market(pair) as MarketDefinition;
 
@@ -71,13 +108,13 @@ export function makeStreams(venue: Venue, listenKeys: ListenKeys, sync: SyncList
     return market !== undefined && perSymbol.test(kind) ? { kind, market } : undefined;
   };
 
-  /** Sends one event to all who asked for the stream, made once per time unit. */
-  const publish = (name: string, make: (time: TimeUnit) => unknown, evenInQuiet = false): void => {
+  /** Sends one event to all who asked for the stream, or to those in lockstep alone, made once per time unit. */
+  const publish = (name: string, make: (time: TimeUnit) => unknown, evenInQuiet = false, inLockstep = false): void => {
     const to = subscribers.get(name);
     if (to === undefined || to.size === 0) return;
     const texts = new Map<TimeUnit, string>();
     for (const connection of to) {
-      if (quiet && connection.sync && !evenInQuiet) continue;
+      if ((leavesOut && connection.sync && !evenInQuiet) || (inLockstep && !connection.sync)) continue;
       const known = texts.get(connection.time);
       const text = known ?? JSON.stringify(make(connection.time));
       texts.set(connection.time, text);
@@ -91,6 +128,24 @@ export function makeStreams(venue: Venue, listenKeys: ListenKeys, sync: SyncList
   };
 
   const streamName = (market: MarketDefinition, kind: string): string => `${market.symbol.toLowerCase()}@${kind}`;
+
+  const publishTrade = (market: MarketDefinition, { trade }: TradeEvent, inLockstep = false): void =>
+    publish(
+      streamName(market, 'trade'),
+      (time) => ({
+        e: 'trade',
+        E: time(venue.now()),
+        s: market.symbol,
+        t: trade.id,
+        p: priceText(market, trade.price),
+        q: quantityText(market, trade.quantity),
+        T: time(trade.time),
+        m: trade.buyerIsMaker,
+        M: true,
+      }),
+      false,
+      inLockstep,
+    );
 
   const publishBest = (market: MarketDefinition): void => {
     const make = (): Json => {
@@ -108,9 +163,9 @@ export function makeStreams(venue: Venue, listenKeys: ListenKeys, sync: SyncList
     publish('!bookTicker', make);
   };
 
-  const publishKline = (market: MarketDefinition, interval: Interval, kline: Kline, closed: boolean): void =>
+  const publishKline = (market: MarketDefinition, of: KlineStream, kline: Kline, closed: boolean): void =>
     publish(
-      streamName(market, `kline_${interval}`),
+      streamName(market, `kline_${of.interval}${of.eastMs === 0 ? '' : eastSuffix}`),
       (time) => ({
         e: 'kline',
         E: time(venue.now()),
@@ -119,7 +174,7 @@ export function makeStreams(venue: Venue, listenKeys: ListenKeys, sync: SyncList
           t: time(kline.openTime),
           T: time === milliseconds ? kline.closeTime : time(kline.closeTime) + 999,
           s: market.symbol,
-          i: interval,
+          i: of.interval,
           f: kline.firstTradeId,
           L: kline.lastTradeId,
           o: priceText(market, kline.open),
@@ -142,20 +197,12 @@ export function makeStreams(venue: Venue, listenKeys: ListenKeys, sync: SyncList
     const market = marketOfPair(event.pair);
     switch (event.kind) {
       case 'trade': {
-        const { trade } = event;
         dirtyCandles.add(event.pair);
-        if (quiet) movedInQuiet.add(event.pair);
-        publish(streamName(market, 'trade'), (time) => ({
-          e: 'trade',
-          E: time(venue.now()),
-          s: market.symbol,
-          t: trade.id,
-          p: priceText(market, trade.price),
-          q: quantityText(market, trade.quantity),
-          T: time(trade.time),
-          m: trade.buyerIsMaker,
-          M: true,
-        }));
+        if (leavesOut) {
+          movedInQuiet.add(event.pair);
+          tradedInQuiet.set(event.pair, event);
+        }
+        publishTrade(market, event);
         return;
       }
       case 'aggregate-trade': {
@@ -176,11 +223,11 @@ export function makeStreams(venue: Venue, listenKeys: ListenKeys, sync: SyncList
         return;
       }
       case 'book-ticker':
-        if (quiet) movedInQuiet.add(event.pair);
+        if (leavesOut) movedInQuiet.add(event.pair);
         publishBest(market);
         return;
       case 'kline-closed':
-        publishKline(market, event.interval, event.kline, true);
+        publishKline(market, event, event.kline, true);
         return;
       case 'market-status':
         publishHalt(market, event.halted);
@@ -188,15 +235,24 @@ export function makeStreams(venue: Venue, listenKeys: ListenKeys, sync: SyncList
     }
   };
 
+  /** Connections in lockstep that hear one of the streams that begin so. */
+  const inStep = (start: string): ReadonlySet<Connection> => {
+    const found = new Set<Connection>();
+    for (const [name, connections] of subscribers) {
+      if (!name.startsWith(start)) continue;
+      for (const connection of connections) if (connection.sync && connection.combined) found.add(connection);
+    }
+    return found;
+  };
+
   /** The exchange has no stream for this; those who take part in lockstep are told, others see it in exchangeInfo. */
   const publishHalt = (market: MarketDefinition, halted: boolean): void => {
-    const told = new Set<Connection>();
-    for (const [name, connections] of subscribers) {
-      if (!name.startsWith(`${market.symbol.toLowerCase()}@`)) continue;
-      for (const connection of connections) if (connection.sync && connection.combined) told.add(connection);
-    }
     const text = JSON.stringify({ e: 'holdfastHalt', s: market.symbol, halted });
-    for (const connection of told) deliver(connection, '!halt', text);
+    for (const connection of inStep(`${market.symbol.toLowerCase()}@`)) deliver(connection, '!halt', text);
+  };
+
+  const sayQuietIsOver = (): void => {
+    for (const connection of inStep('')) deliver(connection, '!quiet', '{"e":"holdfastQuietOver"}');
   };
 
   const publishUser = (event: UserEvent): void => {
@@ -250,17 +306,16 @@ export function makeStreams(venue: Venue, listenKeys: ListenKeys, sync: SyncList
   }, 1000);
 
   const publishPaced = (name: string, { kind, market }: Topic): void => {
-    if (market === undefined) {
-      const mini = kind.startsWith('!mini');
-      if (kind !== '!bookTicker')
-        publish(name, (time) => venue.exchange.markets().map((each) => tickerEvent(venue, each, time, mini)));
-    } else if (kind === 'miniTicker' || kind.startsWith('ticker')) {
-      publish(name, (time) => tickerEvent(venue, market, time, kind === 'miniTicker'));
-    } else if (kind === 'avgPrice') publish(name, (time) => averageEvent(venue, market, time));
+    const make = tickerEventOf(kind);
+    if (make !== undefined) {
+      if (market !== undefined) publish(name, (time) => make(venue, market, time));
+      else publish(name, (time) => venue.exchange.markets().map((each) => make(venue, each, time)));
+    } else if (market === undefined) return;
+    else if (kind === 'avgPrice') publish(name, (time) => averageEvent(venue, market, time));
     else if (kind.startsWith('kline_') && dirtyCandles.has(market.pair)) {
-      const interval = kind.slice('kline_'.length).replace('@+08:00', '') as Interval;
-      const kline = venue.exchange.currentKline(market.pair, interval);
-      if (kline !== undefined) publishKline(market, interval, kline, false);
+      const of = klineStream(kind);
+      const kline = venue.exchange.currentKline(market.pair, of.interval, of.eastMs);
+      if (kline !== undefined) publishKline(market, of, kline, false);
     } else if (kind.startsWith('depth') && !kind.endsWith('@100ms')) publishDepth(name, kind, market);
   };
 
@@ -273,7 +328,10 @@ export function makeStreams(venue: Venue, listenKeys: ListenKeys, sync: SyncList
     to.add(connection);
     if (topic?.market === undefined) return true;
     const { kind, market } = topic;
-    if (kind.startsWith('kline_')) venue.exchange.watchKline(market.pair, kind.slice(6).replace('@+08:00', '') as Interval);
+    if (kind.startsWith('kline_')) {
+      const { interval, eastMs } = klineStream(kind);
+      venue.exchange.watchKline(market.pair, interval, eastMs);
+    }
     if (/^depth(@|$)/.test(kind) && !feeds.has(name)) feeds.set(name, venue.exchange.depthFeed(market.pair));
     return true;
   };
@@ -333,62 +391,23 @@ export function makeStreams(venue: Venue, listenKeys: ListenKeys, sync: SyncList
         for (const name of [...connection.names]) unsubscribe(connection, name);
       });
     },
-    setQuiet(next): void {
-      if (quiet === next) return;
-      quiet = next;
-      if (quiet) return;
+    setQuiet(quiet, leaves): void {
+      leavesOut = leaves;
+      if (quiet || !isQuiet) {
+        isQuiet = quiet;
+        return;
+      }
+      isQuiet = false;
+      for (const event of tradedInQuiet.values()) publishTrade(marketOfPair(event.pair), event, true);
       for (const pair of movedInQuiet) publishBest(marketOfPair(pair));
+      tradedInQuiet.clear();
       movedInQuiet.clear();
+      sayQuietIsOver();
     },
     stop(): void {
       clearInterval(fast);
       clearInterval(slow);
     },
-  };
-}
-
-function tickerEvent(venue: Venue, market: MarketDefinition, time: TimeUnit, mini: boolean): Json {
-  const day = dayTicker(venue, market, time, 'FULL');
-  const short = {
-    e: mini ? '24hrMiniTicker' : '24hrTicker',
-    E: time(venue.now()),
-    s: market.symbol,
-    c: day.lastPrice,
-    o: day.openPrice,
-    h: day.highPrice,
-    l: day.lowPrice,
-    v: day.volume,
-    q: day.quoteVolume,
-  };
-  if (mini) return short;
-  return {
-    ...short,
-    p: day.priceChange,
-    P: day.priceChangePercent,
-    w: day.weightedAvgPrice,
-    x: day.prevClosePrice,
-    Q: day.lastQty,
-    b: day.bidPrice,
-    B: day.bidQty,
-    a: day.askPrice,
-    A: day.askQty,
-    O: day.openTime,
-    C: day.closeTime,
-    F: day.firstId,
-    L: day.lastId,
-    n: day.count,
-  };
-}
-
-function averageEvent(venue: Venue, market: MarketDefinition, time: TimeUnit): Json {
-  const average = venue.exchange.averagePrice(market.pair);
-  return {
-    e: 'avgPrice',
-    E: time(venue.now()),
-    s: market.symbol,
-    i: `${average.minutes}m`,
-    w: money(average.price),
-    T: time(average.closeTime),
   };
 }
 

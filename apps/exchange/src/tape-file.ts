@@ -4,8 +4,8 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
-import { type Amount, amount, type Pair, quoteOf, pair as readPair } from '@holdfast/domain';
-import { CandleTable, inferSteps } from '@holdfast/exchanges/simulated';
+import { type Amount, dateMs, type Pair, pair as readPair } from '@holdfast/domain';
+import { CandleTable, inferSteps, rowsForSteps, stepsOf, usualMinNotional } from '@holdfast/exchanges/simulated';
 import { StartError } from './start-error.ts';
 
 export interface Tape {
@@ -18,25 +18,6 @@ export interface Tape {
 }
 
 const columns = 'time_ms,open,high,low,close,volume';
-const rowsForSteps = 5000;
-
-/** Tick and lot of pairs as on the exchange; recorded prices may be finer (the exchange coarsened ticks over the years). */
-const knownSteps: Readonly<Record<string, readonly [tick: string, lot: string]>> = {
-  'BTC/USDT': ['0.01', '0.00001'],
-  'ETH/USDT': ['0.01', '0.0001'],
-  'BNB/USDT': ['0.01', '0.001'],
-  'SOL/USDT': ['0.01', '0.001'],
-  'LTC/USDT': ['0.01', '0.001'],
-  'XRP/USDT': ['0.0001', '0.1'],
-  'ADA/USDT': ['0.0001', '0.1'],
-  'AVAX/USDT': ['0.01', '0.01'],
-  'LINK/USDT': ['0.01', '0.01'],
-  'DOGE/USDT': ['0.00001', '1'],
-  'TRX/USDT': ['0.0001', '0.1'],
-  'XTZ/USDT': ['0.0001', '0.1'],
-  'ETH/BTC': ['0.00001', '0.0001'],
-};
-const smallestOrder: Readonly<Record<string, string>> = { BTC: '0.0001', ETH: '0.001', BNB: '0.01' };
 
 /** "BINANCE-BTC-USDT-1m.20250520.csv.gz" names BTC/USDT. */
 export function pairOfFile(file: string): Pair | undefined {
@@ -52,7 +33,7 @@ export async function readTape(file: string, pairText: string | undefined): Prom
   let table: CandleTable | undefined;
   const first: string[] = [];
   const begin = (): CandleTable => {
-    const made = new CandleTable({ pair, ...stepsOf(pair, first) });
+    const made = new CandleTable({ pair, ...stepsOf(pair, inferSteps(first)) });
     for (const line of first) made.push(line);
     first.length = 0;
     return made;
@@ -62,7 +43,7 @@ export async function readTape(file: string, pairText: string | undefined): Prom
     else if (first.push(line) === rowsForSteps) table = begin();
   });
   if (table === undefined && first.length === 0) throw new StartError('usage', `${file} holds no candles; rows are ${columns}`);
-  const minNotional = amount(smallestOrder[quoteOf(pair)] ?? '5');
+  const minNotional = usualMinNotional(pair);
   return { table: table ?? begin(), pair, minNotional, digest: hash.digest('hex'), file };
 }
 
@@ -129,19 +110,9 @@ function checkRow(file: string, row: number, line: string, lastTime: number): nu
   return time;
 }
 
-function stepsOf(pair: Pair, lines: readonly string[]): { readonly tick: Amount; readonly lot: Amount } {
-  const seen = inferSteps(lines);
-  const known = knownSteps[pair];
-  if (known === undefined) return seen;
-  const [tick, lot] = [amount(known[0]), amount(known[1])];
-  return seen.tick >= tick ? { tick, lot } : { tick: seen.tick, lot: (lot > seen.lot ? lot : seen.lot) as Amount };
-}
-
 /** "2025-05-20", "2025-05-20T06:00Z" or ms. @throws StartError `usage` */
 export function readTime(text: string, option: string): number {
-  const time = /^\d{11,}$/.test(text)
-    ? Number(text)
-    : Date.parse(/T.*(Z|[+-]\d\d:?\d\d)$/.test(text) || !text.includes('T') ? text : `${text}Z`);
+  const time = /^\d{11,}$/.test(text) ? Number(text) : dateMs(text);
   if (!Number.isSafeInteger(time))
     throw new StartError('usage', `${option} ${text}: give an ISO date such as 2025-05-20 or milliseconds`);
   return time;

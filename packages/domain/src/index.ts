@@ -1,10 +1,12 @@
 export * from './bot.ts';
 export type { Branded } from './brand.ts';
 export * from './candle.ts';
+export { dateMs } from './date-text.ts';
 export * from './door.ts';
 export * from './errors.ts';
 export * from './guard-code.ts';
 export * from './mandate.ts';
+export type { MandateNeeds, PairNeeds } from './mandate-needs.ts';
 export * from './market-data.ts';
 export * from './money.ts';
 export * from './order.ts';
@@ -13,4 +15,5 @@ export * from './pair.ts';
 export * from './portal.ts';
 export * from './proposal.ts';
 export * from './report.ts';
+export * from './schedule.ts';
 export * from './signal.ts';

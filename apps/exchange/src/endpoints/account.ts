@@ -155,7 +155,6 @@ export const accountEndpoints = {
     marketOf(call);
     return { exchangeFilters: [], symbolFilters: [], assetFilters: [] };
   }),
-  amendments: endpoint('user', 4, 'symbol:symbol! orderId:integer!', () => [], { lenient: true }),
 } satisfies Record<string, Endpoint>;
 
 const wallet = (security: 'none' | 'user', run: (call: Call) => unknown, declared = ''): Endpoint =>
@@ -180,6 +179,8 @@ export const walletEndpoints = {
   userAssets: wallet('user', userAssets, 'asset:text'),
   empty: wallet('none', () => []),
   emptySigned: wallet('user', () => []),
+  noDust: wallet('user', () => ({ total: 0, userAssetDribblets: [] })),
+  snapshots: wallet('user', () => ({ code: 200, msg: '', snapshotVos: [] })),
   emptyRows: wallet('user', () => ({ rows: [], total: 0 })),
   noFutures: wallet('none', (call) => ({
     timezone: 'UTC',

@@ -1,13 +1,13 @@
 /** Public market data. */
 
 import { formatAmount } from '@holdfast/domain';
-import type { Interval, Kline, MarketDefinition, MarketFilters, PublicTrade } from '@holdfast/exchanges/simulated';
-import { ApiError, badCombination, invalidSymbol, oneOf } from '../api-error.ts';
+import type { Interval, MarketDefinition, MarketFilters, PublicTrade } from '@holdfast/exchanges/simulated';
+import { ApiError, badCombination, invalidData, invalidSymbol } from '../api-error.ts';
 import { type Json, klineRow, levelText, money, priceText, quantityText, type TimeUnit } from '../format.ts';
 import { allLimits } from '../limits.ts';
-import { type Parameters, readSymbols } from '../parameters.ts';
-import type { Venue } from '../venue.ts';
+import { type Parameters, readList, readSymbols } from '../parameters.ts';
 import { type Call, type Endpoint, endpoint, limitOf, marketOf } from './endpoint.ts';
+import { bookTicker, dayTicker, eastOf, rollingTicker, tickerKind, tickerPrice, tradingDayTicker } from './tickers.ts';
 
 // ------------------------------------------------------------------------------------------------- exchange information
 
@@ -116,10 +116,23 @@ function withStatus(call: Call, markets: readonly MarketDefinition[]): readonly 
   return markets.filter((market) => (market.halted ? 'HALT' : 'TRADING') === wanted);
 }
 
+const permissionName = /^(SPOT|MARGIN|LEVERAGED|TRD_GRP_\d{3})$/;
+
+/** Whether the permissions asked for, one name or a list of names, are those of a market here. @throws ApiError -1130 */
+function wantsSpot(params: Parameters): boolean {
+  const text = params.textOr('permissions');
+  if (text === undefined) return true;
+  const names = text.startsWith('[') ? readList(text, 'permissions') : [text];
+  if (!names.every((name) => permissionName.test(name))) throw invalidData('permissions');
+  return names.includes('SPOT');
+}
+
+/** @throws ApiError -1128 when symbols are named and chosen by what they are as well */
 function exchangeInfo(call: Call): Json {
   const { params, time, venue } = call;
-  const wantsSpot = !params.has('permissions') || params.text('permissions').includes('SPOT');
-  const markets = wantsSpot ? withStatus(call, chosenMarkets(call)) : [];
+  const isNamed = params.has('symbol') || params.has('symbols');
+  if (isNamed && (params.has('permissions') || params.has('symbolStatus'))) throw badCombination();
+  const markets = wantsSpot(params) ? withStatus(call, chosenMarkets(call)) : [];
   return {
     timezone: 'UTC',
     serverTime: time(venue.now()),
@@ -163,9 +176,11 @@ function trades(call: Call): Json[] {
   return found.map((trade) => publicTradeJson(market, trade, call.time));
 }
 
+/** @throws ApiError -1128 when an id and times are sent */
 function aggTrades(call: Call): Json[] {
   const market = marketOf(call);
   const { params, time } = call;
+  if (params.has('fromId') && (params.has('startTime') || params.has('endTime'))) throw badCombination();
   const query = { fromId: params.integer('fromId'), ...timesOf(params), limit: limitOf(params, 500, 1000) };
   return call.venue.exchange.aggregateTrades(market.pair, query).map((trade) => ({
     a: trade.id,
@@ -189,7 +204,7 @@ const toMs = (value: number | undefined): number | undefined =>
 
 function klines(call: Call): unknown[][] {
   const market = marketOf(call);
-  const query = { ...timesOf(call.params), limit: limitOf(call.params, 500, 1000) };
+  const query = { ...timesOf(call.params), eastMs: eastOf(call.params), limit: limitOf(call.params, 500, 1000) };
   const found = call.venue.exchange.klines(market.pair, call.params.text('interval') as Interval, query);
   return found.map((kline) => klineRow(market, kline, call.time));
 }
@@ -209,138 +224,17 @@ function perMarket(call: Call, show: (market: MarketDefinition) => Json): Json |
   return isSingle(call.params) ? (shown[0] ?? {}) : shown;
 }
 
-export const tickerPrice = (venue: Venue, market: MarketDefinition): Json => ({
-  symbol: market.symbol,
-  price: priceText(market, venue.exchange.last(market.pair)),
-});
-
-export function bookTicker(venue: Venue, market: MarketDefinition): Json {
-  const best = venue.exchange.best(market.pair);
-  return {
-    symbol: market.symbol,
-    bidPrice: priceText(market, best.bid),
-    bidQty: quantityText(market, best.bidQuantity),
-    askPrice: priceText(market, best.ask),
-    askQty: quantityText(market, best.askQuantity),
-  };
+/** No market here has a rule of its own. @throws ApiError -1121, -1122, -1128 */
+function executionRules(call: Call): Json {
+  if (['symbol', 'symbols', 'symbolStatus'].filter((name) => call.params.has(name)).length > 1) throw badCombination();
+  withStatus(call, chosenMarkets(call));
+  return { symbolRules: [] };
 }
 
-/** `change` in percent of `from`, with three decimals; the sign kept. */
-export function percentText(change: bigint, from: bigint): string {
-  if (from === 0n) return '0.000';
-  const thousandths = (change * 100_000n) / from;
-  const digits = (thousandths < 0n ? -thousandths : thousandths).toString().padStart(4, '0');
-  return `${thousandths < 0n ? '-' : ''}${digits.slice(0, -3)}.${digits.slice(-3)}`;
-}
-
-export function dayTicker(venue: Venue, market: MarketDefinition, time: TimeUnit, kind: 'FULL' | 'MINI'): Json {
-  const day = venue.exchange.dayStatistics(market.pair, venue.now());
-  const best = venue.exchange.best(market.pair);
-  const price = (ticks: number): string => priceText(market, ticks);
-  const change = BigInt(day.last - day.open) * market.tick;
-  const mini = {
-    symbol: market.symbol,
-    openPrice: price(day.open),
-    highPrice: price(day.high),
-    lowPrice: price(day.low),
-    lastPrice: price(day.last),
-    volume: money(day.volume),
-    quoteVolume: money(day.quoteVolume),
-    openTime: time(day.openTime),
-    closeTime: time(day.closeTime),
-    firstId: day.firstId,
-    lastId: day.lastId,
-    count: day.count,
-  };
-  if (kind === 'MINI') return mini;
-  return {
-    ...mini,
-    priceChange: money(change),
-    priceChangePercent: percentText(change, BigInt(day.open) * market.tick),
-    weightedAvgPrice: money(day.weightedAverage),
-    prevClosePrice: price(day.previousClose),
-    lastQty: quantityText(market, day.lastQuantity),
-    bidPrice: price(best.bid),
-    bidQty: quantityText(market, best.bidQuantity),
-    askPrice: price(best.ask),
-    askQty: quantityText(market, best.askQuantity),
-  };
-}
-
-function tickerKind(params: Parameters): 'FULL' | 'MINI' {
-  const kind = params.textOr('type') ?? 'FULL';
-  if (kind !== 'FULL' && kind !== 'MINI') throw new ApiError(-1139, 'Invalid ticker type.');
-  return kind;
-}
-
-/** Statistics of klines of one minute from `from` on, as GET ticker and ticker/tradingDay show them. */
-function windowTicker(call: Call, market: MarketDefinition, from: number, until: number): Json {
-  const price = (ticks: number): string => priceText(market, ticks);
-  const rows = minutesOf(call.venue, market, from);
-  const first = rows[0];
-  const last = rows.at(-1);
-  const volume = rows.reduce((sum, row) => sum + row.volume, 0n);
-  const quoteVolume = rows.reduce((sum, row) => sum + row.quoteVolume, 0n);
-  const open = first?.open ?? call.venue.exchange.last(market.pair);
-  const close = last?.close ?? open;
-  const change = BigInt(close - open) * market.tick;
-  const average = volume === 0n ? 0n : ((quoteVolume * 10n ** 18n) / volume / 10n ** 10n) * 10n ** 10n;
-  const mini = {
-    symbol: market.symbol,
-    openPrice: price(open),
-    highPrice: price(rows.reduce((most, row) => Math.max(most, row.high), open)),
-    lowPrice: price(rows.reduce((least, row) => Math.min(least, row.low), open)),
-    lastPrice: price(close),
-    volume: money(volume),
-    quoteVolume: money(quoteVolume),
-    openTime: call.time(from),
-    closeTime: call.time(until),
-    firstId: rows.find((row) => row.firstTradeId >= 0)?.firstTradeId ?? 0,
-    lastId: last?.lastTradeId ?? 0,
-    count: rows.reduce((sum, row) => sum + row.trades, 0),
-  };
-  if (tickerKind(call.params) === 'MINI') return mini;
-  return {
-    ...mini,
-    priceChange: money(change),
-    priceChangePercent: percentText(change, BigInt(open) * market.tick),
-    weightedAvgPrice: money(average),
-  };
-}
-
-function minutesOf(venue: Venue, market: MarketDefinition, from: number): readonly Kline[] {
-  const rows: Kline[] = [];
-  for (let start = from; ; ) {
-    const found = venue.exchange.klines(market.pair, '1m', { startTime: start, limit: 1000 });
-    rows.push(...found);
-    const last = found.at(-1);
-    if (last === undefined || found.length < 1000) return rows;
-    start = last.openTime + 60_000;
-  }
-}
-
-const windowUnitMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-function rollingTicker(call: Call): Json | Json[] {
-  requireSymbols(call.params);
-  const text = call.params.textOr('windowSize') ?? '1d';
-  const match = /^([1-9]\d?)([mhd])$/.exec(text);
-  const most = { m: 59, h: 23, d: 7 }[match?.[2] ?? ''] ?? 0;
-  if (match === null || Number(match[1]) > most) throw new ApiError(-1130, "Data sent for parameter 'windowSize' is not valid.");
-  const until = call.venue.now();
-  const length = Number(match[1]) * (windowUnitMs[match[2] ?? ''] ?? 0);
-  const from = Math.floor((until - length) / 60_000) * 60_000 + 60_000;
-  return perMarket(call, (market) => windowTicker(call, market, from, until));
-}
-
-function tradingDay(call: Call): Json | Json[] {
-  requireSymbols(call.params);
-  const from = Math.floor(call.venue.now() / 86_400_000) * 86_400_000;
-  return perMarket(call, (market) => windowTicker(call, market, from, from + 86_400_000 - 1));
-}
-
-function requireSymbols(params: Parameters): void {
-  if (!params.has('symbol') && !params.has('symbols')) throw oneOf('symbol', 'symbols');
+/** @throws ApiError always: no market here has a reference price */
+function noReferencePrice(call: Call): never {
+  marketOf(call);
+  throw new ApiError(-2043, "This symbol doesn't have a reference price.");
 }
 
 const symbolsCount = (params: Parameters): number => (params.has('symbols') ? params.text('symbols').split(',').length : 1);
@@ -378,9 +272,14 @@ export const marketEndpoints = {
     'none',
     (params) => Math.min(200, 4 * symbolsCount(params)),
     `${one} windowSize:text type:text`,
-    rollingTicker,
+    (call) => perMarket(call, rollingTicker(call)),
   ),
-  tradingDay: endpoint('none', (params) => Math.min(200, 4 * symbolsCount(params)), `${one} timeZone:text type:text`, tradingDay),
+  tradingDay: endpoint(
+    'none',
+    (params) => Math.min(200, 4 * symbolsCount(params)),
+    `${one} timeZone:text type:text`,
+    (call) => perMarket(call, tradingDayTicker(call)),
+  ),
   tickerPrice: endpoint(
     'none',
     (params) => (isSingle(params) ? 2 : 4),
@@ -393,5 +292,16 @@ export const marketEndpoints = {
     one,
     (call) => perMarket(call, (market) => bookTicker(call.venue, market)),
   ),
-  executionRules: endpoint('none', 2, one, () => ({ symbolRules: [] })),
+  executionRules: endpoint(
+    'none',
+    (params) => (params.has('symbol') ? 2 : Math.min(40, params.has('symbols') ? 2 * symbolsCount(params) : 40)),
+    one,
+    executionRules,
+  ),
+  referencePrice: endpoint('none', 2, 'symbol:symbol!', noReferencePrice),
+  referenceCalculation: endpoint('none', 2, 'symbol:symbol! symbolStatus:text', noReferencePrice),
+  blockTrades: endpoint('none', 25, `${tradesDeclared} fromId:integer`, (call) => {
+    marketOf(call);
+    return [];
+  }),
 } satisfies Record<string, Endpoint>;

@@ -20,6 +20,8 @@ import type {
 import { ApiError, badCombination, mandatory, noSuchOrder, oneOf } from '../api-error.ts';
 import {
   ackJson,
+  amendedJson,
+  amendmentJson,
   canceledJson,
   canceledListJson,
   fullJson,
@@ -168,6 +170,7 @@ function cancelReplace(call: Call): Json {
   const kind = responseType(params, params.text('type'));
   const request = orderRequest(call, market);
   const cancel = cancelRequest(call, market, 'cancelOrderId', 'cancelOrigClientOrderId');
+  accepted(venue.exchange.check(request)); // filters refuse the whole before anything is cancelled
   const [canceled, placed] = venue.command((at) => {
     const first = venue.exchange.cancel(cancel, at);
     if (!first.ok && mode === 'STOP_ON_FAILURE') return [first, undefined];
@@ -199,23 +202,25 @@ function amendOrder(call: Call): Json {
     newClientOrderId: params.textOr('newClientOrderId'),
     newQty,
   };
-  const before = venue.exchange.openOrder(userId, market.pair, request.orderId, request.origClientOrderId);
   const { order, list } = accepted(venue.command((at) => venue.exchange.amend(request, at)));
-  const amended = resultJson(market, order, time);
   return {
     transactTime: time(order.updateTime),
-    executionId: order.orderId,
-    amendedOrder: {
-      ...amended,
-      origClientOrderId: before?.clientOrderId ?? order.clientOrderId,
-      qty: amended.origQty,
-      executedQty: amended.executedQty,
-      preventedQty: amended.preventedQuantity ?? '0.00000000',
-      quoteOrderQty: amended.origQuoteOrderQty,
-      cumulativeQuoteQty: amended.cummulativeQuoteQty,
-    },
+    executionId: order.amendments?.at(-1)?.executionId,
+    amendedOrder: amendedJson(market, order, time),
     ...(list === undefined ? {} : { listStatus: listJson(market, list, time) }),
   };
+}
+
+function amendments(call: Call): Json[] {
+  const market = marketOf(call);
+  const { params, venue, userId, time } = call;
+  const order = venue.store.order(userId, market.pair, params.integer('orderId'));
+  if (order === undefined) throw noSuchOrder();
+  const from = params.integer('fromExecutionId') ?? 0;
+  return (order.amendments ?? [])
+    .filter((each) => each.executionId >= from)
+    .slice(0, limitOf(params, 500, 1000))
+    .map((each) => amendmentJson(market, order, each, time));
 }
 
 // ------------------------------------------------------------------------------------------------------------- asking
@@ -471,7 +476,14 @@ const idsDeclared = 'symbol:symbol! orderId:integer origClientOrderId:text';
 
 const placing = (orders: number) => ({ orders, freeOnSuccess: true });
 
+/** Orders of kinds that no market here offers (`opoAllowed`, `sors` of exchangeInfo). @throws ApiError -1121, -2010 */
+function disabled(call: Call): never {
+  marketOf(call);
+  throw new ApiError(-2010, 'This action is disabled on this account.');
+}
+
 export const orderEndpoints = {
+  disabled: endpoint('trade', 1, 'symbol:symbol!', disabled, { lenient: true }),
   place: endpoint('trade', 1, orderDeclared, placeOrder, placing(1)),
   test: endpoint(
     'trade',
@@ -491,6 +503,7 @@ export const orderEndpoints = {
     placing(1),
   ),
   amend: endpoint('trade', 4, `${idsDeclared} newClientOrderId:id newQty:decimal!`, amendOrder),
+  amendments: endpoint('user', 4, 'symbol:symbol! orderId:integer! fromExecutionId:integer limit:integer', amendments),
   open: endpoint('user', (params) => (params.has('symbol') ? 6 : 80), 'symbol:symbol', openOrders),
   cancelAll: endpoint('trade', 1, 'symbol:symbol!', cancelAll, { freeOnSuccess: true }),
   all: endpoint('user', 20, `symbol:symbol! orderId:integer ${pageDeclared}`, allOrders),

@@ -82,18 +82,23 @@ export function amend(core: Core, request: AmendRequest, at: EpochMs): Result<Am
   if (refused !== undefined) return refused;
   begin(core, market, at);
   const lots = Number(request.newQty / market.definition.lot);
-  const dropped = order.quantity - lots;
-  const oldClientId = order.clientOrderId;
+  const origQuantity = order.quantity;
+  const dropped = origQuantity - lots;
+  const origClientOrderId = order.clientOrderId;
+  const executionId = core.take('nextExecutionId');
   core.orders.rename(order, request.newClientOrderId ?? core.makeId());
   const price = hasPrice(order.type) ? order.price : order.stopPrice;
   order.quantity = lots;
   core.release(market, order, order.side === 'SELL' ? market.base(dropped) : market.notional(price, dropped));
   if (order.icebergQuantity > 0) order.slice = Math.min(order.slice, remaining(order));
   order.amends++;
+  const newClientOrderId = order.clientOrderId;
+  const amendment = { executionId, origClientOrderId, newClientOrderId, origQuantity, newQuantity: lots, time: at };
+  order.amendments = [...(order.amendments ?? []), amendment];
   order.updateTime = at;
   market.bookChanged = true;
   core.news.changed(order);
-  core.say(order, 'REPLACED', at, { originalClientOrderId: oldClientId });
+  core.say(order, 'REPLACED', at, { originalClientOrderId: origClientOrderId, executionId });
   finish(core, market, at);
   return { ok: true, order: { ...order }, list: undefined };
 }

@@ -31,8 +31,10 @@ const fixed: Readonly<Record<Exclude<Interval, '1w' | '1M'>, number>> = {
   '3d': 3 * day,
 };
 
-/** Open time of the candle that holds `time` (UTC). */
-export function openTimeOf(interval: Interval, time: number): number {
+/** Open time of the candle that holds `time`. Days, weeks and months begin `eastMs` earlier than in UTC. */
+export const openTimeOf = (interval: Interval, time: number, eastMs = 0): number => openTimeUtc(interval, time + eastMs) - eastMs;
+
+function openTimeUtc(interval: Interval, time: number): number {
   if (interval === '1w') return Math.floor((time - firstMonday) / (7 * day)) * 7 * day + firstMonday;
   if (interval === '1M') {
     const date = new Date(time);
@@ -43,7 +45,10 @@ export function openTimeOf(interval: Interval, time: number): number {
 }
 
 /** Open time of the candle that is `count` candles later (or, negative, earlier). */
-export function shiftOpenTime(interval: Interval, openTime: number, count: number): number {
+export const shiftOpenTime = (interval: Interval, openTime: number, count: number, eastMs = 0): number =>
+  shiftOpenTimeUtc(interval, openTime + eastMs, count) - eastMs;
+
+function shiftOpenTimeUtc(interval: Interval, openTime: number, count: number): number {
   if (interval === '1w') return openTime + count * 7 * day;
   if (interval === '1M') {
     const date = new Date(openTime);
@@ -266,38 +271,39 @@ export class CandleStore {
   /** The candles asked for, ascending: from startTime the oldest, else the newest up to endTime. */
   klines(interval: Interval, query: KlineQuery, steps: { readonly tick: Amount; readonly lot: Amount }): Kline[] {
     if (this.#rows === 0) return [];
+    const { eastMs = 0 } = query;
     const limit = Math.max(1, Math.min(query.limit ?? 500, 1000));
     const newest = Math.min(this.newestOpenTime(), query.endTime ?? Number.POSITIVE_INFINITY);
-    const oldest = openTimeOf(interval, this.#get(0, openTime));
+    const oldest = openTimeOf(interval, this.#get(0, openTime), eastMs);
     const klines: Kline[] = [];
     if (query.startTime === undefined) {
-      let from = openTimeOf(interval, newest);
-      for (; klines.length < limit && from >= oldest; from = this.#previous(interval, from)) {
-        const kline = this.sum(from, shiftOpenTime(interval, from, 1), steps);
+      let from = openTimeOf(interval, newest, eastMs);
+      for (; klines.length < limit && from >= oldest; from = this.#previous(interval, from, eastMs)) {
+        const kline = this.sum(from, shiftOpenTime(interval, from, 1, eastMs), steps);
         if (kline !== undefined) klines.push(kline);
       }
       return klines.reverse();
     }
-    let from = Math.max(openTimeOf(interval, query.startTime), oldest);
-    if (from < query.startTime) from = shiftOpenTime(interval, from, 1);
+    let from = Math.max(openTimeOf(interval, query.startTime, eastMs), oldest);
+    if (from < query.startTime) from = shiftOpenTime(interval, from, 1, eastMs);
     while (klines.length < limit && from <= newest) {
-      const kline = this.sum(from, shiftOpenTime(interval, from, 1), steps);
+      const kline = this.sum(from, shiftOpenTime(interval, from, 1, eastMs), steps);
       if (kline !== undefined) klines.push(kline);
-      from = this.#next(interval, from);
+      from = this.#next(interval, from, eastMs);
     }
     return klines;
   }
 
   /** The candle before `from` that has rows, so that a long gap is one step. */
-  #previous(interval: Interval, from: number): number {
+  #previous(interval: Interval, from: number, eastMs: number): number {
     const row = this.indexFrom(from) - 1;
-    return row < 0 ? Number.NEGATIVE_INFINITY : openTimeOf(interval, this.#get(row, openTime));
+    return row < 0 ? Number.NEGATIVE_INFINITY : openTimeOf(interval, this.#get(row, openTime), eastMs);
   }
 
-  #next(interval: Interval, from: number): number {
-    const next = shiftOpenTime(interval, from, 1);
+  #next(interval: Interval, from: number, eastMs: number): number {
+    const next = shiftOpenTime(interval, from, 1, eastMs);
     const row = this.indexFrom(next);
-    return row >= this.#rows ? Number.POSITIVE_INFINITY : openTimeOf(interval, this.#get(row, openTime));
+    return row >= this.#rows ? Number.POSITIVE_INFINITY : openTimeOf(interval, this.#get(row, openTime), eastMs);
   }
 }
 

@@ -187,6 +187,8 @@ export class Core {
       readonly lastPrevented?: number;
       readonly cancelClientOrderId?: string;
       readonly originalClientOrderId?: string;
+      /** Taken before, for who writes it down as well. */
+      readonly executionId?: number;
     } = {},
   ): void {
     this.news.tell({
@@ -200,7 +202,7 @@ export class Core {
       trade: more.trade,
       preventedMatch: more.preventedMatch,
       lastPrevented: more.lastPrevented ?? 0,
-      executionId: this.take('nextExecutionId'),
+      executionId: more.executionId ?? this.take('nextExecutionId'),
     });
   }
 

@@ -381,12 +381,12 @@ class SimulatedExchange implements Exchange {
     return this.#core.of(pair).klines(interval, query);
   }
 
-  currentKline(pair: Pair, interval: Interval): Kline | undefined {
-    return this.#core.of(pair).currentKline(interval);
+  currentKline(pair: Pair, interval: Interval, eastMs = 0): Kline | undefined {
+    return this.#core.of(pair).currentKline(interval, eastMs);
   }
 
-  watchKline(pair: Pair, interval: Interval): void {
-    this.#core.of(pair).watch(interval);
+  watchKline(pair: Pair, interval: Interval, eastMs = 0): void {
+    this.#core.of(pair).watch(interval, eastMs);
   }
 
   dayStatistics(pair: Pair, at: EpochMs): DayStatistics {

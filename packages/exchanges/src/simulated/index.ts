@@ -1,11 +1,13 @@
 export { openTimeOf, shiftOpenTime } from './candles.ts';
+export { checkOrder, isRefused } from './checks.ts';
 export { usualCommission } from './commission.ts';
 export { createExchange } from './exchange.ts';
 export { bestHouseQuote } from './house.ts';
-export { defineMarket } from './market.ts';
+export { defineMarket, describeMarket, usualMinNotional } from './market.ts';
 export { isConditional, isOpen, remaining } from './orders.ts';
 export * from './port.ts';
 export { type ReferenceExchange, type ReferenceQuote, referenceExchanges, referenceQuotes } from './reference.ts';
 export { decodeState, encodeState, StateFold } from './state.ts';
+export { rowsForSteps, type Steps, stepsOf, stepsSeen } from './steps.ts';
 export { SyntheticFeed, type SyntheticOptions } from './synthetic.ts';
 export { CandleFeed, CandleTable, houseLevelLots, inferSteps } from './tape.ts';

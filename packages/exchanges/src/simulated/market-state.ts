@@ -61,7 +61,8 @@ export class MarketState {
   bookChanged = false;
   dirty = true;
   userTradesInCandle = false;
-  readonly #watched = new Map<Interval, number>();
+  /** Candles that are watched, by interval and clock. */
+  readonly #watched = new Map<string, { readonly interval: Interval; readonly eastMs: number; openTime: number }>();
   #nextClose = Number.POSITIVE_INFINITY;
   /** Told of each snapshot that somebody takes. */
   readonly #onSnapshot: (() => void)[] = [];
@@ -146,26 +147,27 @@ export class MarketState {
 
   #closeWatched(at: number, events: MarketEvent[]): void {
     this.#nextClose = Number.POSITIVE_INFINITY;
-    for (const [interval, openTime] of this.#watched) {
-      const end = shiftOpenTime(interval, openTime, 1);
+    for (const watched of this.#watched.values()) {
+      const { interval, eastMs, openTime } = watched;
+      const end = shiftOpenTime(interval, openTime, 1, eastMs);
       if (at < end) {
         this.#nextClose = Math.min(this.#nextClose, end);
         continue;
       }
       const kline = this.#store(interval).sum(openTime, end, this.definition);
-      if (kline !== undefined) events.push({ kind: 'kline-closed', pair: this.pair, interval, kline });
-      const next = openTimeOf(interval, at);
-      this.#watched.set(interval, next);
-      this.#nextClose = Math.min(this.#nextClose, shiftOpenTime(interval, next, 1));
+      if (kline !== undefined) events.push({ kind: 'kline-closed', pair: this.pair, interval, eastMs, kline });
+      watched.openTime = openTimeOf(interval, at, eastMs);
+      this.#nextClose = Math.min(this.#nextClose, shiftOpenTime(interval, watched.openTime, 1, eastMs));
     }
   }
 
-  watch(interval: Interval): void {
-    if (this.#watched.has(interval)) return;
+  watch(interval: Interval, eastMs: number): void {
+    const name = `${interval} ${eastMs}`;
+    if (this.#watched.has(name)) return;
     const newest = this.minutes.newest();
-    const from = openTimeOf(interval, Math.max(this.lastTime, newest?.openTime ?? 0));
-    this.#watched.set(interval, from);
-    this.#nextClose = Math.min(this.#nextClose, shiftOpenTime(interval, from, 1));
+    const openTime = openTimeOf(interval, Math.max(this.lastTime, newest?.openTime ?? 0), eastMs);
+    this.#watched.set(name, { interval, eastMs, openTime });
+    this.#nextClose = Math.min(this.#nextClose, shiftOpenTime(interval, openTime, 1, eastMs));
   }
 
   /** Moves the price without a trade. */
@@ -204,11 +206,11 @@ export class MarketState {
     return this.#store(interval).klines(interval, query, this.definition);
   }
 
-  currentKline(interval: Interval): Kline | undefined {
+  currentKline(interval: Interval, eastMs: number): Kline | undefined {
     const store = this.#store(interval);
     if (store.rows === 0) return undefined;
-    const from = openTimeOf(interval, store.newestOpenTime());
-    return store.sum(from, shiftOpenTime(interval, from, 1), this.definition);
+    const from = openTimeOf(interval, store.newestOpenTime(), eastMs);
+    return store.sum(from, shiftOpenTime(interval, from, 1, eastMs), this.definition);
   }
 
   /** Loads minutes; of a market that is new also its price and, as trades, the newest candles' paths. */

@@ -1,5 +1,5 @@
 /** What a market is: steps, filters and house, with the exchange's usual values where the request says nothing. */
-import { type Amount, type Asset, amount, baseOf, type Lots, quoteOf, type Ticks } from '@holdfast/domain';
+import { type Amount, type Asset, amount, baseOf, type Lots, type Pair, quoteOf, type Ticks } from '@holdfast/domain';
 import type { HouseRules, MarketDefinition, MarketFilters, MarketRequest, OrderType, Refused, Result, StpMode } from './port.ts';
 import { hashText } from './random.ts';
 
@@ -20,8 +20,9 @@ const stpModes: readonly StpMode[] = ['EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BO
 /** Largest count that still multiplies with 10^4 inside a safe integer (trailing stops do). */
 const countMax = 900_000_000_000;
 
-/** Smallest notional by quote where the request names none; 5 of any other. */
-const usualMinNotional: Readonly<Record<string, Amount>> = { BTC: amount('0.0001'), ETH: amount('0.001'), BNB: amount('0.01') };
+const smallest: Readonly<Record<string, Amount>> = { BTC: amount('0.0001'), ETH: amount('0.001'), BNB: amount('0.01') };
+/** Smallest notional of a market that names none. */
+export const usualMinNotional = (pair: Pair): Amount => smallest[quoteOf(pair)] ?? amount('5');
 
 const countOf = (value: Amount, step: Amount): number => Math.min(Number(value / step), countMax);
 
@@ -38,7 +39,7 @@ function usualFilters(request: MarketRequest): MarketFilters {
     askUp: amount('5'),
     askDown: amount('0.2'),
     averageMinutes: 5,
-    minNotional: request.minNotional ?? usualMinNotional[quoteOf(request.pair)] ?? amount('5'),
+    minNotional: request.minNotional ?? usualMinNotional(request.pair),
     maxNotional: amount('9000000'),
     applyMinToMarket: true,
     applyMaxToMarket: false,
@@ -72,10 +73,16 @@ export function defineMarket(request: MarketRequest): Result<{ readonly market: 
   if (tick <= 0n || tick % cent !== 0n) return refused('tick must be a positive multiple of 0.00000001.');
   if (lot <= 0n || lot % cent !== 0n) return refused('lot must be a positive multiple of 0.00000001.');
   if ((tick * lot) % (cent * 10n ** 18n) !== 0n) return refused('tick times lot must be a multiple of 0.00000001.');
+  return { ok: true, market: describeMarket(request) };
+}
+
+/** The same without looking whether its steps are such as an exchange has. */
+export function describeMarket(request: MarketRequest): MarketDefinition {
+  const { tick, lot } = request;
   const base = baseOf(request.pair);
   const quote = quoteOf(request.pair);
   const house: HouseRules | undefined = request.house === undefined ? undefined : { ...usualHouse(request), ...request.house };
-  const market: MarketDefinition = {
+  return {
     pair: request.pair,
     symbol: `${base}${quote}`,
     base: base as Asset,
@@ -89,5 +96,4 @@ export function defineMarket(request: MarketRequest): Result<{ readonly market: 
     house,
     halted: false,
   };
-  return { ok: true, market };
 }

@@ -164,6 +164,17 @@ export interface OrderRequest {
   readonly strategyType?: number | undefined;
 }
 
+/** One amend of an order that kept its place. */
+export interface Amendment {
+  readonly executionId: number;
+  readonly origClientOrderId: string;
+  readonly newClientOrderId: string;
+  /** Lots before and after. */
+  readonly origQuantity: number;
+  readonly newQuantity: number;
+  readonly time: EpochMs;
+}
+
 /** One order as it is now. A record once handed out never changes. */
 export interface Order {
   readonly orderId: number;
@@ -211,6 +222,8 @@ export interface Order {
   /** Place in the queue of its price: lower goes first. */
   readonly rank: number;
   readonly amends: number;
+  /** What the amends were, oldest first; absent while there was none. */
+  readonly amendments?: readonly Amendment[];
   readonly strategyId: number | undefined;
   readonly strategyType: number | undefined;
 }
@@ -533,6 +546,8 @@ export interface KlineQuery {
   readonly endTime?: number | undefined;
   /** 1 to 1000; default 500. */
   readonly limit?: number | undefined;
+  /** How far east of UTC the clock is whose days, weeks and months are meant, in ms; default 0. */
+  readonly eastMs?: number | undefined;
 }
 export interface DayStatistics {
   readonly open: number;
@@ -557,7 +572,13 @@ export type MarketEvent =
   | { readonly kind: 'aggregate-trade'; readonly pair: Pair; readonly trade: AggregateTrade }
   | { readonly kind: 'book-ticker'; readonly pair: Pair; readonly best: BookTicker; readonly at: EpochMs }
   /** Only of intervals asked for with `watchKline`. While open, ask `currentKline` at the stream's pace. */
-  | { readonly kind: 'kline-closed'; readonly pair: Pair; readonly interval: Interval; readonly kline: Kline }
+  | {
+      readonly kind: 'kline-closed';
+      readonly pair: Pair;
+      readonly interval: Interval;
+      readonly eastMs: number;
+      readonly kline: Kline;
+    }
   | { readonly kind: 'market-status'; readonly pair: Pair; readonly halted: boolean };
 
 export interface Batch {
@@ -652,9 +673,10 @@ export interface Exchange {
   /** Minutes before the run, ascending; replaces what is stored of the same minutes. */
   loadHistory(pair: Pair, candles: Iterable<CandleRow>): void;
   klines(pair: Pair, interval: Interval, query: KlineQuery): readonly Kline[];
-  currentKline(pair: Pair, interval: Interval): Kline | undefined;
-  /** Makes `kline-closed` events for it from now on. */
-  watchKline(pair: Pair, interval: Interval): void;
+  /** @param eastMs as in `KlineQuery` */
+  currentKline(pair: Pair, interval: Interval, eastMs?: number): Kline | undefined;
+  /** Makes `kline-closed` events for it from now on. @param eastMs as in `KlineQuery` */
+  watchKline(pair: Pair, interval: Interval, eastMs?: number): void;
   dayStatistics(pair: Pair, at: EpochMs): DayStatistics;
   /** VWAP of the last minutes (filters.averageMinutes), 8 decimals; the last price when nothing traded. */
   averagePrice(pair: Pair): { readonly minutes: number; readonly price: Amount; readonly closeTime: number };

@@ -49,6 +49,15 @@ test('a falling candle goes open, high, low, close; a rising one open, low, high
   );
 });
 
+test('of several tapes the earlier tick comes first, of one time that of the first name, however they are listed', () => {
+  const markets = [eth, btc].map((of) => ({ pair: of, ...steps }));
+  const later = lines.map((line, at) => `${1747699230000 + at * 60_000}${line.slice(13)}`);
+  const order = (ofEth: CandleTable): readonly string[] =>
+    drain(new CandleFeed(markets, [ofEth, tableOf()], {})).map((tick) => `${tick.pair.slice(0, 3)} ${tick.at - 1747699200000}`);
+  assert.deepEqual(order(tableOf(eth)).slice(0, 4), ['BTC 0', 'ETH 0', 'BTC 15000', 'ETH 15000']);
+  assert.deepEqual(order(tableOf(eth, later)).slice(1, 5), ['BTC 15000', 'BTC 30000', 'ETH 30000', 'ETH 45000']);
+});
+
 test('a tape goes on from its position, and its history ends there', () => {
   const markets = [
     { pair: btc, ...steps },

@@ -1,11 +1,12 @@
 /**
  * Recorded candles as the market of the exchange. Every candle becomes four ticks on one published path (close >= open:
  * open, low, high, close; else open, high, low, close), at its open, at 1/4 and 1/2 of it and 1 ms before its end, each
- * with a quarter of its volume. Ticks of several markets come in the order of time, then of the list of markets.
+ * with a quarter of its volume. Ticks of several markets come in the order of time, of one time in that of the pairs' names.
  */
 import { type Amount, amount, divide, type EpochMs, type Pair, ValueError } from '@holdfast/domain';
 import { pathOf } from './market-state.ts';
 import type { CandleRow, MarketRequest, MarketTick, TickFeed } from './port.ts';
+import { type Steps, stepsSeen } from './steps.ts';
 
 const columns = 6;
 
@@ -157,45 +158,22 @@ function decimalOf(text: string | undefined): Amount {
   return (exponent >= 0 ? digits * 10n ** BigInt(exponent) : digits / 10n ** BigInt(-exponent)) as Amount;
 }
 
-/** Decimals (at most `most`) that 19 of 20 numbers need: single odd ones are computing errors of whoever recorded. */
-function decimalsOf(texts: readonly (string | undefined)[], most: number): number {
-  const needed = texts
-    .map((text) => {
-      const value = decimalOf(text);
-      let decimals = 0;
-      while (decimals < most && value % 10n ** BigInt(18 - decimals) !== 0n) decimals++;
-      return decimals;
-    })
-    .sort((a, b) => a - b);
-  return needed[Math.floor((needed.length * 19) / 20)] ?? 0;
-}
-
-/** Finest tick that makes sense: a price is not counted in more than this many of them. */
-const ticksPerPriceMost = 20_000_000n;
-
-/** Decimals of which a price of this size has at most 8 digits or so. */
-function sensibleDecimals(price: Amount): number {
-  let decimals = 8;
-  while (decimals > 0 && price / 10n ** BigInt(18 - decimals) > ticksPerPriceMost) decimals--;
+/** Decimals that a number needs; more than 18 are not counted. */
+function decimalsOf(value: Amount): number {
+  let decimals = 0;
+  while (decimals < 18 && value % 10n ** BigInt(18 - decimals) !== 0n) decimals++;
   return decimals;
 }
 
-/**
- * Tick and lot that fit recorded candles: the decimals seen in prices (at most 8, and no more than the price's size
- * asks for) and in volumes, with lot no finer than tick × lot = 10^-8 allows.
- */
-export function inferSteps(lines: readonly string[]): { readonly tick: Amount; readonly lot: Amount } {
+/** Tick and lot that fit lines of recorded candles. @throws ValueError `tape-line-malformed` */
+export function inferSteps(lines: readonly string[]): Steps {
   const rows = lines.map((line) => line.split(','));
-  const most = sensibleDecimals(decimalOf(rows[0]?.[4] ?? '1'));
-  const priceDecimals = decimalsOf(
-    rows.flatMap((row) => row.slice(1, 5)),
-    most,
-  );
-  const volumeDecimals = decimalsOf(
-    rows.map((row) => row[5]),
-    8 - priceDecimals,
-  );
-  return { tick: (10n ** BigInt(18 - priceDecimals)) as Amount, lot: (10n ** BigInt(18 - volumeDecimals)) as Amount };
+  const needed = (texts: readonly (string | undefined)[]): number[] => texts.map((text) => decimalsOf(decimalOf(text)));
+  return stepsSeen({
+    prices: needed(rows.flatMap((row) => row.slice(1, 5))),
+    volumes: needed(rows.map((row) => row[5])),
+    price: decimalOf(rows[0]?.[4] ?? '1'),
+  });
 }
 
 /** Mean lots of a house quote for a tape: an eighth of its mean candle's volume, at least 1. */
@@ -218,6 +196,8 @@ export class CandleFeed implements TickFeed {
   readonly #tables: readonly CandleTable[];
   readonly #intervals: readonly number[];
   readonly #ends: readonly number[];
+  /** Tables in the order of their pairs' names. */
+  readonly #order: readonly number[];
   readonly #cursors: Cursor[];
 
   constructor(
@@ -228,6 +208,8 @@ export class CandleFeed implements TickFeed {
     this.markets = markets;
     this.#tables = tables;
     this.#intervals = tables.map((table) => table.interval());
+    const name = (index: number): string => tables[index]?.pair ?? '';
+    this.#order = [...tables.keys()].sort((a, b) => (name(a) < name(b) ? -1 : 1));
     this.#ends = tables.map((table) => (range.to === undefined ? table.rows : table.rowFrom(range.to)));
     const first = tables.map((table) => ({ row: range.from === undefined ? 0 : table.rowFrom(range.from), step: 0 }));
     this.start = Math.min(...first.map((cursor, i) => tables[i]?.time(cursor.row) ?? Number.POSITIVE_INFINITY)) as EpochMs;
@@ -237,7 +219,7 @@ export class CandleFeed implements TickFeed {
   #earliest(): number {
     let found = -1;
     let earliest = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < this.#tables.length; i++) {
+    for (const i of this.#order) {
       const at = this.#tickAt(i)?.at;
       if (at !== undefined && at < earliest) {
         earliest = at;
