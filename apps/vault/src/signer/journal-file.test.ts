@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -26,6 +26,41 @@ test('what was written is read again, also lines that are longer than is looked 
   const reading = readJournal(bytes, 'journal', ({ epoch }) => lengths.push(epoch));
   assert.deepEqual(lengths, [10, 17 * mib, 10, 20 * mib, 10]);
   assert.equal(reading.length, bytes.length);
+});
+
+for (const [disk, msMax] of [
+  ['at once', 1e9],
+  ['slowly', -1],
+] as const)
+  test(`records of a disk that answers ${disk} are there when they are said to be, in their order`, async () => {
+    const path = join(folder, `${msMax}.log`);
+    const port = openJournalFile(path, msMax);
+    const journal = createJournal(port, { seq: 0, head: noHash }, fail);
+    const said: number[] = [];
+    let last = Promise.resolve();
+    for (let epoch = 1; epoch <= 200; epoch += 1) {
+      last = new Promise((done) => {
+        journal.append({ kind: 'opened', epoch, vaultId: 'v' }, 1, 1, () => {
+          said.push(epoch);
+          assert.ok(readJournal(readFileSync(path), 'journal', () => undefined).seq >= epoch, `record ${epoch} is not on disk`);
+          done();
+        });
+      });
+      if (epoch % 7 === 0) await last;
+    }
+    await last;
+    assert.deepEqual(
+      said,
+      Array.from({ length: 200 }, (_, index) => index + 1),
+    );
+    assert.deepEqual(readFileSync(path), port.load());
+  });
+
+test('a disk that is full is said, whether it was waited for or not', { skip: process.platform !== 'linux' }, async () => {
+  for (const msMax of [1e9, -1]) {
+    const { write } = openJournalFile('/dev/full', msMax);
+    for (let round = 0; round < 3; round += 1) await assert.rejects(write(Buffer.from('record\n')), { code: 'ENOSPC' });
+  }
 });
 
 const isLong = process.env.HOLDFAST_LONG === '1';

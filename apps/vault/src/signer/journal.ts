@@ -5,7 +5,8 @@
  *   S2  hash = SHA-256 of the line up to `,"hash":`; prev = hash of the line before (64 zeros for the first).
  *   S3  A torn last line (no line feed) never left the signer: it is cut off. Any other damage refuses to start.
  *
- * Group commit: all records waiting are one write, so many clients share one disk wait.
+ * Group commit: all records waiting are one write, so many clients share one disk wait. A record that nobody waits for goes
+ * with the next one that is urgent, or in a moment by itself: what it says is said later, and nothing urgent waits behind its write.
  */
 import { hash } from 'node:crypto';
 import { formatAmount } from '@holdfast/domain';
@@ -21,6 +22,8 @@ export interface JournalPort {
   write(bytes: Buffer): Promise<void>;
   /** Runs `act` once all that has come by now is handled, so that it shares a write; without it at the end of this task. */
   soon?(act: () => void): void;
+  /** Runs `act` in a moment, for records that nobody waits for; without it they are as urgent as all others. */
+  later?(act: () => void): void;
 }
 
 /** What every record says beside its body. `time` is the exchange's clock, `os` the operating system's, both unix ms. */
@@ -43,8 +46,8 @@ const hashMark = ',"hash":"';
 const hashTailLength = hashMark.length + 64 + 2;
 
 export interface Journal {
-  /** Chains and queues a record; `after` runs once it is durable, in the order of appending. */
-  append(body: RecordBody, time: number, os: number, after?: () => void): RecordHead;
+  /** Chains and queues a record; `after` runs once it is durable, in the order of appending. What is not urgent may take a moment. */
+  append(body: RecordBody, time: number, os: number, after?: () => void, isUrgent?: boolean): RecordHead;
   /** Runs `after` once everything appended so far is durable; at once if it is. */
   whenDurable(after: () => void): void;
   readonly position: () => { readonly seq: number; readonly head: string };
@@ -79,6 +82,7 @@ export function createJournal(
   let broken = '';
   let waiting: { readonly line: string; readonly after: (() => void) | undefined }[] = [];
   let busy = false;
+  let isDue = false;
 
   const pump = (): void => {
     const batch = waiting;
@@ -106,27 +110,40 @@ export function createJournal(
     if (bytes.length === 0) done();
     else port.write(bytes).then(done, failed).catch(onFailure);
   };
-  const queue = (line: string, after: (() => void) | undefined): void => {
-    waiting.push({ line, after });
+  const hurry = (): void => {
     if (busy) return;
     busy = true;
     if (port.soon === undefined) queueMicrotask(pump);
     else port.soon(pump);
   };
+  const defer = (): void => {
+    if (busy || isDue) return;
+    isDue = true;
+    port.later?.(() => {
+      isDue = false;
+      if (waiting.length > 0) hurry();
+    });
+  };
 
   return {
-    append(body, time, os, after) {
+    append(body, time, os, after, isUrgent = true) {
       const record: RecordHead = { seq: seq + 1, time, os, prev: head };
       const { line, hash } = chain(record, body);
       seq = record.seq;
       head = hash;
-      queue(`${line}\n`, after);
+      waiting.push({ line: `${line}\n`, after });
+      if (isUrgent || port.later === undefined) hurry();
+      else defer();
       onLine(line, body.kind);
       return record;
     },
     whenDurable(after) {
-      if (busy) queue('', after);
-      else after();
+      if (!busy && waiting.length === 0) {
+        after();
+        return;
+      }
+      waiting.push({ line: '', after });
+      hurry();
     },
     position: () => ({ seq, head }),
     broken: () => broken,

@@ -147,7 +147,7 @@ export const parseGrant = (body: string): GrantRequest => {
     return {
       bot: bot as BotId,
       account: accountId(it.account),
-      pairs: list(it.pairs, 100, 'pairs', (item) => pair(text(item, 'pair', 41))),
+      pairs: list(it.pairs, 200, 'pairs', (item) => pair(text(item, 'pair', 41))),
       maxOrderQuote: decimal(it.maxOrderQuote, 'maxOrderQuote'),
       turnover24h: decimal(it.turnover24h, 'turnover24h'),
       rights: list(it.rights, 2, 'rights', (item) => oneOf(item, ['cancel-stops', 'sell-held'] as const, 'right')),
@@ -161,6 +161,12 @@ export const parseRevoke = (body: string): SubKeyId => {
   return reading(() => text(fields(value, ['subKey'], 'body').subKey, 'subKey', 64) as SubKeyId);
 };
 
+/** Control characters, line ends and what turns text around: a reason is shown in terminals, mails and pages. */
+const steering = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** Why somebody stops something, in his words. What steers is left out: it is no reason not to stop. */
+export const reasonText = (value: unknown): string => text(value, 'reason', 200).replaceAll(steering, ' ');
+
 /** @throws ParameterError */
 export const parseFreeze = (
   body: string,
@@ -170,7 +176,7 @@ export const parseFreeze = (
     const given = (key: string): readonly string[] => (typeof value === 'object' && value !== null && key in value ? [key] : []);
     const it = fields(value, ['reason', ...given('account'), ...given('condition')], 'body');
     return {
-      reason: text(it.reason, 'reason', 200),
+      reason: reasonText(it.reason),
       account: it.account === undefined || it.account === null ? null : accountId(it.account),
       condition: it.condition === undefined ? 'frozen' : oneOf(it.condition, ['reduce-only', 'frozen'] as const, 'condition'),
     };
@@ -180,7 +186,7 @@ export const parseFreeze = (
 /** @throws ParameterError */
 export const parseKill = (body: string): { readonly reason: string } => {
   const value = parseJson(body);
-  return reading(() => ({ reason: text(fields(value, ['reason'], 'body').reason, 'reason', 200) }));
+  return reading(() => ({ reason: reasonText(fields(value, ['reason'], 'body').reason) }));
 };
 
 /** @throws ParameterError */

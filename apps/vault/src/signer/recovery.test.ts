@@ -25,8 +25,8 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-async function live(steps: readonly Step[]): Promise<void> {
-  const vault = scriptedVault();
+async function live(steps: readonly Step[], defers: boolean): Promise<void> {
+  const vault = scriptedVault({ defers });
   const limits = { ordersPerMinute: 1000, openOrders: 100, burn24h: amount('1000'), stopBudget24h: amount('1000') };
   await vault.open(ocoMandate(limits));
   const bot = await vault.grant('bot-1', { rights: ['cancel-stops'] });
@@ -122,5 +122,5 @@ async function checkBooks(vault: ReturnType<typeof scriptedVault>): Promise<void
 }
 
 test('S4, S5, S7: after any mix of losses and kills the vault’s book is the exchange’s', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), live), { numRuns: 150 });
+  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), fc.boolean(), live), { numRuns: 150 });
 });

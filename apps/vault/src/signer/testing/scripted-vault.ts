@@ -70,11 +70,14 @@ export function scriptedVault({
   simulated = true,
   portalOrigin = 'http://localhost:8431',
   watchesDisk = false,
+  defers = false,
 }: {
   readonly simulated?: boolean;
   readonly portalOrigin?: string;
   /** Looks at the disk every ten seconds, which makes months long. */
   readonly watchesDisk?: boolean;
+  /** Records that nobody waits for are written a millisecond later, as in a file. */
+  readonly defers?: boolean;
 } = {}) {
   const unsealKey = Buffer.alloc(32, 7);
   const owner = generateKeyPairSync('ed25519');
@@ -113,6 +116,7 @@ export function scriptedVault({
       }
       written.push(bytes);
     },
+    ...(defers ? { later: (act) => void timers.push({ at: now + 1, act, life: mine }) } : {}),
   });
 
   const start = (): void => {
