@@ -6,23 +6,25 @@ import { hash } from 'node:crypto';
 import { lineFeed } from '../journal.ts';
 
 const hashBytes = 32;
+/** 32 bytes, a character each: a `Buffer` made for every hash costs twice what hashing does. */
+type Digest = string;
 /** What is hashed is put together here: a start hashes the whole journal, and one call per hash costs half of four. */
 let leafBytes = Buffer.alloc(4096);
 const nodeBytes = Buffer.alloc(1 + 2 * hashBytes, 1);
 
-export function leafHash(line: string | Uint8Array): Buffer {
+function leafHash(line: string | Uint8Array): Digest {
   const length = typeof line === 'string' ? Buffer.byteLength(line) : line.length;
   if (leafBytes.length <= length) leafBytes = Buffer.alloc(2 * length);
   leafBytes[0] = 0;
   if (typeof line === 'string') leafBytes.write(line, 1);
   else leafBytes.set(line, 1);
-  return hash('sha256', leafBytes.subarray(0, 1 + length), 'buffer');
+  return hash('sha256', leafBytes.subarray(0, 1 + length), 'latin1');
 }
 
-export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  nodeBytes.set(left, 1);
-  nodeBytes.set(right, 1 + hashBytes);
-  return hash('sha256', nodeBytes, 'buffer');
+function nodeHash(left: Digest, right: Digest): Digest {
+  nodeBytes.write(left, 1, hashBytes, 'latin1');
+  nodeBytes.write(right, 1 + hashBytes, hashBytes, 'latin1');
+  return hash('sha256', nodeBytes, 'latin1');
 }
 
 export interface Frontier {
@@ -35,7 +37,7 @@ export interface Frontier {
 
 export function createFrontier(): Frontier {
   // complete[k] is the root of 2^k lines wherever bit k of the size is set; older lines stand at higher k.
-  const complete: (Buffer | undefined)[] = [];
+  const complete: (Digest | undefined)[] = [];
   let size = 0;
   return {
     add: (line) => {
@@ -51,12 +53,12 @@ export function createFrontier(): Frontier {
     },
     size: () => size,
     root: () => {
-      let root: Buffer | undefined;
+      let root: Digest | undefined;
       for (const subtree of complete) {
         if (subtree === undefined) continue;
         root = root === undefined ? subtree : nodeHash(subtree, root);
       }
-      return root ?? hash('sha256', '', 'buffer');
+      return Buffer.from(root ?? hash('sha256', '', 'latin1'), 'latin1');
     },
   };
 }
