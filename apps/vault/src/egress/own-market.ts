@@ -6,7 +6,7 @@
 import type { VenueFrame } from '../frames/frames.ts';
 import { readDecimal, writeDecimal } from './median.ts';
 import { createRecentVolume, type RecentVolume } from './recent-volume.ts';
-import { type Json, parseExact } from './venues.ts';
+import { isObject, type Json, parseExact } from './venues.ts';
 
 /** A middle or volume that is older counts no more, in ms. */
 const ageMsMax = 5000;
@@ -43,6 +43,26 @@ interface Shown {
   readonly recent: RecentVolume;
 }
 
+/** What one message says: null values are said, but make no sense as a volume or a middle. */
+type Word =
+  | { readonly kind: 'day'; readonly volume: bigint | null }
+  | { readonly kind: 'minute'; readonly openTime: number; readonly volume: bigint }
+  | { readonly kind: 'middle'; readonly mid: bigint | null };
+
+/** What a message of the market's streams says, undefined when it is nothing of use, whatever else it holds. */
+export function readWord(message: Json): Word | undefined {
+  if (message.e === '24hrTicker') return { kind: 'day', volume: readVolume(message.q) ?? null };
+  if (message.e === 'kline') return isObject(message.k) ? readMinute(message.k) : undefined;
+  if (message.e !== undefined) return undefined;
+  const [bid, ask] = [readDecimal(message.b), readDecimal(message.a)];
+  return { kind: 'middle', mid: bid === undefined || ask === undefined || ask < bid ? null : (bid + ask) / 2n };
+}
+
+function readMinute({ t, x, q }: Json): Word | undefined {
+  const [openTime, volume] = [Number(t), readVolume(q)];
+  return x === true && volume !== undefined && Number.isSafeInteger(openTime) ? { kind: 'minute', openTime, volume } : undefined;
+}
+
 export function openOwnMarket(url: string, listener: OwnMarketListener): OwnMarket {
   const pairOf = new Map<string, string>();
   const shown = new Map<string, Shown>();
@@ -66,21 +86,22 @@ export function openOwnMarket(url: string, listener: OwnMarketListener): OwnMark
     }
     const known = shown.get(pair) ?? { mid: null, midAt: 0, volume24h: null, volumeAt: 0, recent: createRecentVolume() };
     shown.set(pair, known);
-    if (message.e === '24hrTicker') {
-      known.volume24h = readVolume(message.q) ?? null;
-      known.volumeAt = listener.now();
-      return;
+    const word = readWord(message);
+    switch (word?.kind) {
+      case 'day':
+        known.volume24h = word.volume;
+        known.volumeAt = listener.now();
+        return;
+      case 'minute':
+        known.recent.closed(word.openTime, word.volume);
+        return;
+      case 'middle':
+        known.mid = word.mid;
+        known.midAt = listener.now();
+        return;
+      case undefined:
+        return;
     }
-    if (message.e === 'kline') {
-      const { t, x, q } = message.k as Json;
-      const volume = readVolume(q);
-      if (x === true && volume !== undefined && Number.isSafeInteger(Number(t))) known.recent.closed(Number(t), volume);
-      return;
-    }
-    if (message.e !== undefined) return;
-    const [bid, ask] = [readDecimal(message.b), readDecimal(message.a)];
-    known.mid = bid === undefined || ask === undefined || ask < bid ? null : (bid + ask) / 2n;
-    known.midAt = listener.now();
   };
 
   const receive = (data: unknown): void => {

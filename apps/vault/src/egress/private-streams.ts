@@ -11,6 +11,19 @@ const lostMsMin = 250;
 const openMsMax = 10_000;
 const envelope = /^\{"subscriptionId":\d+,"event":(\{.*\})\}$/s;
 
+type RawJson = { readonly rawJSON: (text: string) => unknown };
+/** A number as the text it was written as, which is how it is written again. */
+const keepNumber: (key: string, value: unknown, context: { readonly source?: string }) => unknown = (_, value, { source }) =>
+  typeof value === 'number' ? (JSON as unknown as RawJson).rawJSON(source ?? String(value)) : value;
+
+/** The event inside a message, with every number as it was sent. */
+export function eventText(message: string): string {
+  const cut = envelope.exec(message)?.[1];
+  if (cut !== undefined) return cut;
+  const { event } = JSON.parse(message, keepNumber as (key: string, value: unknown) => unknown) as { event: unknown };
+  return JSON.stringify(event);
+}
+
 type Report = Extract<EgressToSigner, { kind: 'event' | 'stream-open' | 'stream-lost' }>;
 
 export interface PrivateStreams {
@@ -44,8 +57,7 @@ export function createPrivateStreams(places: Places, rounds: Rounds, report: (re
     }
     const round = roundOf(message.event as Record<string, unknown>);
     if (round !== undefined) rounds.say(account, round.n, round.time);
-    // Cut out of the text where possible, so that no number is read and written again.
-    else report({ kind: 'event', account, event: envelope.exec(text)?.[1] ?? JSON.stringify(message.event) });
+    else report({ kind: 'event', account, event: eventText(text) });
   };
 
   const close = (account: string): void => {

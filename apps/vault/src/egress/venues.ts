@@ -34,7 +34,7 @@ export const parseExact = (text: string): unknown =>
     (_key, value, { source }) => (typeof value === 'number' ? source : value),
   );
 
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 const objects = (value: unknown): readonly Json[] => (Array.isArray(value) ? value.filter(isObject) : []);
 
 function timeOf(value: unknown): number | null {
