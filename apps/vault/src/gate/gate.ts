@@ -6,12 +6,13 @@
  *   G1  Each id is answered at most once; a client that went away is told to the signer once.
  *   G2  What waits for a slow reader of events is bounded; a reader behind that is cut and asks again from where it was.
  *   G3  What waits for the signer is bounded: a client that asks faster than it decides is refused and its connection ends.
- *       Freezing and killing have room of their own.
+ *       Freezing and killing have room of their own, and connections that ask nothing make room for them.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type DoorRefusal, doorHeaders, doorPaths } from '@holdfast/domain';
 import type { Channel } from '../frames/channel.ts';
+import { keepRoom } from '../frames/connections.ts';
 import { FrameError, type GateToSigner, isSocketKind, type SignerToGate, type SocketFrame } from '../frames/frames.ts';
 import { dialectBody, dialectFrame, dialectRefusal, isDialect } from './dialect.ts';
 import { type Refusal, rawHeader, readBody, refusalOf, refusalOfSource } from './request.ts';
@@ -19,7 +20,8 @@ import { createSockets } from './sockets.ts';
 
 /** What may wait for one slow reader of events. */
 const waitingBytesMax = 32 * 1024 * 1024;
-const connectionsMax = 1024;
+/** More than can wait for the signer on connections of their own. */
+const connectionsMax = 2048;
 /** Requests that wait for the signer, and how many of those that only stop something may wait besides. */
 const waitingMax = 1024;
 const urgentMax = 256;
@@ -43,7 +45,7 @@ export function createGate(signer: Channel<GateToSigner>, port: () => number, re
     lastId += 1;
     return lastId;
   };
-  const sockets = createSockets(signer, port, newId);
+  const sockets = createSockets(signer, port, newId, () => room);
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const speaksDialect = isDialect(request);
@@ -69,7 +71,9 @@ export function createGate(signer: Channel<GateToSigner>, port: () => number, re
     }
     const { id } = frame;
     waiting.set(id, response);
+    const answered = room.asked(request.socket);
     response.on('close', () => {
+      answered();
       if (waiting.delete(id)) signer.send({ kind: 'gone', id });
     });
   };
@@ -130,7 +134,7 @@ export function createGate(signer: Channel<GateToSigner>, port: () => number, re
       handle(request, response).catch(() => response.destroy());
     },
   );
-  server.maxConnections = connectionsMax;
+  const room = keepRoom(server, connectionsMax);
   server.on('upgrade', sockets.upgrade);
   server.on('clientError', refuseUnread);
   server.on('connect', (_request, socket) => socket.destroy());

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Channel } from '../frames/channel.ts';
+import type { Room } from '../frames/connections.ts';
 import { type GateToSigner, type SocketFrame, socketBytesMax, targetCharactersMax } from '../frames/frames.ts';
 import { type Refusal, rawHeader, refusalOfSource } from './request.ts';
 import { acceptOf, type ServerSocket, serveWebSocket } from './websocket.ts';
@@ -20,16 +21,24 @@ interface Waiting {
   readonly accept: string;
 }
 
-const socketsMax = 256;
+interface Open {
+  readonly socket: ServerSocket;
+  readonly answered: () => void;
+}
+
+/** More than the signer keeps open: it knows which of them may be ended for others. */
+const socketsMax = 512;
 /** Messages of one connection: clients subscribe and ping, so these are far more than any sends. */
 const messagesAtOnce = 100;
 const messagesPerSecond = 20;
 
-export function createSockets(signer: Channel<GateToSigner>, port: () => number, newId: () => number): Sockets {
+export function createSockets(signer: Channel<GateToSigner>, port: () => number, newId: () => number, room: () => Room): Sockets {
   const waiting = new Map<number, Waiting>();
-  const open = new Map<number, ServerSocket>();
+  const open = new Map<number, Open>();
+  const ending = new Set<number>();
 
   const gone = (id: number): void => {
+    ending.delete(id);
     if (waiting.delete(id) || open.delete(id)) signer.send({ kind: 'gone', id });
   };
 
@@ -45,18 +54,24 @@ export function createSockets(signer: Channel<GateToSigner>, port: () => number,
         const mayTalk = talkative();
         const onText = (text: string): void => {
           if (mayTalk()) signer.send({ kind: 'socket-text', id: frame.id, text });
-          else open.get(frame.id)?.close(1008, 'too many messages');
+          else open.get(frame.id)?.socket.close(1008, 'too many messages');
         };
         const listener = { messageBytesMax: socketBytesMax, onText, onEnd: () => gone(frame.id) };
-        open.set(frame.id, serveWebSocket(it.stream, it.head, listener));
+        open.set(frame.id, { answered: room().asked(it.stream), socket: serveWebSocket(it.stream, it.head, listener) });
         return;
       }
       case 'socket-text':
-        open.get(frame.id)?.send(frame.text);
+        open.get(frame.id)?.socket.send(frame.text);
         return;
-      case 'socket-close':
-        open.get(frame.id)?.close(frame.code, frame.reason);
+      case 'socket-close': {
+        const it = open.get(frame.id);
+        if (it === undefined) return;
+        // How long its client takes to hear of it is no reason to refuse others.
+        ending.add(frame.id);
+        it.answered();
+        it.socket.close(frame.code, frame.reason);
         return;
+      }
     }
   };
 
@@ -66,7 +81,7 @@ export function createSockets(signer: Channel<GateToSigner>, port: () => number,
       stream.on('error', () => stream.destroy());
       const accept = acceptOf(rawHeader(request, 'sec-websocket-key')[0] ?? '');
       const fault = refusalOfSource(request, port()) ?? refusalOfUpgrade(request, accept);
-      if (fault !== undefined || accept === undefined || waiting.size + open.size >= socketsMax) {
+      if (fault !== undefined || accept === undefined || waiting.size + open.size - ending.size >= socketsMax) {
         const text = fault === undefined ? 'too many connections' : fault.reason;
         refuseStream(stream, fault?.status ?? 429, JSON.stringify({ code: -1002, msg: text }));
         return;

@@ -23,6 +23,9 @@ const confinement = [
   '--disable-warning=ExperimentalWarning',
 ];
 
+/** What strips the types is WebAssembly that runs for half a second: compiling it a second time, better, takes longer than it saves. */
+const quickStart = '--liftoff-only';
+
 const packageSource = (folder: string, sources: string): string[] => [`${folder}/package.json`, `${folder}/${sources}/*`];
 const linkOf = (name: string): string => `node_modules/@holdfast/${name}`;
 
@@ -50,7 +53,7 @@ function launch(
   stdio: StdioOptions,
   before: readonly string[] = [],
 ): ChildProcess {
-  const command = [...before, process.execPath, ...flags, ...args];
+  const command = [...before, process.execPath, quickStart, ...flags, ...args];
   return spawn('/bin/sh', ['-c', 'ulimit -c 0; unset PWD OLDPWD SHLVL; exec "$@"', 'sh', ...command], {
     env: {},
     cwd: '/',
