@@ -92,7 +92,7 @@ test('the sealed vault is opened by that passkey on its page', { skip }, async (
   await sealed();
   dora.complaints.splice(0); // of looking while the processes changed
   await button(page, 'Unseal with a passkey').click();
-  await button(page, 'Sign in with a passkey').waitFor({ timeout: 20_000 });
+  await button(page, 'Sign in with a passkey').waitFor({ timeout: 120_000 });
   assert.deepEqual([(await state()).state, (await state()).unsealedBy], ['open', 'passkey']);
   await button(page, 'Sign in with a passkey').click();
   await signedIn(dora);
@@ -115,7 +115,7 @@ test('what was overheard opens nothing a second time, nor does another passkey',
   assert.match(await post('{"credential":"AAAA"}'), /^E_PARAM/);
   assert.equal((await state()).state, 'sealed');
   await button(page, 'Unseal with a passkey').click();
-  await button(page, 'Sign in with a passkey').waitFor({ timeout: 20_000 });
+  await button(page, 'Sign in with a passkey').waitFor({ timeout: 120_000 });
   await button(page, 'Sign in with a passkey').click();
   await signedIn(dora);
 });

@@ -4,10 +4,12 @@
  *
  *   N1  Who does not sign with the known key learns nothing about the vault, not even that it is known.
  *   N2  A question counts once.
+ *   N3  Whoever reaches the port and asks without end keeps no vault out, and fills neither memory nor log.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { HpkeError } from '../crypto/hpke.ts';
+import { keepRoom } from '../frames/connections.ts';
 import { type KnownVault, knownVault, sources, type Unsealer } from './book.ts';
 import { answerTo, isAskedBy, type Question, questionBytesMax, readQuestion, UnsealerFormError } from './protocol.ts';
 
@@ -23,6 +25,9 @@ const skewMsMax = 120_000;
 const hourMs = 3_600_000;
 /** Questions of one address in a minute, good or bad. */
 const questionsPerMinuteMax = 30;
+const connectionsMax = 64;
+/** Addresses that are told apart; those that asked longest ago are forgotten first. */
+const addressesMax = 10_000;
 
 class Refused extends Error {
   readonly status: number;
@@ -37,14 +42,18 @@ class Refused extends Error {
 export function createUnsealer({ folder, unsealer, now, log }: UnsealerOptions): Server {
   const asked = new Map<string, number[]>();
   const given = new Map<string, number[]>();
+  /** Addresses whose refusals for asking too much were written down. */
+  const noted = new Map<string, number[]>();
   const nonces = new Map<string, number>();
 
   /** Whether `key` did less than `most` in the last `ms`; counts this time when it did. */
   const mayAgain = (times: Map<string, number[]>, key: string, most: number, ms: number): boolean => {
     const recent = (times.get(key) ?? []).filter((time) => now() - time < ms);
-    if (recent.length < most) recent.push(now());
-    else return false;
+    if (recent.length >= most) return false;
+    recent.push(now());
+    times.delete(key);
     times.set(key, recent);
+    if (times.size > addressesMax) times.delete(times.keys().next().value as string);
     return true;
   };
 
@@ -93,14 +102,15 @@ export function createUnsealer({ folder, unsealer, now, log }: UnsealerOptions):
       say(response, 200, answer);
     } catch (error) {
       const refused = refusalOf(error);
-      note(`refused: ${refused.code}`);
+      if (refused.status !== 429 || mayAgain(noted, address, 1, 60_000)) note(`refused: ${refused.code}`);
       say(response, refused.status, { error: { code: refused.code, reason: refused.message } });
     }
   };
 
   const options = { requestTimeout: 10_000, headersTimeout: 5000, maxHeaderSize: 4096 };
   const server = createServer(options, (request, response) => void handle(request, response));
-  server.maxConnections = 64;
+  // What is asked is answered at once: whoever sends nothing, or slowly, makes room for a vault that does.
+  keepRoom(server, connectionsMax);
   return server;
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -126,7 +127,22 @@ test('a share is given seldom, and an address may not ask without end', async ()
   clock += 3_600_001;
   await askUnsealer(rare, id, clock);
   for (let n = 0; n < 29; n += 1) await raw('{}');
-  assert.deepEqual(await raw('{}'), { status: 429, code: 'unsealer-rate' });
+  const before = lines.length;
+  for (let n = 0; n < 5; n += 1) assert.deepEqual(await raw('{}'), { status: 429, code: 'unsealer-rate' });
+  assert.equal(lines.length, before + 1, 'said once a minute');
+});
+
+test('connections that ask nothing keep no vault out', async () => {
+  clock += 3_600_000;
+  const { port } = server.address() as AddressInfo;
+  const silent = Array.from({ length: 100 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  await Promise.all(silent.map((socket) => once(socket, 'connect')));
+  // A connection of its own: those of questions before it may be kept.
+  const asking = connect(port, '127.0.0.1');
+  asking.write('POST /v1/share HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}');
+  const [answer] = (await once(asking, 'data')) as [Buffer];
+  assert.match(String(answer), /^HTTP\/1\.1 400[\s\S]*unsealer-form/);
+  for (const socket of [...silent, asking]) socket.destroy();
 });
 
 test('lines are read whole or not at all, addresses by name', () => {
