@@ -7,7 +7,8 @@ import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, realpathSyn
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { foldersFile, type Installation, type Unit, unitsOf, userOf } from '../../apps/cli/src/service/units.ts';
+import { type Installation, type Unit, unitsOf, userOf } from '../../apps/cli/src/service/units.ts';
+import { foldersFile } from '../../apps/cli/src/service/users.ts';
 
 const root = realpathSync(resolve(import.meta.dirname, '../..'));
 /** Users that no machine has. */
@@ -35,7 +36,6 @@ export function cannotPlay(): string | false {
 /** Groups of others that a program belongs to, as `usersFile` says. */
 const groups: Partial<Record<Name, readonly Name[]>> = {
   server: ['engine', 'backtests', 'webhook'],
-  webhook: ['engine'],
   engine: ['strategies'],
 };
 
@@ -48,7 +48,8 @@ export const as = (name: Name): string[] => [
 
 export interface Played {
   readonly installation: Installation;
-  readonly children: Readonly<Record<Name, ChildProcess>>;
+  /** By the names of their units. */
+  readonly children: Readonly<Record<Name | 'backtests-1', ChildProcess>>;
   readonly log: () => string;
   stop(): Promise<void>;
 }
@@ -79,7 +80,16 @@ export async function play(port: number): Promise<Played> {
   const data = join(base, 'data');
   const ports = { dashboard: port, portal: port + 1, gate: port + 2, exchange: port + 10 };
   const webhook = { port: port + 3, host: '127.0.0.1', behindProxy: false };
-  const installation: Installation = { code: root, runtime, data, kind: 'simulated', ports, unsealCredential: null, webhook };
+  const installation: Installation = {
+    code: root,
+    runtime,
+    data,
+    kind: 'simulated',
+    ports,
+    unsealCredential: null,
+    helpers: 1,
+    webhook,
+  };
   const units = unitsOf(installation);
   const named = foldersFile(installation, units).replace(
     /holdfast-(vault|engine|server|exchange|strategies|backtests|webhook)/g,
@@ -93,7 +103,7 @@ export async function play(port: number): Promise<Played> {
   writeFileSync(join(data, 'cli.token'), 'ab'.repeat(32), { mode: 0o600 });
   writeFileSync(join(data, 'service.json'), JSON.stringify({ ports }));
 
-  const children: Partial<Record<Name, ChildProcess>> = {};
+  const children: Record<string, ChildProcess> = {};
   let log = '';
   const stop = async (): Promise<void> => {
     for (const child of Object.values(children).toReversed()) {
@@ -114,7 +124,7 @@ export async function play(port: number): Promise<Played> {
         cwd: '/',
         env: { NODE_OPTIONS: '--require=/nowhere', HOLDFAST_CANARY: 'x', PATH: process.env.PATH ?? '' },
       });
-      children[unit.name] = child;
+      children[/^holdfast-(.+)\.service$/.exec(unit.file)![1]!] = child;
       child.stderr.on('data', (chunk) => {
         log += `${unit.name}: ${chunk}`;
       });

@@ -19,7 +19,9 @@ import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { unitsOf } from '../../apps/cli/src/service/units.ts';
+import { usersFile } from '../../apps/cli/src/service/users.ts';
 import { makeFolders } from '../../apps/cli/src/up/confinement.ts';
+import { sweepHelpers } from '../../apps/cli/src/up/sweep-helpers.ts';
 
 const root = realpathSync(resolve(import.meta.dirname, '../..'));
 const bin = join(root, 'bin/holdfast.mjs');
@@ -38,15 +40,20 @@ const exposureMost = {
 } as const;
 type Name = keyof typeof exposureMost;
 
-const holdfast = (...args: string[]) => spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', timeout: 60_000 });
+const holdfast = (...args: string[]) => spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', timeout: 180_000 });
 const has = (command: string): boolean => spawnSync(command, ['--version'], { stdio: 'ignore' }).error === undefined;
 const noAnalyze = has('systemd-analyze') ? false : 'systemd-analyze is not installed';
 
+/** One for each further core of this machine. */
+const helpers = Array.from({ length: sweepHelpers() }, (_, at) => `backtests-${at + 1}`);
+/** What a unit runs, and whose user it has: helpers are as those whom they help. */
+const programOf = (unit: string): Name => unit.replace(/-\d+$/, '') as Name;
+
 const kinds = {
-  simulated: { args: [], units: ['vault', 'engine', 'server', 'exchange', 'strategies', 'backtests'] },
+  simulated: { args: [], units: ['vault', 'engine', 'server', 'exchange', 'strategies', 'backtests', ...helpers] },
   real: {
     args: ['--real', '--unseal-credential', '/etc/holdfast/unseal.cred', '--webhook-port', '8433', '--webhook-behind-proxy'],
-    units: ['vault', 'engine', 'server', 'strategies', 'backtests', 'webhook'],
+    units: ['vault', 'engine', 'server', 'strategies', 'backtests', ...helpers, 'webhook'],
   },
 } as const;
 
@@ -84,7 +91,7 @@ for (const [kind, { args, units }] of Object.entries(kinds)) {
   });
 
   for (const name of units)
-    test(`systemd finds the unit of the ${name} of a ${kind} vault exposed to at most ${exposureMost[name as Name] / 10}`, {
+    test(`systemd finds the unit of the ${name} of a ${kind} vault exposed to at most ${exposureMost[programOf(name)] / 10}`, {
       skip: noAnalyze,
     }, () => {
       const found = spawnSync(
@@ -93,7 +100,7 @@ for (const [kind, { args, units }] of Object.entries(kinds)) {
           'security',
           '--offline=true',
           '--no-pager',
-          `--threshold=${exposureMost[name as Name]}`,
+          `--threshold=${exposureMost[programOf(name)]}`,
           `--root=${folder}`,
           `holdfast-${name}.service`,
         ],
@@ -101,12 +108,13 @@ for (const [kind, { args, units }] of Object.entries(kinds)) {
       );
       const verdict = /Overall exposure level for \S+: ([\d.]+)/.exec(found.stdout)?.[1];
       assert.ok(verdict !== undefined, found.stderr);
-      assert.equal(found.status, 0, `${verdict} of 10; more than ${exposureMost[name as Name] / 10}`);
+      assert.equal(found.status, 0, `${verdict} of 10; more than ${exposureMost[programOf(name)] / 10}`);
     });
 
   test(`every unit of a ${kind} vault says what custody asks`, () => {
-    for (const name of units) {
-      const lines = textOf(name).split('\n');
+    for (const unit of units) {
+      const name = programOf(unit);
+      const lines = textOf(unit).split('\n');
       for (const wanted of [
         'NoNewPrivileges=yes',
         'CapabilityBoundingSet=',
@@ -125,24 +133,25 @@ for (const [kind, { args, units }] of Object.entries(kinds)) {
         'SystemCallFilter=@system-service',
         `User=holdfast-${name}`,
       ])
-        assert.ok(lines.includes(wanted), `${name}: ${wanted}`);
+        assert.ok(lines.includes(wanted), `${unit}: ${wanted}`);
       const writable = lines.filter((line) => line.startsWith('ReadWritePaths='));
-      const more = name === 'engine' ? ' /var/lib/holdfast/strategies' : '';
+      const more = name === 'engine' ? ' /var/lib/holdfast/strategies /var/lib/holdfast/signals' : '';
       assert.deepEqual(writable, [`ReadWritePaths=/var/lib/holdfast${name === 'vault' ? '' : `/${name}`}${more}`]);
     }
   });
 
   test(`only vault and engine of a real vault reach beyond this machine (${kind})`, () => {
-    for (const name of units) {
-      const isBound = textOf(name).includes('IPAddressDeny=any\nIPAddressAllow=localhost');
-      assert.equal(isBound, kind === 'simulated' || (name !== 'vault' && name !== 'engine'), name);
+    for (const unit of units) {
+      const name = programOf(unit);
+      const isBound = textOf(unit).includes('IPAddressDeny=any\nIPAddressAllow=localhost');
+      assert.equal(isBound, kind === 'simulated' || (name !== 'vault' && name !== 'engine'), unit);
       const isAlone = name === 'strategies' || name === 'backtests';
-      assert.equal(textOf(name).includes('PrivateNetwork=yes'), isAlone, name);
+      assert.equal(textOf(unit).includes('PrivateNetwork=yes'), isAlone, unit);
     }
   });
 }
 
-test('the listener for signals is installed where a port is named for it, and sees nothing of the engine but its socket', () => {
+test('the listener for signals is installed where a port is named for it, and sees nothing of the engine but its door', () => {
   const print = (...args: string[]) => holdfast('service', 'install', '--dry-run', ...args);
   assert.ok(!print().stdout.includes('holdfast-webhook'));
   const { status, stdout } = print('--webhook-port', '8433', '--webhook-host', '0.0.0.0');
@@ -152,10 +161,36 @@ test('the listener for signals is installed where a port is named for it, and se
     text,
     /apps\/webhook\/src\/main\.ts \\\n {2}--data \\\n {2}\S+ \\\n {2}--port \\\n {2}8433 \\\n {2}--host \\\n {2}0\.0\.0\.0/,
   );
-  assert.match(text, /InaccessiblePaths=-\S+\/engine\/engine\.db -\S+engine\.db-wal -\S+engine\.db-shm\n/);
+  assert.match(text, /InaccessiblePaths=.* -\S+\/engine /);
+  assert.doesNotMatch(text, /InaccessiblePaths=.*\/signals|SupplementaryGroups/);
   assert.match(text, /SocketBindDeny=any\nSocketBindAllow=tcp:8433\nIPAddressDeny=link-local multicast\n/);
   const odd = print('--webhook-port', '8433', '--webhook-host', 'a b');
   assert.deepEqual([odd.status, odd.stderr.includes('--webhook-host a b is no address')], [64, true]);
+});
+
+test('a unit that helps with sweeps is that of backtests but for its number', () => {
+  const withHelpers = (helpers: number) =>
+    unitsOf({
+      code: '/opt/holdfast/code',
+      runtime: '/opt/holdfast/runtime/node',
+      data: '/var/lib/holdfast',
+      kind: 'simulated',
+      ports: { dashboard: 1, portal: 2, gate: 3, exchange: 4 },
+      unsealCredential: null,
+      helpers,
+    }).filter(({ name }) => name === 'backtests');
+  const [first, ...others] = withHelpers(3);
+  assert.deepEqual(
+    others.map(({ file }) => file),
+    [1, 2, 3].map((n) => `holdfast-backtests-${n}.service`),
+  );
+  for (const [at, { text, user }] of others.entries()) {
+    assert.equal(user, first?.user);
+    const as = text.replace(` \\\n  --helper \\\n  ${at + 1}\n`, '\n').replace(/^Description=.*$/m, '');
+    assert.equal(as, first?.text.replace(/^Description=.*$/m, ''));
+  }
+  assert.equal(withHelpers(0).length, 1);
+  assert.equal(usersFile(withHelpers(3)).match(/^u /gm)?.length, 1);
 });
 
 test('the unseal key comes to the vault as an encrypted credential, and to nobody else', () => {
@@ -186,7 +221,7 @@ test('systemd makes the users and folders as they are meant', {
   const uid = (name: string): number => Number(new RegExp(`^holdfast-${name}:[^:]*:(\\d+):`, 'm').exec(passwd)?.[1]);
   const groups = readFileSync(join(folder, 'etc/group'), 'utf8');
   const membersOf = (name: string) => new RegExp(`^holdfast-${name}:[^:]*:\\d+:(.*)$`, 'm').exec(groups)?.[1]?.split(',').sort();
-  assert.deepEqual(membersOf('engine'), ['holdfast-server', 'holdfast-webhook']);
+  assert.deepEqual(membersOf('engine'), ['holdfast-server']);
   assert.deepEqual([membersOf('strategies'), membersOf('backtests')], [['holdfast-engine'], ['holdfast-server']]);
   assert.deepEqual(membersOf('webhook'), ['holdfast-server']);
   for (const [path, owner, mode] of [
@@ -196,6 +231,7 @@ test('systemd makes the users and folders as they are meant', {
     ['vault/vault.json', uid('vault'), 0o600],
     ['engine', uid('engine'), 0o750],
     ['engine/engine.db', uid('engine'), 0o640],
+    ['signals', uid('engine'), 0o2750],
     ['server', uid('server'), 0o700],
     ['exchange', uid('exchange'), 0o700],
     ['strategies', uid('strategies'), 0o2770],
@@ -246,6 +282,7 @@ test('a program serves where everything but its own folder is read-only and no o
     kind: 'simulated',
     ports,
     unsealCredential: null,
+    helpers: 0,
   });
   const words = (/^ExecStart=((?:.*\\\n)*.*)$/m.exec(unit?.text ?? '')?.[1] ?? '').split(/[\s\\]+/);
   const own = join(data, 'exchange');

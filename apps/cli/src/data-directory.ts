@@ -90,8 +90,11 @@ export function runningInstance(data: string): Instance | undefined {
   const instance = namedInstance(data);
   if (instance === undefined) return undefined;
   if (!Number.isSafeInteger(instance.pid) || instance.pid === process.pid) return undefined;
-  return commandOf(instance.pid)?.includes('main.ts') === true ? instance : undefined;
+  return isOurs(commandOf(instance.pid)) ? instance : undefined;
 }
+
+/** Whether a command line is one of `holdfast`: begun by bin/start.mjs, or by main.ts itself. */
+const isOurs = (command: string | undefined): boolean => command !== undefined && /\b(?:start\.mjs|main\.ts)\b/.test(command);
 
 /** Takes the lock for this process. @returns what releases it. @throws CliError already-running */
 export function lockDataDirectory(data: string, ports: Ports): () => void {

@@ -19,7 +19,9 @@ import { dirname, join } from 'node:path';
 import { buildDashboard } from '@holdfast/dashboard/build';
 import { type Ports, repositoryRoot } from '../data-directory.ts';
 import { CliError, exitCode } from '../exit.ts';
-import { foldersFile, type Installation, type Unit, unitsOf, usersFile } from './units.ts';
+import { sweepHelpers } from '../up/sweep-helpers.ts';
+import { type Installation, type Unit, unitsOf } from './units.ts';
+import { foldersFile, usersFile } from './users.ts';
 
 const home = '/opt/holdfast';
 export const installedCode = `${home}/code`;
@@ -67,7 +69,7 @@ export const installedUnits = (root = '/'): string[] => {
   const folder = join(root, unitFolder);
   return existsSync(folder)
     ? readdirSync(folder).filter((name) =>
-        /^holdfast-(vault|engine|server|exchange|strategies|backtests|webhook)\.service$/.test(name),
+        /^holdfast-(vault|engine|server|exchange|strategies|backtests(-\d+)?|webhook)\.service$/.test(name),
       )
     : [];
 };
@@ -210,5 +212,6 @@ export const installationOf = (
   kind,
   ports,
   unsealCredential,
+  helpers: sweepHelpers(),
   ...(webhook === undefined ? {} : { webhook }),
 });

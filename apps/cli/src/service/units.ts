@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import type { Ports } from '../data-directory.ts';
 import { flagsFrom, grantsOf, type Program } from '../up/confinement.ts';
+import { helperArgs, helperName } from '../up/sweep-helpers.ts';
 
 export interface Installation {
   /** Where the code is, owned by root. */
@@ -17,23 +18,26 @@ export interface Installation {
   readonly ports: Ports;
   /** File that systemd decrypts and hands to the vault as `holdfast-unseal`; null when a person or another host unseals it. */
   readonly unsealCredential: string | null;
+  /** Processes that help with sweeps, beside that of backtests. */
+  readonly helpers: number;
   /** The listener for signals; left out where none is to run. */
   readonly webhook?: { readonly port: number; readonly host: string; readonly behindProxy: boolean };
 }
 
-type Name = 'vault' | Program;
+/** Whose unit it is. */
+export type UnitName = 'vault' | Program;
 
 export interface Unit {
-  readonly name: Name;
+  readonly name: UnitName;
   /** File name. */
   readonly file: string;
   readonly user: string;
   readonly text: string;
 }
 
-export const userOf = (name: Name): string => `holdfast-${name}`;
-const unitFile = (name: Name): string => `holdfast-${name}.service`;
-const credentialsOf = (name: Name): string => `/run/credentials/${unitFile(name)}`;
+export const userOf = (name: UnitName): string => `holdfast-${name}`;
+const unitFile = (name: string): string => `holdfast-${name}.service`;
+const credentialsOf = (name: UnitName): string => `/run/credentials/${unitFile(name)}`;
 
 /** In all units. The runtime compiles what it runs, so MemoryDenyWriteExecute is not among them. */
 const everywhere = [
@@ -69,7 +73,7 @@ const everywhere = [
 ];
 
 /** Files are the user's own; of backtests its group's too, which the server belongs to. */
-const umaskOf = (name: Name): string => `UMask=${name === 'backtests' ? '0027' : '0077'}`;
+const umaskOf = (name: UnitName): string => `UMask=${name === 'backtests' ? '0027' : '0077'}`;
 
 /** Reaches programs of this machine only. An exchange's addresses change by the hour, so a list of them would be a way to stop trading. */
 const thisMachineOnly = ['IPAddressDeny=any', 'IPAddressAllow=localhost'];
@@ -82,7 +86,9 @@ const listens = (...ports: readonly number[]): readonly string[] => [
 ];
 
 interface Plan {
-  readonly name: Name;
+  readonly name: UnitName;
+  /** Where several units are of one name. */
+  readonly unit?: string;
   readonly what: string;
   readonly main: string;
   readonly args: readonly string[];
@@ -94,7 +100,7 @@ interface Plan {
 
 const url = (port: number): string => `http://127.0.0.1:${port}`;
 
-function plans({ kind, data, ports, unsealCredential, webhook: listener }: Installation): readonly Plan[] {
+function plans({ kind, data, ports, unsealCredential, helpers, webhook: listener }: Installation): readonly Plan[] {
   const isReal = kind === 'real';
   const exchange = ['--exchange', isReal ? 'binance' : url(ports.exchange)];
   const reach = isReal ? theWorld : thisMachineOnly;
@@ -112,7 +118,7 @@ function plans({ kind, data, ports, unsealCredential, webhook: listener }: Insta
       ...listens(ports.gate, ports.portal),
       ...reach,
       `ReadWritePaths=${data}`,
-      hide('engine', 'server', 'exchange', 'webhook', 'strategies', 'backtests'),
+      hide('engine', 'server', 'exchange', 'webhook', 'signals', 'strategies', 'backtests'),
       ...(unsealCredential === null ? [] : [`LoadCredentialEncrypted=holdfast-unseal:${unsealCredential}`]),
     ],
     credentials: {},
@@ -128,7 +134,7 @@ function plans({ kind, data, ports, unsealCredential, webhook: listener }: Insta
       'RestrictNamespaces=yes',
       'SocketBindDeny=any',
       ...reach,
-      `ReadWritePaths=${join(data, 'engine')} ${join(data, 'strategies')}`,
+      `ReadWritePaths=${['engine', 'strategies', 'signals'].map((folder) => join(data, folder)).join(' ')}`,
       hide('vault', 'peers', 'owner', 'server', 'exchange', 'webhook', 'backtests'),
     ],
     credentials: {
@@ -149,7 +155,7 @@ function plans({ kind, data, ports, unsealCredential, webhook: listener }: Insta
       ...listens(ports.dashboard),
       ...thisMachineOnly,
       `ReadWritePaths=${join(data, 'server')}`,
-      hide('vault', 'peers', 'owner', 'exchange', 'strategies'),
+      hide('vault', 'peers', 'owner', 'exchange', 'signals', 'strategies'),
     ],
     credentials: { 'server.key': join(data, 'peers/server.key'), 'cli.token': join(data, 'cli.token') },
   };
@@ -164,11 +170,11 @@ function plans({ kind, data, ports, unsealCredential, webhook: listener }: Insta
       ...listens(ports.exchange),
       ...thisMachineOnly,
       `ReadWritePaths=${join(data, 'exchange')}`,
-      hide('vault', 'peers', 'owner', 'engine', 'server', 'webhook', 'strategies', 'backtests'),
+      hide('vault', 'peers', 'owner', 'engine', 'server', 'webhook', 'signals', 'strategies', 'backtests'),
     ],
     credentials: {},
   };
-  const others = [...(isReal ? [] : [simulated]), vault, strategies(data), engine, backtests(data), server];
+  const others = [...(isReal ? [] : [simulated]), vault, strategies(data), engine, ...backtests(data, helpers), server];
   return listener === undefined ? others : [...others, webhook(data, listener)];
 }
 
@@ -188,27 +194,48 @@ const strategies = (data: string): Plan => ({
     ...withoutNetwork,
     'KillMode=control-group',
     `ReadWritePaths=${join(data, 'strategies')}`,
-    hidden(data, 'vault', 'peers', 'owner', 'engine', 'server', 'exchange', 'webhook', 'backtests', 'market', 'cli.token'),
+    hidden(
+      data,
+      'vault',
+      'peers',
+      'owner',
+      'engine',
+      'server',
+      'exchange',
+      'webhook',
+      'signals',
+      'backtests',
+      'market',
+      'cli.token',
+    ),
   ],
   credentials: {},
 });
 
-/** Knows no key, no token and no book; its results are read by the server. */
-const backtests = (data: string): Plan => ({
-  name: 'backtests',
-  what: 'backtests for the server',
-  main: 'apps/server/src/backtests/main.ts',
-  args: [],
-  after: [],
-  more: [
-    ...withoutNetwork,
-    `ReadWritePaths=${join(data, 'backtests')}`,
-    hidden(data, 'vault', 'peers', 'owner', 'engine', 'server', 'exchange', 'webhook', 'strategies', 'cli.token'),
-  ],
-  credentials: {},
-});
+/** Know no key, no token and no book; results are read by the server. Those that help with sweeps are confined as the first is. */
+function backtests(data: string, helpers: number): readonly Plan[] {
+  const first: Plan = {
+    name: 'backtests',
+    what: 'backtests for the server',
+    main: 'apps/server/src/backtests/main.ts',
+    args: [],
+    after: [],
+    more: [
+      ...withoutNetwork,
+      'Nice=10', // a sweep takes all cores, and bots trade beside it
+      `ReadWritePaths=${join(data, 'backtests')}`,
+      hidden(data, 'vault', 'peers', 'owner', 'engine', 'server', 'exchange', 'webhook', 'signals', 'strategies', 'cli.token'),
+    ],
+    credentials: {},
+  };
+  const further = Array.from(
+    { length: helpers },
+    (_, at): Plan => ({ ...first, unit: helperName(at + 1), what: 'one more core for sweeps', args: helperArgs(at + 1) }),
+  );
+  return [first, ...further];
+}
 
-/** What the world may speak to: it asks at the engine's socket and sees nothing else of the engine's. */
+/** What the world may speak to: it asks at the engine's door for signals and sees nothing else of the engine's. */
 function webhook(data: string, { port, host, behindProxy }: NonNullable<Installation['webhook']>): Plan {
   const isLocal = host === '127.0.0.1' || host === '::1' || host === 'localhost';
   return {
@@ -218,13 +245,11 @@ function webhook(data: string, { port, host, behindProxy }: NonNullable<Installa
     args: ['--port', String(port), '--host', host, ...(behindProxy ? ['--behind-proxy'] : [])],
     after: [unitFile('engine')],
     more: [
-      `SupplementaryGroups=${userOf('engine')}`, // asks at the engine's socket
       'RestrictNamespaces=yes',
       ...listens(port),
       ...(isLocal ? thisMachineOnly : theWorld),
       `ReadWritePaths=${join(data, 'webhook')}`,
-      hidden(data, 'vault', 'peers', 'owner', 'server', 'exchange', 'strategies', 'backtests', 'market', 'cli.token'),
-      hidden(data, 'engine/engine.db', 'engine/engine.db-wal', 'engine/engine.db-shm'),
+      hidden(data, 'vault', 'peers', 'owner', 'engine', 'server', 'exchange', 'strategies', 'backtests', 'market', 'cli.token'),
     ],
     credentials: {},
   };
@@ -246,7 +271,7 @@ function flagsOf({ name, credentials }: Plan, { code, data }: Installation): rea
 }
 
 function unitOf(plan: Plan, installation: Installation): Unit {
-  const { name, what, main, args, after, more, credentials } = plan;
+  const { name, unit = name, what, main, args, after, more, credentials } = plan;
   const { code, runtime, data } = installation;
   const hasCredentials = Object.keys(credentials).length > 0 || more.some((line) => line.startsWith('LoadCredentialEncrypted'));
   // The manager's variables stay outside: none but the folder of the credentials is wanted.
@@ -274,65 +299,9 @@ ${Object.entries(credentials)
 [Install]
 WantedBy=multi-user.target
 `;
-  return { name, file: unitFile(name), user: userOf(name), text };
+  return { name, file: unitFile(unit), user: userOf(name), text };
 }
 
 /** All units of an installation, in the order in which they start. */
 export const unitsOf = (installation: Installation): readonly Unit[] =>
   plans(installation).map((plan) => unitOf(plan, installation));
-
-/** Users that belong to the group of another, for what the other lets its group read, ask or write. */
-const memberships: readonly (readonly [member: Name, of: Name])[] = [
-  ['server', 'engine'],
-  ['server', 'backtests'],
-  ['server', 'webhook'],
-  ['webhook', 'engine'],
-  ['engine', 'strategies'],
-];
-
-/** `sysusers.d`: the users, without password, home or shell, and who belongs to whose group as well. */
-export function usersFile(units: readonly Unit[]): string {
-  const users = units.map(({ name, user }) => `u ${user} - "Holdfast ${name}"`);
-  const isThere = (of: Name): boolean => units.some(({ name }) => name === of);
-  const members = memberships
-    .filter(([member, of]) => isThere(member) && isThere(of))
-    .map(([member, of]) => `m ${userOf(member)} ${userOf(of)}`);
-  return [...users, ...members].map((line) => `${line}\n`).join('');
-}
-
-/**
- * `tmpfiles.d`: each user's own folder. The data directory is root's, with the sticky bit: the vault makes its own folders in
- * it and cannot move those of others. Databases and pipes that another user reads or writes are made here, with their group.
- */
-export function foldersFile({ data }: Installation, units: readonly Unit[]): string {
-  const [vault, engine] = [userOf('vault'), userOf('engine')];
-  const rest = units.filter(({ name }) => name === 'server' || name === 'exchange');
-  const [strategy, backtest, listener] = [userOf('strategies'), userOf('backtests'), userOf('webhook')];
-  const hasListener = units.some(({ name }) => name === 'webhook');
-  return [
-    `d ${data} 1771 root ${vault}`,
-    ...['vault', 'peers', 'owner', 'warden.sock'].map((name) => `Z ${data}/${name} - ${vault} ${vault}`),
-    `d ${data}/engine 0750 ${engine} ${engine}`,
-    `Z ${data}/engine - ${engine} ${engine}`,
-    `f ${data}/engine/engine.db 0640 ${engine} ${engine}`,
-    `z ${data}/engine/engine.db* 0640 ${engine} ${engine}`,
-    `d ${data}/strategies 2770 ${strategy} ${strategy}`,
-    `d ${data}/strategies/code 2770 ${strategy} ${strategy}`,
-    `Z ${data}/strategies - ${strategy} ${strategy}`,
-    ...['ask', 'answer'].map((pipe) => `p ${data}/strategies/${pipe} 0660 ${strategy} ${strategy}`),
-    `d ${data}/market 0755 root root`,
-    `d ${data}/backtests 2750 ${backtest} ${backtest}`,
-    `Z ${data}/backtests - ${backtest} ${backtest}`,
-    ...(hasListener
-      ? [
-          `d ${data}/webhook 0750 ${listener} ${listener}`,
-          `Z ${data}/webhook - ${listener} ${listener}`,
-          `f ${data}/webhook/webhook.db 0640 ${listener} ${listener}`,
-          `z ${data}/webhook/webhook.db* 0640 ${listener} ${listener}`,
-        ]
-      : []),
-    ...rest.flatMap(({ name, user }) => [`d ${data}/${name} 0700 ${user} ${user}`, `Z ${data}/${name} - ${user} ${user}`]),
-  ]
-    .map((line) => `${line}\n`)
-    .join('');
-}

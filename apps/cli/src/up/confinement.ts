@@ -81,9 +81,9 @@ export function farSocketFolder(data: string): string | undefined {
 export function grantsOf(program: Program, { code, data, named }: Place): Grants {
   const own = join(data, program);
   const far = listens.has(program) ? farSocketFolder(data) : undefined;
-  // The pipes to the strategies, and the files that are run there.
-  const strategies = program === 'engine' ? [join(data, 'strategies')] : [];
-  const writes = [own, ...strategies, ...(far === undefined ? [] : [far])].flatMap((folder) => [folder, `${folder}/*`]);
+  // The pipes to the strategies, and the files that are run there; the listener's door.
+  const more = program === 'engine' ? [join(data, 'strategies'), join(data, 'signals')] : [];
+  const writes = [own, ...more, ...(far === undefined ? [] : [far])].flatMap((folder) => [folder, `${folder}/*`]);
   const shared = ['packages/*', 'node_modules/*', ...source[program]].map((path) => join(code, path));
   return { reads: [...shared, ...read[program].map((path) => join(data, path)), ...writes, ...named], writes };
 }
@@ -107,7 +107,8 @@ export function makeFolders(program: Program, data: string): void {
   mkdirSync(join(data, program), { recursive: true, mode: 0o700 });
   if (program === 'server' || program === 'backtests')
     for (const folder of ['market', 'backtests']) mkdirSync(join(data, folder), { recursive: true, mode: 0o700 });
-  if (program === 'engine') mkdirSync(join(data, 'strategies'), { recursive: true, mode: 0o700 });
+  if (program === 'engine')
+    for (const folder of ['strategies', 'signals']) mkdirSync(join(data, folder), { recursive: true, mode: 0o700 });
   const far = listens.has(program) ? farSocketFolder(data) : undefined;
   // Somebody else may have made it, or a link: the engine looks whose it is before it listens there.
   if (far !== undefined) mkdirSync(far, { recursive: true, mode: 0o700 });
