@@ -158,6 +158,30 @@ test('a trade that is known changes nothing (L3)', () => {
   assert.equal(formatAmount(reopened.total(assetOf('USDT'))), '900');
 });
 
+test("a fill of an order that no bot placed is the owner's", () => {
+  const ledger = new Ledger();
+  ledger.deposit(assetOf('USDT'), amount('1000'), 'd', 0 as never);
+  ledger.fill({ ...fillOf({ side: 'buy', order: 'o1', quantity: '0.01', price: '10000', trade: 't1' }), bot: null });
+  assert.equal(formatAmount(ledger.balance('owner', assetOf('USDT'))), '900');
+  assert.equal(ledger.balance('owner', assetOf('BTC')), ledger.total(assetOf('BTC')));
+  assert.ok(ledger.total(assetOf('BTC')) > 0n);
+});
+
+test('the trades of an order that is over are asked of who opened the ledger (L3)', () => {
+  const fill = fillOf({ side: 'buy', order: 'o1', quantity: '0.01', price: '10000', trade: 't1' });
+  let isStored = false;
+  const ledger = new Ledger({ knows: () => isStored });
+  const at = 0 as never;
+  ledger.deposit(assetOf('USDT'), amount('1000'), 'd', at);
+  ledger.allot(fill.bot!, assetOf('USDT'), amount('1000'), 'a', at);
+  ledger.fill(fill);
+  assert.equal(ledger.knows(fill), true);
+  ledger.forgetTrades(fill.clientOrderId);
+  assert.equal(ledger.knows(fill), false);
+  isStored = true;
+  assert.deepEqual(ledger.fill(fill), []);
+});
+
 test('allotments of all bots never pass the balance (L2)', () => {
   replay(`
     deposit USDT 1000

@@ -57,7 +57,8 @@ export type Posting =
 
 export interface LedgerFill {
   readonly clientOrderId: ClientOrderId;
-  readonly bot: BotId;
+  /** Null for an order that no bot of these books placed: it is the owner's. */
+  readonly bot: BotId | null;
   readonly pair: Pair;
   readonly side: Side;
   readonly tradeId: string;
@@ -80,9 +81,9 @@ export const orderBook = (order: ClientOrderId): Book => `order:${order}`;
 const contraBooks: ReadonlySet<Book> = new Set<Book>(['market', 'fees', 'outside']);
 const nothing: readonly Entry[] = Object.freeze([]);
 
+type TradeOf = Pick<LedgerFill, 'pair' | 'tradeId' | 'clientOrderId'>;
 /** A trade id is unique within its pair; one trade between two orders of ours has it twice. */
-export const tradeKey = (fill: Pick<LedgerFill, 'pair' | 'tradeId' | 'clientOrderId'>): string =>
-  `${fill.pair} ${fill.tradeId} ${fill.clientOrderId}`;
+export const tradeKey = (fill: TradeOf): string => `${fill.pair} ${fill.tradeId} ${fill.clientOrderId}`;
 
 export interface LedgerOpening {
   readonly balances?: Iterable<BookBalance>;
@@ -94,7 +95,8 @@ export class Ledger {
   readonly #books = new Map<Book, Map<Asset, Amount>>();
   /** Kept along with the books: there may be tens of thousands of them, and totals are asked for at each fill. */
   readonly #totals = new Map<Asset, Amount>();
-  readonly #trades = new Set<string>();
+  /** Keys of the trades that were posted, by order. */
+  readonly #trades = new Map<ClientOrderId, Set<string>>();
   readonly #knewBefore: (key: string) => boolean;
 
   constructor(opening: LedgerOpening = {}) {
@@ -124,9 +126,14 @@ export class Ledger {
     for (const [book, assets] of this.#books) for (const [asset, balance] of assets) yield { book, asset, balance };
   }
 
-  knows(fill: Pick<LedgerFill, 'pair' | 'tradeId' | 'clientOrderId'>): boolean {
+  knows(fill: TradeOf): boolean {
     const key = tradeKey(fill);
-    return this.#trades.has(key) || this.#knewBefore(key);
+    return this.#trades.get(fill.clientOrderId)?.has(key) === true || this.#knewBefore(key);
+  }
+
+  /** No longer remembers the trades of an order that can trade no more: from here on L3 is kept by who opened the ledger. */
+  forgetTrades(order: ClientOrderId): void {
+    this.#trades.delete(order);
   }
 
   /** What was there when the account was connected. */
@@ -180,7 +187,7 @@ export class Ledger {
    */
   fill(fill: LedgerFill): readonly Entry[] {
     if (this.knows(fill)) return nothing;
-    const bot = botBook(fill.bot);
+    const bot: Book = fill.bot === null ? 'owner' : botBook(fill.bot);
     const [base, quote] = [baseOf(fill.pair), quoteOf(fill.pair)];
     const buy = fill.side === 'buy';
     const value = multiply(fill.price, fill.quantity, buy ? 'up' : 'down');
@@ -206,7 +213,7 @@ export class Ledger {
     if (fill.fee > 0n) pay('fee', 'fees', fill.feeAsset, fill.fee, [bot, orderBook(fill.clientOrderId), 'owner']);
     const posting = this.#post(entries);
     invariant(posting.kind === 'posted', 'L2');
-    this.#trades.add(tradeKey(fill));
+    this.#trades.set(fill.clientOrderId, (this.#trades.get(fill.clientOrderId) ?? new Set()).add(tradeKey(fill)));
     return entries;
   }
 
