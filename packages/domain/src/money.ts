@@ -17,11 +17,36 @@ const plainDecimal = /^(-?)(\d{1,30})(?:\.(\d{1,18}))?$/;
 
 /** Reads a plain decimal such as "0.015" or "-3". No exponent, no sign "+", at most 18 decimals. @throws ValueError `amount-malformed` */
 export function amount(text: string): Amount {
+  return (shortAmount(text) ?? longAmount(text)) as Amount;
+}
+
+/** Digits that a number counts exactly, whatever they are. */
+const shortDigitsMax = 15;
+const powersOfTen = Array.from({ length: scaleDigits + 1 }, (_, digits) => 10n ** BigInt(digits));
+
+/** A decimal without a sign that fits into a number; undefined for all others. A signer that starts reads ten of them an order. */
+function shortAmount(text: string): bigint | undefined {
+  // What a border calls a text may be none: that is for the long way to refuse.
+  if (typeof text !== 'string' || text === '' || text.length > shortDigitsMax) return undefined;
+  const { length } = text;
+  let digits = 0;
+  let point = length;
+  for (let at = 0; at < length; at += 1) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit >= 0 && digit <= 9) digits = digits * 10 + digit;
+    else if (text[at] === '.' && point === length && at > 0 && at < length - 1) point = at;
+    else return undefined;
+  }
+  const decimals = Math.max(0, length - point - 1);
+  return BigInt(digits) * powersOfTen[scaleDigits - decimals]!;
+}
+
+function longAmount(text: string): bigint {
   const match = plainDecimal.exec(text);
   if (match === null) throw new ValueError('amount-malformed', text);
   const [, sign, whole = '0', fraction = ''] = match;
   const units = BigInt(whole + fraction.padEnd(scaleDigits, '0'));
-  return (sign === '-' ? -units : units) as Amount;
+  return sign === '-' ? -units : units;
 }
 
 /** Shortest plain decimal of an amount: "0.015", never an exponent, no trailing zeros. */
@@ -44,7 +69,8 @@ export function formatFixed(value: bigint, decimals: number): string {
 /** Division of non-negative integers with the rounding named. */
 export function divide(numerator: bigint, denominator: bigint, rounding: Rounding): bigint {
   const quotient = numerator / denominator;
-  return rounding === 'up' && numerator % denominator !== 0n ? quotient + 1n : quotient;
+  // A product is sooner made than a second quotient.
+  return rounding === 'up' && quotient * denominator !== numerator ? quotient + 1n : quotient;
 }
 
 /** a × b of two 10^-18 counts, non-negative. */
