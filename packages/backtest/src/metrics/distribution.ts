@@ -43,7 +43,7 @@ export interface Distribution {
 const shares = [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1];
 
 /** Value at place ⌈share × n⌉ of the sorted ones, the first for 0. */
-export const nearestRank = <Value>(sorted: readonly Value[], share: number): Value =>
+export const nearestRank = <Value>(sorted: ArrayLike<Value>, share: number): Value =>
   sorted[Math.max(0, Math.ceil(share * sorted.length - 1e-9) - 1)]!;
 
 export function distributionOf(profits: readonly Amount[]): Distribution {

@@ -17,7 +17,7 @@ export interface Band {
 /** Nearest rank, so each is an outcome that was there. Null without outcomes. */
 export function bandOf(outcomes: ArrayLike<number>): Band | null {
   if (outcomes.length === 0) return null;
-  const sorted = Array.from(outcomes).sort((a, b) => a - b);
+  const sorted = Float64Array.from(outcomes).sort();
   return {
     p5: nearestRank(sorted, 0.05),
     p25: nearestRank(sorted, 0.25),
@@ -34,24 +34,25 @@ export function bandOf(outcomes: ArrayLike<number>): Band | null {
  * Generators", 2021; seeding by SplitMix32 steps.
  */
 export function seededRandom(seed: number): Random {
-  let mix = seed >>> 0;
+  let mix = seed | 0;
   const next = (): number => {
-    mix = (mix + 0x9e3779b9) >>> 0;
+    mix = (mix + 0x9e3779b9) | 0;
     let z = mix;
     z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
     z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
-    return (z ^ (z >>> 15)) >>> 0;
+    return z ^ (z >>> 15);
   };
+  // Signed words: one above 2^31 would be an object of its own at each step.
   let [a, b, c, d] = [next(), next(), next(), next()];
-  const turn = (x: number, by: number): number => ((x << by) | (x >>> (32 - by))) >>> 0;
+  const turn = (x: number, by: number): number => (x << by) | (x >>> (32 - by));
   return () => {
-    const result = Math.imul(turn(Math.imul(b, 5) >>> 0, 7), 9) >>> 0;
-    const shifted = (b << 9) >>> 0;
-    c = (c ^ a) >>> 0;
-    d = (d ^ b) >>> 0;
-    b = (b ^ c) >>> 0;
-    a = (a ^ d) >>> 0;
-    c = (c ^ shifted) >>> 0;
+    const result = Math.imul(turn(Math.imul(b, 5), 7), 9) >>> 0;
+    const shifted = b << 9;
+    c ^= a;
+    d ^= b;
+    b ^= c;
+    a ^= d;
+    c ^= shifted;
     d = turn(d, 11);
     return result / 0x1_0000_0000;
   };

@@ -26,15 +26,16 @@ export function shuffle(values: Float64Array, random: Random): void {
   }
 }
 
-/** Sum of the profits and largest fall on the way, from `start`. A curve at or below zero has fallen by all of it. */
+/** Sum of the profits and largest fall on the way, from `start`. Who has nothing left trades no further. */
 function walk(start: number, profits: Float64Array): { end: number; drawdown: number } {
   let [equity, peak, most] = [start, start, 0];
   for (const profit of profits) {
     equity += profit;
+    if (equity <= 0) return { end: 0, drawdown: 1 };
     if (equity > peak) peak = equity;
     else if (peak - equity > most * peak) most = (peak - equity) / peak;
   }
-  return { end: equity, drawdown: Math.min(1, most) };
+  return { end: equity, drawdown: most };
 }
 
 /** Null below two deals or when `startEquity` is not above 0. Profits and equity in quote. */

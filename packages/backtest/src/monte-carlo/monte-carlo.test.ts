@@ -23,6 +23,9 @@ test('the same seed gives the same numbers, spread over the whole range', () => 
   }
   for (const count of counts) assert.ok(Math.abs(count - 10_000) < 500, `${counts}`);
   assert.notEqual(seededRandom(8)(), seededRandom(7)());
+  // Stored sweeps are told by their seed: what a seed gives stays.
+  const frozen = seededRandom(4_000_000_000);
+  assert.deepEqual([frozen(), frozen(), frozen()], [0.29367682221345603, 0.13235295889899135, 0.9890909011010081]);
 });
 
 test('shuffling keeps every value, and every order is as likely', () => {
@@ -35,6 +38,13 @@ test('shuffling keeps every value, and every order is as likely', () => {
   }
   assert.equal(orders.size, 6);
   for (const count of orders.values()) assert.ok(Math.abs(count - 10_000) < 500, `${[...orders]}`);
+});
+
+test('who has nothing left trades no further', () => {
+  // +150 twice, +150 and -120 in either order, -120: at first it is over
+  const paths = dealPaths(100, [150, -120], 1000, seededRandom(3))!;
+  assert.deepEqual([paths.drawn.end.least, paths.drawn.end.median, paths.drawn.end.most], [0, 0, 400]);
+  assert.deepEqual([paths.shuffled.drawdown.least, paths.shuffled.drawdown.most], [0.48, 1]);
 });
 
 test('other orders of two deals give the two drawdowns that there are', () => {
