@@ -32,15 +32,21 @@ const market = {
   filters: [],
 };
 
+const perpetual = { ...market, pair: 'BTCUSDT', contractType: 'PERPETUAL', marginAsset: 'USDT' };
+
 async function exchange(trouble: Trouble) {
   const asked: number[] = [];
+  const paths = new Set<string>();
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://x');
     const answer = (status: number, body: string): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(body);
     };
-    if (url.pathname.endsWith('/exchangeInfo')) return answer(200, JSON.stringify({ symbols: [market] }));
+    if (url.pathname.startsWith('/dapi')) return answer(200, '{"symbols":[]}');
+    if (url.pathname.endsWith('/exchangeInfo'))
+      return answer(200, JSON.stringify({ symbols: [url.pathname.startsWith('/fapi') ? perpetual : market] }));
     if (!url.pathname.endsWith('/klines')) return answer(404, '{}');
+    paths.add(url.pathname);
     const since = Number(url.searchParams.get('startTime'));
     asked.push(since);
     const bad = trouble(asked.length);
@@ -53,13 +59,13 @@ async function exchange(trouble: Trouble) {
     answer(200, JSON.stringify(page));
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+  return { asked, paths, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
 }
 
 const wanted = { data, exchange: 'binance', pair: 'BTC/USDT', intervalMs: minute, from, to: from + rows * minute };
 
 test('a download waits when it is told to, keeps what came when the line breaks, and goes on there', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   const broken = await exchange((asked) => {
     if (asked === 2) return { status: 429, body: '{"code":-1003,"msg":"Too many requests"}' };
@@ -83,4 +89,20 @@ test('a download waits when it is told to, keeps what came when the line breaks,
   assert.deepEqual([stored!.rows, stored!.added], [rows, rows - 2000]);
   assert.deepEqual(gapsOf(readSeries(stored!.path)), []);
   assert.equal(await download({ ...wanted, url: whole.url, onProgress: () => {} }), undefined, 'nothing is asked for twice');
+});
+
+test('candles of perpetuals are asked of the perpetual, and kept apart from those of spot', { timeout: 240_000 }, async (t) => {
+  const there = await exchange(() => undefined);
+  t.after(there.close);
+  const short = { ...wanted, data: join(data, 'perpetual'), to: from + 30 * minute, url: there.url, onProgress: () => {} };
+  const usdm = await download({ ...short, exchange: 'binanceusdm' });
+  assert.deepEqual([usdm!.exchange, usdm!.rows], ['binanceusdm', 30]);
+  assert.deepEqual([...there.paths], ['/fapi/v1/klines']);
+  const perpetual = await download({ ...short, perpetual: true });
+  assert.deepEqual([perpetual!.exchange, perpetual!.rows], ['binance-perpetual', 30]);
+  assert.deepEqual([...there.paths], ['/fapi/v1/klines']);
+  const spot = await download(short);
+  assert.deepEqual([spot!.exchange, spot!.rows], ['binance', 30]);
+  assert.deepEqual([...there.paths], ['/fapi/v1/klines', '/api/v3/klines']);
+  await assert.rejects(download({ ...short, pair: 'NIX/USDT', perpetual: true }), /binance has no perpetual of NIX\/USDT/);
 });

@@ -2,7 +2,7 @@
  * What a suggested grid would have made over the days that it was made from. About two thousand candles, some tens of
  * milliseconds: short enough to be played where it is asked for.
  */
-import { addTextRows, DataError, RunError, runBacktest, SeriesBuilder, usualAssumptions } from '@holdfast/backtest';
+import { addRows, DataError, RunError, runBacktest, SeriesBuilder, usualAssumptions } from '@holdfast/backtest';
 import { type EngineGridSuggestion, gridSettings, type SuggestionAnswer } from '@holdfast/contracts';
 import { amount, epochMs, formatAmount, type Pair, type PairRules, quoteOf } from '@holdfast/domain';
 
@@ -33,7 +33,7 @@ function play(
 ): NonNullable<Tried['backtest']> {
   const source = `the candles of ${pair}`;
   const builder = new SeriesBuilder('exchange', pair, source);
-  addTextRows(rows, builder, source);
+  addRows(rows, builder, source);
   const { series } = builder.finish(intervalMs);
   const fee = amount(feePercent);
   const share = (fee / 100n) as typeof fee;

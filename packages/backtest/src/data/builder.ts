@@ -3,7 +3,8 @@
  * passes through floating point; the columns hold whole numbers of the finest step seen so far.
  */
 import { DataError } from './data-error.ts';
-import type { Prices, Segment, Series, Volumes } from './series.ts';
+import { compact, grown, int32Most, iso, PriceColumns, timeFault, uint32Most, VolumeColumn } from './exact-columns.ts';
+import { intervalName, type Prices, type Segment, type Series, type Volumes } from './series.ts';
 
 /** A plain decimal: mantissa × 10^-digits. */
 export interface Decimal {
@@ -30,28 +31,29 @@ export interface BuildReport {
   readonly withoutVolume: number;
 }
 
+/** Candles of which each comes equally late, that no thin market has in a row. */
+const alikeMost = 30;
+/** The same where there are no others. */
+const fewMost = 10;
 /** More minutes than 95 years have. */
 export const rowsMost = 50_000_000;
-/** Whole numbers above this are not exact any more. */
-const exact = Number.MAX_SAFE_INTEGER;
-const powers = Array.from({ length: 19 }, (_, digits) => 10 ** digits);
-const columnNames = ['open', 'high', 'low', 'close', 'volume'] as const;
 
 export class SeriesBuilder {
   readonly #exchange: string;
   readonly #pair: string;
-  readonly #source: string;
+  #source: string;
   #rows = 0;
   #times = new Float64Array(4096);
-  #columns = columnNames.map(() => new Float64Array(4096));
-  #priceDigits = 0;
-  #volumeDigits = 0;
+  /** Open, high, low, close. */
+  readonly #prices = new PriceColumns(4);
+  readonly #volumes = new VolumeColumn();
   #duplicates = 0;
   #withoutVolume = 0;
-  #volumesCutTo: number | null = null;
-  /** Where the distance from candle to row of the source changes: number of the candle, row. */
-  readonly #rowsOfSource: (readonly [candle: number, row: number])[] = [];
+  /** Where the distance from candle to row of the source changes: number of the candle, row, file. */
+  readonly #rowsOfSource: (readonly [candle: number, row: number, file: string])[] = [];
   #offset = Number.NaN;
+  /** The newest comes first, as CryptoDataDownload has it; shows in the second. */
+  #falls = false;
   readonly #until: number;
 
   /** `source` names the file in messages; a candle that opens at `until` or later is refused. */
@@ -66,41 +68,41 @@ export class SeriesBuilder {
     return this.#rows;
   }
 
-  /** @throws DataError naming the row of the source (`row` counts from 1) */
-  add({ time, open, high, low, close, volume }: RawCandle, row: number): void {
-    if (!Number.isSafeInteger(time) || time < 0)
-      this.#fail('data-malformed', row, `the time ${time} is not a time in milliseconds`);
-    if (time >= this.#until)
-      this.#fail('data-malformed', row, `${iso(time)} lies in the future; the times are of another zone or unit`);
+  /** @throws DataError naming the row of the source (`row` counts from 1); `file` is the one of several that it is in */
+  add({ time, open, high, low, close, volume }: RawCandle, row: number, file = this.#source): void {
+    this.#source = file;
+    const wrong = timeFault(time, this.#until);
+    if (wrong !== null) this.#fail('data-malformed', row, wrong);
     const digits = Math.max(open.digits, high.digits, low.digits, close.digits);
-    if (digits > this.#priceDigits) this.#refine(digits, row);
-    if (volume.digits > this.#volumeDigits && this.#volumesCutTo === null) this.#refineVolume(volume.digits);
-    const o = this.#scaled(open, this.#priceDigits, row);
-    const h = this.#scaled(high, this.#priceDigits, row);
-    const l = this.#scaled(low, this.#priceDigits, row);
-    const c = this.#scaled(close, this.#priceDigits, row);
-    const v = this.#scaledVolume(volume);
+    const coarse = this.#prices.refine(digits, this.#rows);
+    if (coarse !== null) this.#fail('data-malformed', row, coarse);
+    const o = this.#prices.steps(open);
+    const h = this.#prices.steps(high);
+    const l = this.#prices.steps(low);
+    const c = this.#prices.steps(close);
+    if (Number.isNaN(o + h + l + c)) this.#fail('data-malformed', row, 'a number has more digits than can be kept exactly');
+    const v = this.#volumes.steps(volume, this.#rows);
     if (l <= 0) this.#fail('data-malformed', row, 'a price is not above 0');
     if (h < l) this.#fail('data-malformed', row, 'the high is below the low');
     if (o > h || o < l || c > h || c < l) this.#fail('data-malformed', row, 'open or close lies outside high and low');
-    if (this.#rows > 0 && time <= this.#times[this.#rows - 1]!) {
+    if (this.#rows > 0 && !this.#follows(time)) {
       this.#repeated(time, [o, h, l, c, v], row);
       return;
     }
     if (this.#rows === rowsMost) this.#fail('data-too-large', row, `more than ${rowsMost} candles; split the file`);
     if (this.#rows === this.#times.length) this.#grow();
     const at = this.#rows;
-    if (row - at !== this.#offset) {
+    if (row - at !== this.#offset || file !== this.#rowsOfSource.at(-1)?.[2]) {
       this.#offset = row - at;
-      this.#rowsOfSource.push([at, row]);
+      this.#rowsOfSource.push([at, row, file]);
     }
     this.#times[at] = time;
-    const columns = this.#columns;
+    const { columns } = this.#prices;
     columns[0]![at] = o;
     columns[1]![at] = h;
     columns[2]![at] = l;
     columns[3]![at] = c;
-    columns[4]![at] = v;
+    this.#volumes.values[at] = v;
     if (v === 0) this.#withoutVolume += 1;
     this.#rows = at + 1;
   }
@@ -108,106 +110,70 @@ export class SeriesBuilder {
   /** @throws DataError `data-empty`, `data-mixed-timeframes` */
   finish(intervalMs?: number): { readonly series: Series; readonly report: BuildReport } {
     if (this.#rows === 0) throw new DataError('data-empty', `${this.#source} has no candles`);
+    if (this.#falls) this.#turn();
     const interval = intervalMs ?? this.#interval();
     const segments = this.#segments(interval);
-    const prices = (at: number): Prices => compact(this.#columns[at]!, this.#rows, Int32Array, 0x7fff_ffff);
+    const prices = (at: number): Prices => compact(this.#prices.columns[at]!, this.#rows, Int32Array, int32Most);
     const series: Series = {
       exchange: this.#exchange,
       pair: this.#pair,
       intervalMs: interval,
-      priceDigits: this.#priceDigits,
-      volumeDigits: this.#volumeDigits,
+      priceDigits: this.#prices.digits,
+      volumeDigits: this.#volumes.digits,
       rows: this.#rows,
       segments,
       open: prices(0),
       high: prices(1),
       low: prices(2),
       close: prices(3),
-      volume: compact(this.#columns[4]!, this.#rows, Uint32Array, 0xffff_ffff) as Volumes,
+      volume: compact(this.#volumes.values, this.#rows, Uint32Array, uint32Most) as Volumes,
     };
     return {
       series,
-      report: { duplicates: this.#duplicates, withoutVolume: this.#withoutVolume, volumesCutTo: this.#volumesCutTo },
+      report: { duplicates: this.#duplicates, withoutVolume: this.#withoutVolume, volumesCutTo: this.#volumes.cutTo },
     };
+  }
+
+  #follows(time: number): boolean {
+    const last = this.#times[this.#rows - 1]!;
+    if (this.#rows === 1 && time < last) this.#falls = true;
+    return this.#falls ? time < last : time > last;
+  }
+
+  /** Turns columns round whose newest candle came first. */
+  #turn(): void {
+    for (const column of [this.#times, ...this.#prices.columns, this.#volumes.values]) column.subarray(0, this.#rows).reverse();
   }
 
   #fail(code: DataError['code'], row: number, what: string): never {
     throw new DataError(code, `${this.#source}, row ${row}: ${what}`);
   }
 
-  #scaled({ mantissa, digits }: Decimal, to: number, row: number): number {
-    const value = digits === to ? mantissa : mantissa * powers[to - digits]!;
-    if (value > exact) this.#fail('data-malformed', row, 'a number has more digits than can be kept exactly');
-    return value;
-  }
-
-  /** The prices take a finer step. */
-  #refine(digits: number, row: number): void {
-    if (digits > 18) this.#fail('data-malformed', row, `a number has ${digits} decimals, limit 18`);
-    const factor = powers[digits - this.#priceDigits]!;
-    for (const column of this.#columns.slice(0, 4))
-      for (let at = 0; at < this.#rows; at += 1) {
-        column[at] = column[at]! * factor;
-        if (column[at]! > exact)
-          this.#fail('data-malformed', row, `with ${digits} decimals earlier prices cannot be kept exactly`);
-      }
-    this.#priceDigits = digits;
-  }
-
-  /** Nobody trades by the last digit of a volume: where digits do not fit, the last ones are cut off and the report says so. */
-  #refineVolume(digits: number): void {
-    const column = this.#columns[4]!;
-    const factor = powers[Math.min(digits, 18) - this.#volumeDigits]!;
-    for (let at = 0; at < this.#rows; at += 1)
-      if (column[at]! * factor > exact) {
-        this.#volumesCutTo = this.#volumeDigits;
-        return;
-      }
-    for (let at = 0; at < this.#rows; at += 1) column[at] = column[at]! * factor;
-    this.#volumeDigits = Math.min(digits, 18);
-  }
-
-  #scaledVolume({ mantissa, digits }: Decimal): number {
-    while (digits <= this.#volumeDigits && mantissa * powers[this.#volumeDigits - digits]! > exact) this.#coarsenVolume();
-    return digits <= this.#volumeDigits
-      ? mantissa * powers[this.#volumeDigits - digits]!
-      : Math.floor(mantissa / powers[digits - this.#volumeDigits]!);
-  }
-
-  #coarsenVolume(): void {
-    const column = this.#columns[4]!;
-    for (let at = 0; at < this.#rows; at += 1) column[at] = Math.floor(column[at]! / 10);
-    this.#volumeDigits -= 1;
-    this.#volumesCutTo = this.#volumeDigits;
-  }
-
   #repeated(time: number, values: readonly number[], row: number): void {
     const last = this.#rows - 1;
-    if (time < this.#times[last]!)
+    if (time !== this.#times[last])
       this.#fail(
         'data-not-ascending',
         row,
-        `${iso(time)} comes after ${iso(this.#times[last]!)}; sort the file by time, or its clock was set back for winter`,
+        `${iso(time)} comes after ${iso(this.#times[last]!)}${this.#falls ? ' in a file that begins with the newest' : ''}; sort the file by time, or its clock was set back for winter`,
       );
-    if (values.some((value, at) => this.#columns[at]![last] !== value))
+    const before = [...this.#prices.columns, this.#volumes.values];
+    if (values.some((value, at) => before[at]![last] !== value))
       this.#fail('data-conflict', row, `${iso(time)} stands twice with different numbers; remove the wrong one`);
     this.#duplicates += 1;
   }
 
   #grow(): void {
-    const grow = (column: Float64Array): Float64Array<ArrayBuffer> => {
-      const grown = new Float64Array(column.length * 2);
-      grown.set(column);
-      return grown;
-    };
-    this.#times = grow(this.#times);
-    this.#columns = this.#columns.map(grow);
+    this.#times = grown(this.#times);
+    this.#prices.grow();
+    this.#volumes.grow();
   }
 
-  /** Row of the source that a candle came from. */
-  #rowOf(candle: number): number {
-    const [first, row] = this.#rowsOfSource.findLast(([from]) => from <= candle) ?? [0, 1];
-    return row + candle - first;
+  /** File and row of the source that a candle came from. */
+  #placeOf(candle: number): string {
+    const nth = this.#falls ? this.#rows - 1 - candle : candle;
+    const [first, row, file] = this.#rowsOfSource.findLast(([from]) => from <= nth)!;
+    return `${file}, row ${row + nth - first}`;
   }
 
   #interval(): number {
@@ -224,29 +190,29 @@ export class SeriesBuilder {
       if (step % interval !== 0)
         throw new DataError(
           'data-mixed-timeframes',
-          `${this.#source}, row ${this.#rowOf(at)}: ${iso(this.#times[at]!)} comes ${step} ms after the candle before, no multiple of ${interval} ms; the file mixes time frames or zones`,
+          `${this.#placeOf(at)}: ${iso(this.#times[at]!)} comes ${step} ms after the candle before, no multiple of ${interval} ms; the file mixes time frames or zones`,
         );
       segments.push({ row: at, time: this.#times[at]! });
     }
+    this.#checkOneFrame(segments, interval);
     return segments;
   }
-}
 
-const iso = (time: number): string => new Date(time).toISOString();
-
-type Compact = Int32Array | Uint32Array;
-
-function compact<Small extends Compact>(
-  values: Float64Array,
-  rows: number,
-  make: { new (buffer: SharedArrayBuffer): Small; readonly BYTES_PER_ELEMENT: number },
-  most: number,
-): Small | Float64Array {
-  let fits = true;
-  for (let at = 0; at < rows && fits; at += 1) fits = values[at]! <= most;
-  const column = fits
-    ? new make(new SharedArrayBuffer(rows * make.BYTES_PER_ELEMENT))
-    : new Float64Array(new SharedArrayBuffer(rows * 8));
-  column.set(values.subarray(0, rows));
-  return column;
+  /** Where each candle of many comes equally late, none is missing: they are longer than the others. */
+  #checkOneFrame(segments: readonly Segment[], interval: number): void {
+    let [alike, usual] = [0, 0];
+    for (let at = 1; at < segments.length; at += 1) {
+      const [before, segment] = [segments[at - 1]!, segments[at]!];
+      const step = segment.row - before.row === 1 ? segment.time - before.time : 0;
+      alike = step > 0 && step === usual ? alike + 1 : 1;
+      usual = step;
+      const isAll = alike >= fewMost && alike === this.#rows - 1;
+      if (step === 0 || (alike < alikeMost && !isAll)) continue;
+      const first = segment.row - alike;
+      throw new DataError(
+        'data-mixed-timeframes',
+        `${this.#placeOf(first)}: from ${iso(this.#times[first]!)} on candles come every ${intervalName(step)} and not every ${intervalName(interval)}; bring each time frame by itself, this one with --interval ${intervalName(step)}`,
+      );
+    }
+  }
 }

@@ -1,211 +1,49 @@
 /**
- * Series on disk: one file of columns, opened by a single read. Layout, little-endian:
- *
- *   8 bytes   "HFCANDL1"
- *   4 bytes   length of the header
- *   header    JSON: what the series is, its segments, for each column type and place, SHA-256 of everything after the header
- *   columns   each at a multiple of 8 bytes from the file's start
- *
- * A minute of a usual pair takes 20 bytes (four prices and a volume of 4 bytes; times follow from the segments).
- * A file appears whole or not at all: it is written beside its place, made durable, and renamed.
+ * Series of candles on disk, as columns (columns-file.ts). A minute of a usual pair takes 20 bytes: four prices and a volume of 4
+ * bytes each; times follow from the segments.
  */
-import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { DataError } from './data-error.ts';
-import type { Segment, Series } from './series.ts';
+import { checkColumns, type FileKind, hashOfColumns, openColumns, writeColumns } from './columns-file.ts';
+import type { Prices, Segment, Series, Volumes } from './series.ts';
 
-const magic = 'HFCANDL1';
-const version = 1;
-const headerBytesMost = 64 * 1024 * 1024;
-const columnNames = ['open', 'high', 'low', 'close', 'volume'] as const;
-const types = { int32: Int32Array, uint32: Uint32Array, float64: Float64Array } as const;
-type TypeName = keyof typeof types;
+const kind: FileKind = { magic: 'HFCANDL1', version: 1, name: 'series of candles' };
 
-interface Header {
-  readonly v: number;
-  readonly exchange: string;
-  readonly pair: string;
-  readonly intervalMs: number;
-  readonly priceDigits: number;
-  readonly volumeDigits: number;
-  readonly rows: number;
+interface About extends Pick<Series, 'exchange' | 'pair' | 'intervalMs' | 'priceDigits' | 'volumeDigits' | 'rows'> {
   readonly segments: readonly (readonly [row: number, time: number])[];
-  /** `at` counts from the first byte after header and padding. */
-  readonly columns: Readonly<Record<string, { readonly type: TypeName; readonly at: number }>>;
-  readonly sha256: string;
 }
-
-const typeOf = (column: Series['open'] | Series['volume']): TypeName =>
-  column instanceof Int32Array ? 'int32' : column instanceof Uint32Array ? 'uint32' : 'float64';
-
-const bytesOf = (column: Series['open'] | Series['volume']): Uint8Array =>
-  new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
-
-const toEight = (length: number): number => (length + 7) & ~7;
 
 /** Writes a series to `path`, replacing what is there in one step. @throws DataError `data-unreadable` when it cannot be written */
 export function writeSeries(path: string, series: Series): void {
-  const columns: Record<string, { type: TypeName; at: number }> = {};
-  let length = 0;
-  for (const name of columnNames) {
-    columns[name] = { type: typeOf(series[name]), at: length };
-    length = toEight(length + series[name].byteLength);
-  }
-  const data = new Uint8Array(length);
-  for (const name of columnNames) data.set(bytesOf(series[name]), columns[name]!.at);
-  const header: Header = {
-    v: version,
-    exchange: series.exchange,
-    pair: series.pair,
-    intervalMs: series.intervalMs,
-    priceDigits: series.priceDigits,
-    volumeDigits: series.volumeDigits,
-    rows: series.rows,
-    segments: series.segments.map(({ row, time }) => [row, time]),
-    columns,
-    sha256: createHash('sha256').update(data).digest('hex'),
-  };
-  const text = Buffer.from(JSON.stringify(header), 'utf8');
-  const head = Buffer.alloc(toEight(12 + text.length));
-  head.write(magic, 0, 'latin1');
-  head.writeUInt32LE(text.length, 8);
-  text.copy(head, 12);
-  replace(path, [head, data]);
-}
-
-/** What a process that was killed left beside a series. */
-function sweepUp(path: string): void {
-  const left = new RegExp(`^${basename(path).replaceAll('.', '\\.')}\\.(\\d+)\\.new$`);
-  for (const name of readdirSync(dirname(path))) {
-    const pid = Number(left.exec(name)?.[1] ?? 0);
-    if (pid > 0 && pid !== process.pid && !isAlive(pid)) rmSync(join(dirname(path), name), { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-function replace(path: string, parts: readonly Uint8Array[]): void {
-  const beside = `${path}.${process.pid}.new`;
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    sweepUp(path);
-    const descriptor = openSync(beside, 'w', 0o644);
-    try {
-      for (const part of parts) for (let at = 0; at < part.length; ) at += writeSync(descriptor, part, at);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(beside, path);
-  } catch (cause) {
-    rmSync(beside, { force: true });
-    throw new DataError('data-unreadable', `${path} cannot be written (${(cause as Error).message}); nothing was changed`, {
-      cause,
-    });
-  }
+  const { exchange, pair, intervalMs, priceDigits, volumeDigits, rows, open, high, low, close, volume } = series;
+  const segments = series.segments.map(({ row, time }): [number, number] => [row, time]);
+  const about: About = { exchange, pair, intervalMs, priceDigits, volumeDigits, rows, segments };
+  writeColumns(path, kind, about, { open, high, low, close, volume });
 }
 
 /** Opens a series with one read into shared memory. @throws DataError `data-missing`, `data-corrupt`, `data-newer`, `data-unreadable` */
 export function readSeries(path: string): Series {
-  const buffer = load(path);
-  const { header, at } = readHeader(path, buffer);
-  const column = (name: string): Series['open'] & Series['volume'] => {
-    const place = header.columns[name];
-    const make = place === undefined ? undefined : types[place.type];
-    const start = at + (place?.at ?? 0);
-    if (make === undefined || start % 8 !== 0 || start + header.rows * make.BYTES_PER_ELEMENT > buffer.byteLength)
-      throw new DataError('data-corrupt', `${path} is cut off or damaged; import it again`);
-    return new make(buffer as unknown as ArrayBuffer, start, header.rows) as Series['open'] & Series['volume'];
-  };
+  const { about, column } = openColumns<About>(path, kind);
+  const { exchange, pair, intervalMs, priceDigits, volumeDigits, rows } = about;
   return {
-    exchange: header.exchange,
-    pair: header.pair,
-    intervalMs: header.intervalMs,
-    priceDigits: header.priceDigits,
-    volumeDigits: header.volumeDigits,
-    rows: header.rows,
-    segments: header.segments.map(([row, time]): Segment => ({ row, time })),
-    open: column('open'),
-    high: column('high'),
-    low: column('low'),
-    close: column('close'),
-    volume: column('volume'),
+    exchange,
+    pair,
+    intervalMs,
+    priceDigits,
+    volumeDigits,
+    rows,
+    segments: about.segments.map(([row, time]): Segment => ({ row, time })),
+    open: column('open') as Prices,
+    high: column('high') as Prices,
+    low: column('low') as Prices,
+    close: column('close') as Prices,
+    volume: column('volume') as Volumes,
   };
 }
 
 /** Compares the columns with the hash that was written with them. @throws DataError `data-corrupt` */
 export function checkSeries(path: string): Series {
-  const buffer = load(path);
-  const { header, at } = readHeader(path, buffer);
-  const hash = createHash('sha256').update(new Uint8Array(buffer, at)).digest('hex');
-  if (hash !== header.sha256) throw new DataError('data-corrupt', `${path} is not what was written; import it again`);
+  checkColumns(path, kind);
   return readSeries(path);
 }
 
 /** Hash that a series was written with, from its first bytes alone. @throws DataError as `readSeries` */
-export function writtenHash(path: string): string {
-  const head = load(path, 64 * 1024);
-  const isLonger = head.byteLength >= 12 && new DataView(head).getUint32(8, true) + 12 > head.byteLength;
-  return readHeader(path, isLonger ? load(path) : head).header.sha256;
-}
-
-function load(path: string, most = Number.MAX_SAFE_INTEGER): SharedArrayBuffer {
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, 'r');
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new DataError('data-missing', `there is no ${path}; import or download it`, { cause });
-    throw new DataError('data-unreadable', `${path} cannot be read (${code})`, { cause });
-  }
-  try {
-    const size = Math.min(most, fstatSync(descriptor).size);
-    const buffer = new SharedArrayBuffer(size);
-    const bytes = new Uint8Array(buffer);
-    for (let at = 0; at < size; ) {
-      const read = readSync(descriptor, bytes, at, size - at, at);
-      if (read === 0) break;
-      at += read;
-    }
-    return buffer;
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function readHeader(path: string, buffer: SharedArrayBuffer): { readonly header: Header; readonly at: number } {
-  const bytes = Buffer.from(buffer);
-  const damaged = (): never => {
-    throw new DataError('data-corrupt', `${path} is no series of candles, or it is damaged; import it again`);
-  };
-  if (bytes.length < 12 || bytes.toString('latin1', 0, 8) !== magic) damaged();
-  const length = bytes.readUInt32LE(8);
-  if (length > headerBytesMost || 12 + length > bytes.length) damaged();
-  let header: Header;
-  try {
-    header = JSON.parse(bytes.toString('utf8', 12, 12 + length)) as Header;
-  } catch {
-    return damaged();
-  }
-  if (header.v > version) throw new DataError('data-newer', `${path} was written by a newer version`);
-  if (header.v !== version || !Number.isSafeInteger(header.rows) || header.rows < 1) damaged();
-  return { header, at: toEight(12 + length) };
-}
+export const writtenHash = (path: string): string => hashOfColumns(path, kind);

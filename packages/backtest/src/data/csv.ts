@@ -1,57 +1,52 @@
 /**
- * Candles from CSV, read as bytes: header or none, columns by name or in the order of Binance's archive (open time, open, high,
- * low, close, volume, …). Separators are commas or semicolons. A row that makes no sense is named, never skipped.
+ * Candles, trades or rates of funding from CSV, read as bytes: header or none, columns by name or in the order of an exchange's archive
+ * (csv-forms.ts). Separators are commas, semicolons or tabs. A row that makes no sense is named, never skipped.
  */
-import type { Decimal, RawCandle, SeriesBuilder } from './builder.ts';
+import type { Decimal } from './builder.ts';
+import { type CsvForm, type FormOf, separatorOf } from './csv-forms.ts';
 import { DataError } from './data-error.ts';
-import { readDecimal, readFloat, toMs } from './decimal.ts';
+import { readDecimal, readVolume, toMs } from './decimal.ts';
+import { readTime } from './time.ts';
 
 const lineFeed = 10;
 const carriageReturn = 13;
 const comma = 44;
-const semicolon = 59;
 const point = 46;
+const space = 32;
 const zero = 48;
 const nine = 57;
 const quote = 34;
 const lineBytesMost = 4096;
 
-const names: Readonly<Record<string, number>> = {
-  time_ms: 0,
-  time: 0,
-  timestamp: 0,
-  open_time: 0,
-  opentime: 0,
-  date: 0,
-  datetime: 0,
-  unix: 0,
-  open: 1,
-  high: 2,
-  low: 3,
-  close: 4,
-  volume: 5,
-  'volume base': 5,
-};
-const volume = 5;
-/** NaN unless a plain number: `Number` takes hexadecimals and blanks, too. */
-const asNumber = (text: string): number => (/^\d[\d.]*$/.test(text) ? Number(text) : Number.NaN);
-const meanings = ['time', 'open', 'high', 'low', 'close', 'volume'] as const;
+/** NaN unless a number: `Number` takes hexadecimals and blanks, too. */
+const asNumber = (text: string): number => (/^\d[\d.]*(e[+-]?\d{1,3})?$/i.test(text) ? Number(text) : Number.NaN);
+/** A row has no more than so many fields with a meaning. */
+const fieldsMost = 8;
+
+function isBlank(bytes: Buffer, start: number, end: number): boolean {
+  let at = start;
+  while (at < end && bytes[at]! <= space) at += 1;
+  return at === end;
+}
 
 export class CsvReader {
-  readonly #builder: SeriesBuilder;
+  readonly #formOf: FormOf;
   readonly #source: string;
   #rest: Buffer = Buffer.alloc(0);
   #row = 0;
-  /** What each column of the file means; -1: nothing. */
-  #columns: number[] | undefined;
-  readonly #fields: readonly Decimal[] = meanings.map(() => ({ mantissa: 0, digits: 0 }));
-  readonly #candle: RawCandle;
+  #form: CsvForm | undefined;
+  #separator = comma;
+  #isProven = false;
+  /** Columns of the first row, with those that have no meaning. */
+  #width = 0;
+  #time = 0;
+  #textsFrom = fieldsMost;
+  readonly #texts: string[] = [];
+  readonly #fields: readonly Decimal[] = Array.from({ length: fieldsMost }, () => ({ mantissa: 0, digits: 0 }));
 
-  constructor(builder: SeriesBuilder, source: string) {
-    this.#builder = builder;
+  constructor(formOf: FormOf, source: string) {
+    this.#formOf = formOf;
     this.#source = source;
-    const [, open, high, low, close, volume] = this.#fields as readonly [Decimal, Decimal, Decimal, Decimal, Decimal, Decimal];
-    this.#candle = { time: 0, open, high, low, close, volume };
   }
 
   /** Takes the next bytes. @throws DataError */
@@ -64,15 +59,26 @@ export class CsvReader {
     }
     if (bytes.length - start > lineBytesMost) {
       this.#row += 1;
-      this.#fail(`a line is longer than ${lineBytesMost} bytes; this is no CSV of candles`);
+      this.#fail(`a line is longer than ${lineBytesMost} bytes; this is no CSV of candles, trades or rates of funding`);
     }
     this.#rest = Buffer.from(bytes.subarray(start));
   }
 
   /** The last line may end without a line feed. */
   end(): void {
-    if (this.#rest.length > 0) this.#line(this.#rest, 0, this.#rest.length);
+    const last = this.#rest;
     this.#rest = Buffer.alloc(0);
+    if (last.length === 0) return;
+    this.#line(last, 0, last.length);
+    const width = this.#cellsIn(last, 0, last.length);
+    if (width < this.#width && !isBlank(last, 0, last.length))
+      this.#fail(`it ends after ${width} of ${this.#width} columns; the file is cut off: fetch it again, nothing was kept`);
+  }
+
+  #cellsIn(bytes: Buffer, start: number, end: number): number {
+    let cells = 1;
+    for (let at = start; at < end; at += 1) if (bytes[at] === this.#separator) cells += 1;
+    return cells;
   }
 
   #fail(what: string): never {
@@ -83,16 +89,24 @@ export class CsvReader {
     this.#row += 1;
     let end = lineEnd;
     if (end > start && bytes[end - 1] === carriageReturn) end -= 1;
-    if (end === start) return;
-    if (this.#columns === undefined && this.#readHeader(bytes.toString('utf8', start, end))) return;
-    const columns = this.#columns!;
+    if (isBlank(bytes, start, end)) return;
+    if (this.#form === undefined) {
+      const line = bytes.toString('utf8', start, end);
+      // CryptoDataDownload says first where its file is from.
+      if (/^\W?https?:/.test(line)) return;
+      this.#form = this.#readForm(line);
+      this.#separator = separatorOf(line).charCodeAt(0);
+      this.#textsFrom = this.#form.texts ?? fieldsMost;
+      if (this.#form.isHeader) return;
+    }
+    const { columns, meanings, take } = this.#form;
     let at = start;
     let found = 0;
     for (let column = 0; column < columns.length && at <= end; column += 1) {
       const meaning = columns[column]!;
       let fieldEnd = at;
       if (meaning < 0) {
-        while (fieldEnd < end && bytes[fieldEnd] !== comma && bytes[fieldEnd] !== semicolon) fieldEnd += 1;
+        while (fieldEnd < end && bytes[fieldEnd] !== this.#separator) fieldEnd += 1;
       } else {
         fieldEnd = this.#field(bytes, at, end, meaning);
         found += 1;
@@ -100,11 +114,31 @@ export class CsvReader {
       at = fieldEnd + 1;
     }
     if (found < meanings.length) this.#fail(`it has ${found} of the columns ${meanings.join(', ')}`);
-    this.#builder.add(this.#candle, this.#row);
+    if (this.#isProven) take(this.#time, this.#fields, this.#row, this.#texts);
+    else {
+      this.#width = this.#cellsIn(bytes, start, end);
+      this.#takeFirst(this.#form);
+    }
+  }
+
+  /** The first row shows whether columns that nobody named are what they are taken for. */
+  #takeFirst({ take, isHeader, meanings }: CsvForm): void {
+    try {
+      take(this.#time, this.#fields, this.#row, this.#texts);
+      this.#isProven = true;
+    } catch (cause) {
+      if (isHeader || !(cause instanceof DataError) || cause.code !== 'data-malformed') throw cause;
+      throw new DataError(
+        cause.code,
+        `${cause.message}; without a header its columns are taken for ${meanings.join(', ')}: put a line with their names on top if they are others`,
+        { cause },
+      );
+    }
   }
 
   /** Reads one field and gives the place of its separator. */
   #field(bytes: Buffer, start: number, end: number, meaning: number): number {
+    if (meaning >= this.#textsFrom) return this.#slowField(bytes, start, end, meaning);
     let mantissa = 0;
     let digits = -1;
     let at = start;
@@ -116,11 +150,11 @@ export class CsvReader {
       } else if (byte === point && digits < 0) digits = 0;
       else break;
     }
-    const isOver = at === end || bytes[at] === comma || bytes[at] === semicolon;
+    const isOver = at === end || bytes[at] === this.#separator;
     if (!isOver || at === start || mantissa > 9e14 || (meaning === 0 && digits >= 0))
       return this.#slowField(bytes, start, end, meaning);
     if (meaning === 0) {
-      this.#candle.time = toMs(mantissa);
+      this.#time = toMs(mantissa);
       return at;
     }
     while (digits > 0 && mantissa % 10 === 0) {
@@ -136,46 +170,31 @@ export class CsvReader {
   /** Quoted numbers, exponents, many digits, dates. */
   #slowField(bytes: Buffer, start: number, end: number, meaning: number): number {
     let at = start;
-    while (at < end && bytes[at] !== comma && bytes[at] !== semicolon) at += 1;
+    while (at < end && bytes[at] !== this.#separator) at += 1;
     let text = bytes.toString('utf8', start, at).trim();
     if (text.charCodeAt(0) === quote && text.endsWith('"')) text = text.slice(1, -1);
-    if (meaning === 0) this.#candle.time = this.#time(text);
+    const { meanings, loose } = this.#form!;
+    if (meaning >= this.#textsFrom) this.#texts[meaning] = text;
+    else if (meaning === 0) this.#time = this.#readTime(text);
     else if (
       !readDecimal(text, this.#fields[meaning]!) &&
-      !(meaning === volume && readFloat(asNumber(text), this.#fields[meaning]!))
-    ) {
-      this.#fail(`${meanings[meaning]} is "${text.slice(0, 40)}", which is no positive number that can be kept exactly`);
-    }
+      !(loose.includes(meaning) && readVolume(asNumber(text), this.#fields[meaning]!))
+    )
+      this.#fail(
+        `${meanings[meaning]} is "${text.slice(0, 40)}", which is no positive number that can be kept exactly${/^\d+,\d+$/.test(text) ? '; write a point before its decimals' : ''}`,
+      );
     return at;
   }
 
-  #time(text: string): number {
-    if (/^\d+(\.0+)?$/.test(text)) return toMs(Number(text));
-    const isPlain = /^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?$/.test(text);
-    // A time without a zone is UTC: exchanges and their archives use no other.
-    const time = Date.parse(isPlain ? `${text.replace(' ', 'T')}${text.length > 10 ? 'Z' : ''}` : text.replace(' ', 'T'));
-    if (Number.isNaN(time)) this.#fail(`the time is "${text.slice(0, 40)}", neither a number nor a date`);
+  #readTime(text: string): number {
+    const time = readTime(text);
+    if (Number.isNaN(time)) this.#fail(`the time is "${text.slice(0, 40)}", neither a number nor a date with the year first`);
     return time;
   }
 
-  /** @returns whether the line was a header */
-  #readHeader(line: string): boolean {
-    const cells = line.split(/[,;]/).map((cell) =>
-      cell
-        .trim()
-        .replaceAll('"', '')
-        .replace(/^\uFEFF/, '')
-        .toLowerCase(),
-    );
-    if (cells[0] === undefined || /^[\d.]+$/.test(cells[0]) || /^\d{4}-/.test(cells[0])) {
-      this.#columns = meanings.map((_, at) => at);
-      return false;
-    }
-    const columns = cells.map((cell) => names[cell] ?? (/^volume /.test(cell) && !cell.includes('usd') ? 5 : -1));
-    // Of several columns with one meaning the first counts.
-    this.#columns = columns.map((meaning, at) => (columns.indexOf(meaning) === at ? meaning : -1));
-    const missing = meanings.filter((_, meaning) => !columns.includes(meaning));
-    if (missing.length > 0) this.#fail(`the header "${line.slice(0, 100)}" names no column for ${missing.join(', ')}`);
-    return true;
+  #readForm(line: string): CsvForm {
+    const form = this.#formOf(line, this.#source);
+    if (!('missing' in form)) return form;
+    return this.#fail(`the header "${line.slice(0, 100)}" names no column for ${form.missing.join(', ')}`);
   }
 }

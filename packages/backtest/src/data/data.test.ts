@@ -10,12 +10,19 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { float64, TimeUnit, tableFromArrays, tableToIPC, timestamp } from '@uwdata/flechette';
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
+import {
+  candleHeader as header,
+  candleRows as rowsOf,
+  firstMinute as start,
+  usualRows as usual,
+} from '../testing/candle-rows.ts';
 import { checkSeries, readSeries, writeSeries } from './column-file.ts';
 import { DataError } from './data-error.ts';
-import { readCandleFile, readFileName } from './files.ts';
+import { readFileName } from './file-name.ts';
+import { readCandleFile } from './files.ts';
 import { exportSeries, listSeries, seriesPath, storeSeries } from './library.ts';
 import { lz4Frame } from './lz4.ts';
-import { decimalOf, gapsOf, intervalMsOf, intervalName, rowAt, type Series, timeOf } from './series.ts';
+import { decimalOf, gapsOf, intervalMsOf, intervalName, rowAt, timeOf } from './series.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-data-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -28,23 +35,6 @@ function file(name: string, content: string | Uint8Array): string {
   return path;
 }
 const options = { exchange: 'binance', pair: 'BTC/USDT' };
-const start = Date.UTC(2026, 0, 1);
-const header = 'time_ms,open,high,low,close,volume\n';
-
-const rowsOf = (series: Series): string[] =>
-  Array.from({ length: series.rows }, (_, row) =>
-    [
-      timeOf(series, row),
-      ...(['open', 'high', 'low', 'close'] as const).map((name) => decimalOf(series[name][row]!, series.priceDigits)),
-      decimalOf(series.volume[row]!, series.volumeDigits),
-    ].join(','),
-  );
-
-const usual = [
-  `${start},42000.1,42001.25,41999,42000.5,1.5`,
-  `${start + 60_000},42000.5,42000.5,41000.01,41500,0.00001`,
-  `${start + 240_000},41500,41600,41400,41599.99,12`,
-];
 
 test('CSV with and without header, any order of columns, any unit of time', async () => {
   const plain = await readCandleFile(file('a.csv', `${header}${usual.join('\n')}\n`), options);
@@ -130,8 +120,8 @@ test('LZ4: a frame written by the reference program’s rules, overlaps included
 
 const wrong: readonly (readonly [string, RegExp, string])[] = [
   [
-    `${usual[1]}\n${usual[0]}`,
-    /row 3: 2026-01-01T00:00:00.000Z comes after 2026-01-01T00:01:00.000Z; sort/,
+    `${usual[0]}\n${usual[2]}\n${usual[1]}`,
+    /row 4: 2026-01-01T00:01:00.000Z comes after 2026-01-01T00:04:00.000Z; sort/,
     'data-not-ascending',
   ],
   [`${usual[0]}\n${usual[0]!.replace('1.5', '1.6')}`, /row 3: .* stands twice with different numbers/, 'data-conflict'],
@@ -163,6 +153,19 @@ test('what is wrong is named with file and row, and nothing is stored', async ()
     readCandleFile(file('mixed.csv', mixed), { ...options, intervalMs: 60_000 }),
     /mixed\.csv, row 4: 2026-01-01T00:02:30\.000Z comes 90000 ms after the candle before, no multiple of 60000 ms; the file mixes time frames or zones/,
   );
+  const every = (count: number, ms: number, from = start): string =>
+    Array.from({ length: count }, (_, at) => `${from + at * ms},4,4,3,4,1\n`).join('');
+  await assert.rejects(
+    readCandleFile(file('two.csv', `${header}${every(50, 60_000)}${every(40, 300_000, start + 3_000_000)}`), options),
+    /two\.csv, row 53: from 2026-01-01T00:55:00\.000Z on candles come every 5m and not every 1m; bring each time frame by itself/,
+  );
+  await assert.rejects(
+    readCandleFile(file('five.csv', header + every(11, 300_000)), { ...options, intervalMs: 60_000 }),
+    /five\.csv, row 2: .* every 5m and not every 1m; .* with --interval 5m/,
+  );
+  // A thin market has holes of all lengths.
+  const thin = Array.from({ length: 60 }, (_, at) => every(1, 1, start + (at + Math.floor(at / 29)) * 120_000)).join('');
+  assert.equal((await readCandleFile(file('thin.csv', header + thin), { ...options, intervalMs: 60_000 })).series.rows, 60);
   // Blank rows and candles that stand twice still count as rows.
   const shifted = `${header}\n${usual[0]}\n${usual[0]}\n${usual[1]}\n\n${start + 100_000},41500,41600,41400,41599.99,12\n`;
   await assert.rejects(readCandleFile(file('zone.csv', shifted), { ...options, intervalMs: 60_000 }), /zone\.csv, row 7: /);
@@ -183,6 +186,11 @@ test('what is wrong is named with file and row, and nothing is stored', async ()
     readCandleFile(file('cut.csv.gz', gz.subarray(0, gz.length - 20)), options),
     /cut off after row \d+; fetch it again, nothing was kept/,
   );
+  const wide = `${start},4,4,3,4,12.5,7,7\n`;
+  await assert.rejects(
+    readCandleFile(file('cut.csv', `${wide}${start + 60_000},4,4,3,4,1`), options),
+    /cut\.csv, row 2: it ends after 6 of 8 columns; the file is cut off: fetch it again, nothing was kept/,
+  );
   await assert.rejects(readCandleFile(file('line.csv', `${header}${'1'.repeat(9000)}`), options), /longer than 4096 bytes/);
 });
 
@@ -197,6 +205,17 @@ test('volumes with more digits than can be kept lose the last ones, and the repo
   assert.deepEqual(
     rowsOf(series).map((row) => row.split(',')[5]),
     ['0.1234', '123456789012.123', '5.9999'],
+  );
+  const large = [
+    `${start},1,1,1,1,7.5`,
+    `${start + 60_000},1,1,1,1,1.2345678901234568E+17`,
+    `${start + 120_000},1,1,1,1,${'9'.repeat(20)}.5`,
+  ];
+  const most = await readCandleFile(file('v.csv', `${header}${large.join('\n')}`), options);
+  assert.equal(most.report.volumesCutTo, 0);
+  assert.deepEqual(
+    rowsOf(most.series).map((row) => row.split(',')[5]),
+    ['7', '9007199254740991', '9007199254740991'],
   );
 });
 

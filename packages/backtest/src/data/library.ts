@@ -17,13 +17,17 @@ export interface SeriesName {
   readonly intervalMs: number;
 }
 
-/** Where a series lies. @throws DataError `data-malformed` when a part could leave the folder */
-export function seriesPath(data: string, { exchange, pair, intervalMs }: SeriesName): string {
+/** Where all of a pair lies. @throws DataError `data-malformed` when a part could leave the folder */
+export function marketFolder(data: string, { exchange, pair }: Pick<SeriesName, 'exchange' | 'pair'>): string {
   if (!exchangeForm.test(exchange))
     throw new DataError('data-malformed', `exchange "${exchange}" is not a name of small letters and digits`);
   if (!pairForm.test(pair)) throw new DataError('data-malformed', `pair "${pair}" is not BASE/QUOTE such as BTC/USDT`);
-  return join(data, 'market', exchange, pair.replace('/', '-'), `${intervalName(intervalMs)}${ending}`);
+  return join(data, 'market', exchange, pair.replace('/', '-'));
 }
+
+/** Where a series lies. @throws DataError as `marketFolder` */
+export const seriesPath = (data: string, name: SeriesName): string =>
+  join(marketFolder(data, name), `${intervalName(name.intervalMs)}${ending}`);
 
 export interface Listed extends SeriesName {
   readonly path: string;
@@ -52,12 +56,17 @@ const describe = (path: string, series: Series): Listed => {
   };
 };
 
-/** Every series of a data directory, in order of name. @throws DataError when one of them is damaged */
-export function listSeries(data: string): readonly Listed[] {
+/** Paths of the files of a data directory whose names end so, in order of name. */
+export function marketFiles(data: string, end: string): readonly string[] {
   const root = join(data, 'market');
   if (!existsSync(root)) return [];
-  const paths = (readdirSync(root, { recursive: true }) as string[]).filter((path) => path.endsWith(ending)).sort();
-  return paths.map((path) => describe(join(root, path), readSeries(join(root, path))));
+  const paths = (readdirSync(root, { recursive: true }) as string[]).filter((path) => path.endsWith(end)).sort();
+  return paths.map((path) => join(root, path));
+}
+
+/** Every series of a data directory, in order of name. @throws DataError when one of them is damaged */
+export function listSeries(data: string): readonly Listed[] {
+  return marketFiles(data, ending).map((path) => describe(path, readSeries(path)));
 }
 
 /** Compares a series with the hash it was written with. @throws DataError `data-corrupt` */
@@ -125,7 +134,8 @@ function merge(old: Series, fresh: Series, replace: boolean): Series {
 const text = (series: Series, name: (typeof columns)[number], row: number): string =>
   decimalOf(series[name][row]!, name === 'volume' ? series.volumeDigits : series.priceDigits);
 
-function trim(value: number, digits: number): { mantissa: number; digits: number } {
+/** A whole number of 10^-digits without zeros behind. */
+export function trim(value: number, digits: number): { mantissa: number; digits: number } {
   let [mantissa, left] = [value, digits];
   while (left > 0 && mantissa % 10 === 0) {
     mantissa /= 10;
@@ -139,6 +149,11 @@ export function exportSeries(series: Series, path: string): void {
   const parts = ['time_ms,open,high,low,close,volume\n'];
   for (let row = 0; row < series.rows; row += 1)
     parts.push(`${timeOf(series, row)},${columns.map((name) => text(series, name, row)).join(',')}\n`);
+  writeText(path, parts);
+}
+
+/** Writes a text, gzipped when the name ends in .gz. @throws DataError `data-unreadable` */
+export function writeText(path: string, parts: readonly string[]): void {
   const bytes = Buffer.from(parts.join(''), 'utf8');
   try {
     mkdirSync(dirname(path), { recursive: true });

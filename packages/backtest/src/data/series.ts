@@ -4,6 +4,8 @@
  *
  *   D1  Open times rise; every distance is a whole number of intervals. Missing candles are missing: segments say where.
  */
+import type { FundingRates } from './funding.ts';
+import type { Trades } from './trades.ts';
 
 /** Int32 when every value fits, else whole numbers in Float64. */
 export type Prices = Int32Array | Float64Array;
@@ -34,6 +36,27 @@ export interface Series {
   readonly volume: Volumes;
   /** Of a series put together of coarse candles and finer ones inside them: open times of the coarse that stayed, and of the others. */
   readonly blend?: { readonly coarseMs: number; readonly stayed: readonly number[]; readonly replaced: readonly number[] };
+  readonly inner?: TradesInside;
+  /** Of a perpetual: what was paid while its candles were made. */
+  readonly funding?: FundingRates;
+}
+
+/** Recorded trades and the candles that they make: those are played as their trades. */
+export interface TradesInside {
+  readonly trades: Trades;
+  /** Of each candle the number of its first trade; -1 for one that is played as a candle. */
+  readonly first: Int32Array;
+  /** Of each candle its first place on the tape, four for one that is played as such; and the end of all. */
+  readonly places: Int32Array;
+  /** Candles within the time of the trades that these do not make, oldest first. */
+  readonly apart: readonly Apart[];
+}
+
+export interface Apart {
+  /** Open time of the candle, unix ms. */
+  readonly time: number;
+  /** The trade that lies outside of high and low, as ids and decimals; null: trades are missing. */
+  readonly outside: string | null;
 }
 
 /** Number of the segment that holds a candle. */
