@@ -17,12 +17,12 @@ const idleMs = 5_000;
 /** Longest path that a Unix socket may have on every supported system, with room to spare (104 bytes on macOS). */
 const pathBytesMax = 100;
 
-/** Where the engine of a data directory listens. */
-export function engineSocketPath(data: string): string {
-  const beside = join(data, 'engine', 'engine.sock');
-  if (Buffer.byteLength(beside) <= pathBytesMax) return beside;
+/** The door for signals of the engine of a data directory. */
+export function signalDoorPath(data: string): string {
+  // The engine goes by the longer path of its other socket.
+  if (Buffer.byteLength(join(data, 'engine', 'engine.sock')) <= pathBytesMax) return join(data, 'signals', 'door.sock');
   const id = createHash('sha256').update(realpathSync(data)).digest('hex').slice(0, 16);
-  return join(tmpdir(), `holdfast-${id}`, 'engine.sock');
+  return join(tmpdir(), `holdfast-${id}`, 'door.sock');
 }
 
 /** Sends one command. Rejects when no answer came; then the outcome is not known. */

@@ -13,6 +13,7 @@ export interface ListenerOptions {
 }
 
 const bodyTimeoutMs = 3_000;
+const connectionsPerAddress = 20;
 const doors = Object.entries(webhookPaths) as readonly (readonly [WebhookDoor, string])[];
 const constant: Readonly<Record<number, string>> = {
   400: '{"accepted":false,"reason":"not a message"}',
@@ -33,7 +34,27 @@ export function createListener(ports: IntakePorts, options: ListenerOptions): Se
   );
   server.on('clientError', (_error, socket) => socket.destroy());
   server.maxConnections = 500;
+  keepRoom(server);
   return server;
+}
+
+/** One address takes a few connections only, so that it keeps no other out. What comes from this machine may be a proxy or a tunnel. */
+function keepRoom(server: Server): void {
+  const open = new Map<string, number>();
+  server.on('connection', (socket) => {
+    const address = plain(socket.remoteAddress ?? '');
+    const count = (open.get(address) ?? 0) + 1;
+    if (count > connectionsPerAddress && !isLocal(address)) {
+      socket.destroy();
+      return;
+    }
+    open.set(address, count);
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left === 0) open.delete(address);
+      else open.set(address, left);
+    });
+  });
 }
 
 async function handle(
@@ -67,12 +88,13 @@ const answerOf = ({ answers }: Extract<Intake, { status: 200 }>): string =>
 /** The nearest address that a proxy of this machine has not written itself: the last one of the list. */
 export function addressOf(request: Pick<IncomingMessage, 'headers' | 'socket'>, behindProxy: boolean): string {
   const peer = plain(request.socket.remoteAddress ?? '');
-  const isLocal = peer === '127.0.0.1' || peer === '::1';
   const forwarded = request.headers['x-forwarded-for'];
-  if (!behindProxy || !isLocal || forwarded === undefined) return peer;
+  if (!behindProxy || !isLocal(peer) || forwarded === undefined) return peer;
   const last = String(forwarded).split(',').at(-1)?.trim() ?? '';
   return /^[0-9a-fA-F.:]{2,45}$/.test(last) ? plain(last) : peer;
 }
+
+const isLocal = (address: string): boolean => address === '127.0.0.1' || address === '::1';
 
 const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/, '');
 

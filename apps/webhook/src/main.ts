@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openWebhookStore, StorageError, storageExitCode } from '@holdfast/storage';
 import pino from 'pino';
-import { askEngine, Delivery, engineSocketPath } from './delivery.ts';
+import { askEngine, Delivery, signalDoorPath } from './delivery.ts';
 import { createListener } from './listener.ts';
 import { Rate } from './rate.ts';
 
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
   const delivery = new Delivery({
     store,
     now,
-    ask: (command) => askEngine(engineSocketPath(data), command),
+    ask: (command) => askEngine(signalDoorPath(data), command),
     log: (text) => log.warn(text),
   });
   const server = createListener({ store, rate: new Rate(), now }, { behindProxy, perAddress, onSignal: () => delivery.wake() });

@@ -8,14 +8,12 @@ export class Rate {
   /** Counts one and says whether it is within `most` a minute. What is refused is not counted. */
   allows(key: string, most: number, now: number): boolean {
     const recent = (this.#times.get(key) ?? []).filter((at) => at > now - windowMs);
-    if (recent.length >= most) {
-      this.#times.set(key, recent);
-      return false;
-    }
-    // The oldest key goes first: an attacker with many addresses forgets his own.
-    if (!this.#times.has(key) && this.#times.size >= keysMost) this.#times.delete(this.#times.keys().next().value as string);
-    recent.push(now);
+    const isWithin = recent.length < most;
+    if (isWithin) recent.push(now);
+    // Who asked longest ago is forgotten first: with many addresses an attacker forgets his own.
+    this.#times.delete(key);
+    if (this.#times.size >= keysMost) this.#times.delete(this.#times.keys().next().value as string);
     this.#times.set(key, recent);
-    return true;
+    return isWithin;
   }
 }

@@ -14,6 +14,8 @@ const limit = z.discriminatedUnion('kind', [
 const orderKind = z.enum(['limit', 'market']);
 const target = z.strictObject({ order: orderKind, percent: decimal, share: decimal, trailing: decimal });
 const stop = z.strictObject({ order: orderKind, percent: decimal, trailing: decimal });
+/** Number of an open deal. */
+const deal = z.int().min(1).optional();
 const exits = z.strictObject({ targets: z.array(target).max(8).nullable(), stop: stop.nullable() });
 
 export const signalAsk = z.discriminatedUnion('kind', [
@@ -23,10 +25,11 @@ export const signalAsk = z.discriminatedUnion('kind', [
       .array(z.enum(['start-deal', 'close-now', 'cancel-deal', 'stop', 'resume']))
       .min(1)
       .max(2),
+    deal,
   }),
-  z.strictObject({ kind: z.literal('start-trailing') }),
+  z.strictObject({ kind: z.literal('start-trailing'), deal }),
   z.strictObject({ kind: z.literal('condition'), name: z.string().regex(/^[A-Za-z0-9_-]{1,40}$/) }),
-  z.strictObject({ kind: z.literal('add-funds'), quote: decimal, limit: decimal.nullable() }),
+  z.strictObject({ kind: z.literal('add-funds'), quote: decimal, limit: decimal.nullable(), deal }),
   z.strictObject({ kind: z.literal('enter'), direction, size: size.nullable(), limit: limit.nullable(), exits }),
   z.strictObject({ kind: z.literal('exit'), direction, size: size.nullable() }),
   z.strictObject({
@@ -55,7 +58,7 @@ const readLimit = (text: z.infer<typeof limit>): SignalLimit =>
 export function readAsk(text: AskText): SignalAsk {
   switch (text.kind) {
     case 'add-funds':
-      return { kind: 'add-funds', quote: amount(text.quote), limit: text.limit === null ? null : amount(text.limit) };
+      return { ...text, quote: amount(text.quote), limit: text.limit === null ? null : amount(text.limit) };
     case 'enter':
       return {
         kind: 'enter',

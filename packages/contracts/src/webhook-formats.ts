@@ -1,5 +1,6 @@
 /** What each format of 3Commas asks, in our words. Fields and meanings: docs/webhooks.md. */
 import { z } from 'zod';
+import { reasonOf } from './bot-settings/faults.ts';
 import { type AskText, decimalText, isPositive } from './webhook-ask.ts';
 
 export interface Refused {
@@ -24,11 +25,19 @@ const number = (least: 'above 0' | 'from 0' | 'any') =>
 function parse<T>(schema: z.ZodType<T>, value: unknown): { readonly ok: true; readonly data: T } | Refused {
   const parsed = schema.safeParse(value);
   if (parsed.success) return { ok: true, data: parsed.data };
-  const issue = parsed.error.issues[0];
-  return refuse(`field ${issue?.path.join('.') || 'message'}: ${issue?.message ?? 'not of its form'}`);
+  return refuse(firstFault(parsed.error));
+}
+
+/** The field and what is wrong with it. */
+export function firstFault({ issues: [issue] }: z.ZodError): string {
+  return issue === undefined
+    ? 'the message is not of its form'
+    : `field ${issue.path.join('.') || 'message'}: ${reasonOf(issue)}`;
 }
 
 // The DCA message
+
+const dealIdForm = 'must be the number of an open deal, such as 3';
 
 const dcaCommands: Readonly<Record<string, Extract<AskText, { kind: 'commands' }>['commands']>> = {
   close_at_market_price: ['close-now'],
@@ -42,7 +51,25 @@ const dcaCommands: Readonly<Record<string, Extract<AskText, { kind: 'commands' }
   start_bot_and_start_deal: ['resume', 'start-deal'],
 };
 
-const dcaAction = z.object({ action: z.string('must be a text').max(60).nullish() });
+/** What is done to one deal, so that `deal_id` may name it. */
+const ofOneDeal: ReadonlySet<string> = new Set(['close_at_market_price', 'cancel', 'start_trailing', 'add_funds_in_quote']);
+
+const dcaAction = z.object({
+  action: z.string('must be a text').max(60).nullish(),
+  deal_id: z
+    .union(
+      [
+        z.int(),
+        z
+          .string()
+          .regex(/^\d{1,15}$/)
+          .transform(Number),
+      ],
+      dealIdForm,
+    )
+    .refine((id) => id >= 1, dealIdForm)
+    .nullish(),
+});
 /** Ours: a signal that conditions of the bot wait for. */
 const ownSignal = z.object({
   name: z.string('must be a text').regex(/^[A-Za-z0-9_-]{1,40}$/, 'must be 1 to 40 of A-Z a-z 0-9 _ -'),
@@ -52,23 +79,27 @@ const addFunds = z.object({ volume: number('above 0'), price: number('above 0').
 export function dcaAsk(value: object): ReadAsk {
   const read = parse(dcaAction, value);
   if (!read.ok) return read;
-  const { action } = read.data;
-  if (action === undefined || action === null || action === '') return asks({ kind: 'commands', commands: ['start-deal'] });
-  if (action === 'start_trailing') return asks({ kind: 'start-trailing' });
+  const action = read.data.action ?? '';
+  const { deal_id: id } = read.data;
+  if (typeof id === 'number' && !ofOneDeal.has(action))
+    return refuse(`field deal_id: ${action === '' ? 'a start' : action} is for no one deal; ${[...ofOneDeal].join(', ')} are`);
+  const deal = typeof id === 'number' ? { deal: id } : {};
+  if (action === '') return asks({ kind: 'commands', commands: ['start-deal'] });
+  if (action === 'start_trailing') return asks({ kind: 'start-trailing', ...deal });
   if (action === 'signal') {
     const named = parse(ownSignal, value);
     return named.ok ? asks({ kind: 'condition', name: named.data.name }) : named;
   }
   if (action === 'add_funds_in_quote') {
     const funds = parse(addFunds, value);
-    return funds.ok ? asks({ kind: 'add-funds', quote: funds.data.volume, limit: funds.data.price ?? null }) : funds;
+    return funds.ok ? asks({ kind: 'add-funds', quote: funds.data.volume, limit: funds.data.price ?? null, ...deal }) : funds;
   }
   const commands = Object.hasOwn(dcaCommands, action) ? dcaCommands[action] : undefined;
   if (commands === undefined)
     return refuse(
       `field action: there is no such action; there are ${[...Object.keys(dcaCommands), 'start_trailing', 'add_funds_in_quote', 'signal'].join(', ')}`,
     );
-  return asks({ kind: 'commands', commands });
+  return asks({ kind: 'commands', commands, ...deal });
 }
 
 // The custom signal
@@ -140,6 +171,11 @@ function exitsOf(value: object): { readonly ok: true; readonly exits: Exits } | 
     return refuse('field take_profit.steps: must have a step where take_profit is enabled');
   if (steps !== undefined && !isHundred(targets.map(({ share }) => share)))
     return refuse('field take_profit.steps: the volume_percent of all steps must add up to 100');
+  const last = targets.at(-1);
+  // Targets are met nearest first, in whatever order a message says them.
+  targets.sort((a, b) => (scaled(a.percent) < scaled(b.percent) ? -1 : scaled(a.percent) > scaled(b.percent) ? 1 : 0));
+  if (last !== undefined && last.trailing !== '0' && last !== targets.at(-1))
+    return refuse('field take_profit.steps: the step that trails must have the highest price_percent');
   let stop: Exits['stop'] = null;
   if (loss !== null && loss !== undefined && loss.enabled !== false) {
     const follows = trailingOf(loss.trailing);

@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import { type AskText, decimalText } from './webhook-ask.ts';
-import { customAsk, dcaAsk, type Refused, strategyAsk } from './webhook-formats.ts';
+import { customAsk, dcaAsk, firstFault, type Refused, strategyAsk } from './webhook-formats.ts';
 
 export const webhookLimits = {
   bodyBytes: 65_536,
@@ -164,7 +164,7 @@ const dcaHead = z.object({
 
 function readDca(value: object): ReadObject {
   const head = dcaHead.safeParse(value);
-  if (!head.success) return malformed(head.error);
+  if (!head.success) return refuse('signal-malformed', firstFault(head.error));
   const ask = dcaAsk(value);
   if (!ask.ok) return ask;
   const { bot_id, email_token, delay_seconds, pair } = head.data;
@@ -200,12 +200,12 @@ const signalHead = z.object({
   tv_instrument: name,
   timestamp: time.optional(),
   max_lag: seconds(webhookLimits.maxLagSecondsMost).optional(),
-  trigger_price: z.union([z.string().max(40), z.number()]).nullish(),
+  trigger_price: z.union([z.string().max(40), z.number()], 'must be a price').nullish(),
 });
 
 function readSignal(value: Record<string, unknown>): ReadObject {
   const head = signalHead.safeParse(value);
-  if (!head.success) return malformed(head.error);
+  if (!head.success) return refuse('signal-malformed', firstFault(head.error));
   const isStrategy = value.strategy_info !== undefined;
   const ask = isStrategy ? strategyAsk(value, head.data.action) : customAsk(value, head.data.action);
   if (!ask.ok) return ask;
@@ -225,10 +225,4 @@ function readSignal(value: Record<string, unknown>): ReadObject {
       canonical: canonicalText(value),
     },
   };
-}
-
-function malformed(error: z.ZodError): Refused {
-  const issue = error.issues[0];
-  const field = issue?.path.join('.') ?? '';
-  return refuse('signal-malformed', `field ${field === '' ? 'message' : field}: ${issue?.message ?? 'not of its form'}`);
 }

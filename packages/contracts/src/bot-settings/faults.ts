@@ -30,12 +30,25 @@ const types: Readonly<Record<string, string>> = {
   object: 'must be an object',
 };
 
-function reasonOf(issue: Issue): string {
+/** Of one fault, in words for people. */
+export function reasonOf(issue: Issue): string {
   const { message } = issue;
   if (message.endsWith('received undefined')) return 'is missing';
   if (issue.code === 'invalid_type' && message.startsWith('Invalid input')) return types[issue.expected] ?? message;
+  if ((issue.code === 'too_small' || issue.code === 'too_big') && message.startsWith('Too ')) return boundOf(issue);
   if (issue.code === 'invalid_value' && message.startsWith('Invalid option')) return `must be one of ${issue.values.join(', ')}`;
   return message;
+}
+
+const counted: Readonly<Record<string, readonly [verb: string, things: string]>> = {
+  string: ['have', ' characters'],
+  array: ['have', ' items'],
+};
+
+function boundOf(issue: Extract<Issue, { code: 'too_small' | 'too_big' }>): string {
+  const [verb, things] = counted[issue.origin] ?? ['be', ''];
+  const bound = issue.code === 'too_big' ? `at most ${issue.maximum}` : `at least ${issue.minimum}`;
+  return `must ${verb} ${bound}${things}`;
 }
 
 /** `size: is missing; colour: is not a setting of this kind of bot`. */
