@@ -52,8 +52,8 @@ export type BotEvent = BotEventBase &
     | { readonly kind: 'balance-changed'; readonly asset: Asset; readonly available: Amount }
     | { readonly kind: 'filters-changed'; readonly rules: PairRules }
     | { readonly kind: 'pair-halted'; readonly pair: Pair; readonly halted: boolean }
-    /** `pair`: for that pair alone; without it for all that the bot trades. */
-    | { readonly kind: 'command'; readonly command: BotCommand; readonly pair?: Pair }
+    /** `pair`, `deal`: for that pair or that open deal alone; without them for all that the bot trades. */
+    | { readonly kind: 'command'; readonly command: BotCommand; readonly pair?: Pair; readonly deal?: number }
     /** `pair`: where the bot trades several and the message names one. */
     | { readonly kind: 'signal'; readonly signal: Signal; readonly pair?: Pair }
   );
@@ -65,15 +65,17 @@ export type BotCommand =
   | { readonly name: 'resume' }
   | { readonly name: 'close-now' }
   | { readonly name: 'cancel-deal' }
-  /** Buys more into the open deal for so much quote: resting at `limit`, at the market where that is null. */
+  /** Enters further into the open deal for so much quote: resting at `limit`, at the market where that is null. */
   | { readonly name: 'add-funds'; readonly amount: Amount; readonly limit: Amount | null }
   /** Takes back added funds that rest. */
   | { readonly name: 'cancel-added' }
+  /** Gives coins that the bot keeps of cancelled deals, or as profit, back to its owner: they are the bot's no more. */
+  | { readonly name: 'release-kept' }
   /** Changes the open deal alone; later deals follow the settings. */
   | { readonly name: 'edit-deal'; readonly changes: DealChanges }
-  /** Of a trade: sells so much base, at `limit` or at the market. */
+  /** Of a trade: sells so much base, or buys it back, at `limit` or at the market. */
   | { readonly name: 'reduce-funds'; readonly quantity: Amount; readonly limit: Amount | null }
-  /** Of a trade: one take-profit step, counted from 1, is sold at once or given up. */
+  /** Of a trade: one take-profit step, counted from 1, is sold or bought back at once, or given up. */
   | { readonly name: 'close-step' | 'cancel-step'; readonly step: number }
   | { readonly name: 'cancel-entry' }
   /** Of a trade: all settings anew, completed by the schema of its kind. */
@@ -85,6 +87,8 @@ export interface DealChanges {
   readonly trailingPercent?: string | undefined;
   readonly stopLossPercent?: string | undefined;
   readonly averagingOrders?: number | undefined;
+  /** The owner's own words on the deal; empty takes them away. */
+  readonly note?: string | undefined;
 }
 
 /** An intent as a bot makes it: its number is unique within the bot; the runtime derives the client order id from it. */

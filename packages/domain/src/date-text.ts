@@ -10,3 +10,6 @@ export function dateMs(text: string): number {
   // There is no 31st of February.
   return new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day) ? ms : Number.NaN;
 }
+
+/** Unix ms as `2026-11-21 06:30:00 UTC`. */
+export const timeText = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

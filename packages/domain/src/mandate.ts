@@ -4,7 +4,7 @@
  */
 import type { Branded } from './brand.ts';
 import { type Amount, amount } from './money.ts';
-import type { AccountId, OrderKind, Side } from './order.ts';
+import type { AccountId, AllowedKind, Side } from './order.ts';
 import type { Asset, Pair } from './pair.ts';
 
 /** Whose money it is: a name of 1 to 40 letters, digits, _ or -. */
@@ -63,7 +63,7 @@ export interface MandatePair {
   /** Name of one of `groups`, or ''. */
   readonly group: string;
   readonly sides: readonly Side[];
-  readonly orders: readonly OrderKind[];
+  readonly orders: readonly AllowedKind[];
   readonly maxOrderQuote: Amount;
   readonly maxOrderBase: Amount;
   /** P: what the sub-keys together may hold of it, bought through this vault, at cost. */

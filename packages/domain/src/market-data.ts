@@ -11,6 +11,8 @@ export type MarketEvent =
   | { readonly kind: 'pair-status'; readonly pair: Pair; readonly halted: boolean }
   /** Simulated exchanges only: everything up to round `n` has been said; its time is `at`. */
   | { readonly kind: 'sync'; readonly n: number; readonly at: EpochMs }
+  /** Simulated exchanges only: what was said before is of a stretch in which, by the engine's own promise, nobody wakes. */
+  | { readonly kind: 'quiet-over' }
   | { readonly kind: 'connected' }
   | { readonly kind: 'disconnected' };
 

@@ -24,11 +24,20 @@ export type Side = 'buy' | 'sell';
 
 /**
  * `limit` rests until filled or cancelled, `post-only` is refused if it would take, `ioc` takes what it can at its
- * limit or better and the rest expires. A market order is an `ioc` at a capped price; there is no other. `stop-limit` becomes
- * a limit order when the market reaches its trigger: a sell at or below it, a buy at or above it.
+ * limit or better and the rest expires, `fok` takes all of it at once or nothing. A market order is an `ioc` at a capped price;
+ * there is no other. `stop-limit` becomes a limit order when the market reaches its trigger: a sell at or below it, a buy at or
+ * above it.
  */
-export type OrderKind = 'limit' | 'post-only' | 'ioc' | 'stop-limit';
-export const orderKindNames: readonly OrderKind[] = ['limit', 'post-only', 'ioc', 'stop-limit'];
+export type OrderKind = 'limit' | 'post-only' | 'ioc' | 'fok' | 'stop-limit';
+export const orderKindNames: readonly OrderKind[] = ['limit', 'post-only', 'ioc', 'fok', 'stop-limit'];
+
+/** As mandates name them: a `fok` may be sent where an `ioc` may, since it trades as one or not at all. */
+export type AllowedKind = Exclude<OrderKind, 'fok'>;
+export const allowedKindNames: readonly AllowedKind[] = ['limit', 'post-only', 'ioc', 'stop-limit'];
+export const allowedKindOf = (kind: OrderKind): AllowedKind => (kind === 'fok' ? 'ioc' : kind);
+
+/** Kinds that never rest. */
+export const takesAtOnce = (kind: OrderKind): boolean => kind === 'ioc' || kind === 'fok';
 
 /** Bot to vault: "I want this order to exist." Sent again with the same id, it means the same order. */
 export interface PlaceOrder {

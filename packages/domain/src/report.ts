@@ -5,7 +5,9 @@ import type { Asset, Pair } from './pair.ts';
 
 /** One step of an open deal's ladder. Price in quote per base, amounts in base. */
 export interface LadderLevel {
-  /** 1 for the first averaging order. */
+  /** A step of the way out; without it an averaging order. */
+  readonly kind?: 'target';
+  /** 1 for the first of its kind. */
   readonly index: number;
   readonly price: Amount;
   readonly quantity: Amount;
@@ -50,6 +52,8 @@ export interface OpenDeal {
   } | null;
   /** Highest bid since the last target was reached, while it is trailed. */
   readonly trailedFrom?: Amount | null;
+  /** What the owner has noted of it. */
+  readonly note?: string;
   readonly ladder: readonly LadderLevel[];
 }
 
@@ -123,7 +127,7 @@ export interface PairReport extends ReportBase {
 
 /** What every bot says: open deals and leftovers by pair. */
 export interface BotReport extends ReportBase {
-  /** Open deals, at most one of a pair; empty also for kinds whose deals are written down when they close. */
+  /** Open deals, of a pair several where the kind has them; empty also for kinds whose deals are written down when they close. */
   readonly deals: readonly OpenDeal[];
   /** As in `PairReport`; pairs without any are left out. */
   readonly dust: readonly (Coins & { readonly pair: Pair })[];

@@ -43,14 +43,17 @@ export interface SignalExits {
 /** Commands that a message may give to any kind of bot. */
 export type SignalCommand = 'start-deal' | 'close-now' | 'cancel-deal' | 'stop' | 'resume';
 
+/** Number of the open deal that the message names; without it the one that is open, or all that the message is for. */
+type SignalDeal = number | undefined;
+
 export type SignalAsk =
   /** A message in the DCA format: done one after the other. */
-  | { readonly kind: 'commands'; readonly commands: readonly SignalCommand[] }
-  | { readonly kind: 'start-trailing' }
+  | { readonly kind: 'commands'; readonly commands: readonly SignalCommand[]; readonly deal?: SignalDeal }
+  | { readonly kind: 'start-trailing'; readonly deal?: SignalDeal }
   /** The signal of that name came, for conditions that wait for it. */
   | { readonly kind: 'condition'; readonly name: string }
   /** Buys more now; `limit` null at the market. */
-  | { readonly kind: 'add-funds'; readonly quote: Amount; readonly limit: Amount | null }
+  | { readonly kind: 'add-funds'; readonly quote: Amount; readonly limit: Amount | null; readonly deal?: SignalDeal }
   | {
       readonly kind: 'enter';
       readonly direction: Direction;
@@ -90,4 +93,10 @@ export type SignalAnswer =
   | { readonly kind: 'refused'; readonly code: SignalRefusal; readonly reason: string };
 
 /** Listed in docs/errors.md. */
-export type SignalRefusal = 'signal-size' | 'signal-direction' | 'signal-position' | 'signal-unsupported' | 'signal-not-now';
+export type SignalRefusal =
+  | 'signal-size'
+  | 'signal-direction'
+  | 'signal-position'
+  | 'signal-unsupported'
+  | 'signal-not-now'
+  | 'signal-pair';

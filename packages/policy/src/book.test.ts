@@ -44,7 +44,7 @@ const action = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('ask' as const),
       side: fc.constantFrom<Side>('buy', 'sell'),
-      kind: fc.constantFrom<OrderKind>('limit', 'limit', 'ioc', 'stop-limit'),
+      kind: fc.constantFrom<OrderKind>('limit', 'limit', 'ioc', 'fok', 'stop-limit'),
       second: fc.boolean(),
       ether: fc.boolean(),
       lots: fc.integer({ min: 1, max: 500 }),

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  type AllowedKind,
   type Amount,
+  allowedKindNames,
   amount,
   defaultRules,
   type Mandate,
@@ -154,7 +156,7 @@ const somePair = (pair: typeof btc): fc.Arbitrary<MandatePair> =>
     pair: fc.constant(pair),
     group: fc.constantFrom('', 'a'),
     sides: fc.oneof({ weight: 4, arbitrary: fc.constant<readonly Side[]>(['buy', 'sell']) }, subset<Side>(['buy', 'sell'])),
-    orders: fc.oneof({ weight: 4, arbitrary: fc.constant(orderKindNames) }, subset<OrderKind>(orderKindNames)),
+    orders: fc.oneof({ weight: 4, arbitrary: fc.constant(allowedKindNames) }, subset<AllowedKind>(allowedKindNames)),
     maxOrderQuote: few('200', '300', '1000'),
     maxOrderBase: few('3', '5', '20'),
     maxPositionQuote: few('500', '2000'),

@@ -30,8 +30,6 @@ export { type WorstLoss, worstLoss } from './loss.ts';
 export {
   mandateOfNeeds,
   missingOf,
-  type NeededMandate,
-  type NeededPair,
   type NeedTerms,
   type Shortfall,
   widenedBy,

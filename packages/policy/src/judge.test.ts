@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Amount, amount, type Mandate } from '@holdfast/domain';
+import { type Amount, amount, type Mandate, type OrderKind } from '@holdfast/domain';
 import {
   accountBook,
   adoptMandate,
@@ -8,6 +8,7 @@ import {
   burnUsed,
   closeOrder,
   dayMs,
+  judge,
   openQuoteUsed,
   pairUsed,
   positionOf,
@@ -313,4 +314,26 @@ test('nothing is held when nothing is open and no position is left', () => {
     [book.turnoverHeld, book.burnHeld, book.stopsHeld, book.openQuote, book.open.size],
     [0n, 0n, 0n, 0n as Amount, 0],
   );
+});
+
+test('a fok order is judged as an ioc: same answer, same hold, and only where the mandate allows ioc', () => {
+  const judged = (kind: OrderKind, side: 'buy' | 'sell', quantity: string, limit: string, rules: Mandate) =>
+    judge(holding(), rules, grant(), { ...order(side, quantity, limit, { order: kind }), clientOrderId }, at100, 0);
+  const clientOrderId = order('buy', '1', '100').clientOrderId;
+  for (const rules of [mandate(), mandate({ turnover24h: amount('1500') }), mandate({}, { orders: ['limit', 'post-only'] })])
+    for (const side of ['buy', 'sell'] as const)
+      for (const [quantity, limit] of [
+        ['1', '100'],
+        ['9', '99.5'],
+        ['9', '100.9'],
+        ['60', '100'],
+        ['1', '102'],
+        ['1', '98'],
+      ] as const) {
+        const [fok, ioc] = (['fok', 'ioc'] as const).map((kind) => judged(kind, side, quantity, limit, rules));
+        const text = (it: typeof fok) => JSON.stringify(it, (_, each) => (typeof each === 'bigint' ? String(each) : each));
+        assert.equal(text(fok).replaceAll('fok', 'ioc'), text(ioc));
+      }
+  const isRefused = judged('fok', 'buy', '1', '100', mandate({}, { orders: ['limit'] }));
+  assert.ok(isRefused.kind === 'refused' && isRefused.code === 'E_TYPE' && /does not allow fok/.test(isRefused.reason));
 });

@@ -13,7 +13,15 @@
  *       against the budget. A breakout can so be bought only as near as the band; nothing is approved at a price that is
  *       only true later.
  */
-import { type Approved, formatAmount, type Mandate, type MandatePair, type PlaceOrder, quoteOf } from '@holdfast/domain';
+import {
+  type Approved,
+  allowedKindOf,
+  formatAmount,
+  type Mandate,
+  type MandatePair,
+  type PlaceOrder,
+  quoteOf,
+} from '@holdfast/domain';
 import { type AccountBook, freeBase, positionOf } from './book.ts';
 import {
   type Case,
@@ -49,7 +57,7 @@ export function judge(
   now: number,
   circumstances: Circumstances = {},
 ): Judgement {
-  if (!grant.alive) return refuse('E_REVOKED', `sub-key ${grant.subKey} is revoked`);
+  if (!grant.alive) return refuse('E_REVOKED', 'the sub-key is revoked');
   if (mandate === null) return refuse('E_MANDATE_EXP', `account ${book.account} has no mandate`);
   const exits = isExit(book, grant.subKey, order);
   const known = mandate.pairs.find((it) => it.pair === order.pair);
@@ -123,7 +131,8 @@ function rulesFault(
   if (!rules.sides.includes(order.side)) return refuse('E_TYPE', `the mandate does not allow to ${order.side} ${pair}`);
   if (!exits && order.side === 'sell' && order.trigger !== undefined)
     return refuse('E_POS', `a stop of ${formatAmount(order.quantity)} ${pair} is more than the position of the sub-key`);
-  if (!rules.orders.includes(order.order)) return refuse('E_TYPE', `the mandate does not allow ${order.order} orders on ${pair}`);
+  if (!rules.orders.includes(allowedKindOf(order.order)))
+    return refuse('E_TYPE', `the mandate does not allow ${order.order} orders on ${pair}`);
   return null;
 }
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AccountId, amount, asset, ownerId } from '@holdfast/domain';
-import { compareMandates, mandateOfNeeds, missingOf, type NeededMandate, widenedBy, worstLoss } from './index.ts';
+import { type AccountId, amount, asset, type MandateNeeds, ownerId } from '@holdfast/domain';
+import { compareMandates, mandateOfNeeds, missingOf, widenedBy, worstLoss } from './index.ts';
 import { btc, eth, mandate, pairRules } from './testing/cases.ts';
 
-const needs: NeededMandate = {
+const needs: MandateNeeds = {
   pairs: [
     {
       pair: eth,

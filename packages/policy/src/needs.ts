@@ -13,35 +13,14 @@ import {
   draftMandatePair,
   formatAmount,
   type Mandate,
+  type MandateNeeds,
   type MandatePair,
-  type OrderKind,
   type OwnerId,
   type Pair,
   roundTo,
-  type Side,
   scaleDigits,
 } from '@holdfast/domain';
 import { exitBandBps, feeBps } from './book.ts';
-
-/** On one pair, in the words of `MandatePair`. */
-export interface NeededPair {
-  readonly pair: Pair;
-  readonly sides: readonly Side[];
-  readonly orders: readonly OrderKind[];
-  readonly maxOrderQuote: Amount;
-  readonly maxOrderBase: Amount;
-  readonly maxPositionQuote: Amount;
-  readonly floor: Amount;
-  readonly ceiling: Amount;
-  readonly maxSellHeldBase24h: Amount;
-}
-
-export interface NeededMandate {
-  readonly pairs: readonly NeededPair[];
-  readonly turnover24h: Amount;
-  readonly openOrders: number;
-  readonly maxOpenQuote: Amount;
-}
 
 export interface NeedTerms {
   readonly account: AccountId;
@@ -81,7 +60,7 @@ const larger = <Value extends bigint | number>(a: Value, b: Value): Value => (a 
 const lower = (a: Amount, b: Amount): Amount => (a < b ? a : b);
 const both = <Item>(a: readonly Item[], b: readonly Item[]): readonly Item[] => [...new Set([...a, ...b])];
 
-const stops = (needs: NeededMandate): Amount =>
+const stops = (needs: MandateNeeds): Amount =>
   needs.pairs.reduce(
     (sum, it) =>
       it.orders.includes('stop-limit') ? ((sum + share(it.maxPositionQuote, stopsPerDay * stopGapBps)) as Amount) : sum,
@@ -89,14 +68,14 @@ const stops = (needs: NeededMandate): Amount =>
   );
 
 /** Burn that is held at once: of what is bought for its exit, of an order for its limit at the edge of the band. */
-const heldBurn = (needs: NeededMandate): Amount =>
+const heldBurn = (needs: MandateNeeds): Amount =>
   needs.pairs.reduce((sum, it) => {
     const atEnd = share(it.maxPositionQuote, Number(exitBandBps + feeBps));
     return (sum + atEnd + share(it.maxOrderQuote, bandBps + Number(feeBps))) as Amount;
   }, 0n as Amount);
 
 /** The smallest mandate under which the bot alone works. */
-export function mandateOfNeeds(needs: NeededMandate, of: NeedTerms): Mandate {
+export function mandateOfNeeds(needs: MandateNeeds, of: NeedTerms): Mandate {
   const burn24h = (share(needs.turnover24h, of.feeBps + slippageBps) + heldBurn(needs)) as Amount;
   return draftMandate({
     account: of.account,

@@ -1,5 +1,5 @@
 /** A mandate as its owner reads it before signing: plain sentences, each limit with its number. */
-import { baseOf, formatAmount, type Mandate, type MandatePair, type OrderKind, quoteOf } from '@holdfast/domain';
+import { type AllowedKind, baseOf, formatAmount, type Mandate, type MandatePair, quoteOf } from '@holdfast/domain';
 import { lossText, percent, worstLoss } from './loss.ts';
 
 export function mandateWords(mandate: Mandate): readonly string[] {
@@ -55,7 +55,7 @@ function pairWords(rules: MandatePair): string {
   );
 }
 
-function kindWord(kind: OrderKind): string {
+function kindWord(kind: AllowedKind): string {
   return kind === 'ioc' ? 'immediate' : kind;
 }
 

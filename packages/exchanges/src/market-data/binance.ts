@@ -5,17 +5,9 @@
  *   D2  A connection that breaks, or on which a message makes no sense, is closed and opened again, waiting twice as
  *       long each time (250 ms to 30 s); `disconnected` says so. Nothing is made up for the gap: the caller asks.
  */
-import {
-  type Candle,
-  type EpochMs,
-  epochMs,
-  type MarketDataPort,
-  type MarketEvent,
-  type Pair,
-  type PairRules,
-} from '@holdfast/domain';
+import type { Candle, EpochMs, MarketDataPort, MarketEvent, Pair, PairRules } from '@holdfast/domain';
 import { MarketDataError } from './error.ts';
-import { integer, isHalted, object, readKline, readRules, readStreamMessage, readTickers, symbolOf } from './wire.ts';
+import { isHalted, moment, object, readKline, readRules, readStreamMessage, readTickers, symbolOf } from './wire.ts';
 
 export interface BinanceMarketDataOptions {
   /** Scheme, host and port, e.g. `https://api.binance.com`. */
@@ -26,6 +18,11 @@ export interface BinanceMarketDataOptions {
   readonly simulated?: boolean;
   /** How often to look whether pairs were halted, in ms of the operating system's clock. */
   readonly statusEveryMs?: number;
+  /** Hears why a message made no sense, before the connection is opened again. */
+  readonly onUnread?: (reason: string) => void;
+  /** In place of the runtime's own, for an exchange in the same process. */
+  readonly fetch?: typeof fetch;
+  readonly WebSocket?: typeof WebSocket;
 }
 
 const requestTimeoutMs = 10_000;
@@ -35,7 +32,7 @@ const klinesMost = 1000;
 
 /** @throws MarketDataError from every method that returns a promise */
 export function binanceMarketData(options: BinanceMarketDataOptions): MarketDataPort {
-  const get = (path: string, query: Record<string, string>): Promise<unknown> => fetchJson(options.restUrl, path, query);
+  const get = (path: string, query: Record<string, string>): Promise<unknown> => fetchJson(options, path, query);
   const symbols = async (pairs: readonly Pair[]): Promise<readonly unknown[]> => {
     const answer = object(await get('/api/v3/exchangeInfo', { symbols: JSON.stringify(pairs.map(symbolOf)) }), 'exchangeInfo');
     return Array.isArray(answer.symbols) ? answer.symbols : [];
@@ -59,7 +56,7 @@ export function binanceMarketData(options: BinanceMarketDataOptions): MarketData
     },
     async serverTime(): Promise<EpochMs> {
       const answer = object(await get('/api/v3/time', {}), 'a time');
-      return epochMs(integer(answer.serverTime, 'a server time'));
+      return moment(answer.serverTime, 'a server time');
     },
     subscribe(pairs: readonly Pair[], listener: (event: MarketEvent) => void): () => void {
       // The exchange refuses a list with one symbol that it does not know any more: then each is asked for alone.
@@ -107,12 +104,12 @@ async function klines(get: Get, pair: Pair, interval: string, limit: number): Pr
   return rows;
 }
 
-async function fetchJson(restUrl: string, path: string, query: Record<string, string>): Promise<unknown> {
-  const url = new URL(path, restUrl);
+async function fetchJson(options: BinanceMarketDataOptions, path: string, query: Record<string, string>): Promise<unknown> {
+  const url = new URL(path, options.restUrl);
   url.search = new URLSearchParams(query).toString();
   let response: Response;
   try {
-    response = await fetch(url, { signal: AbortSignal.timeout(requestTimeoutMs) });
+    response = await (options.fetch ?? fetch)(url, { signal: AbortSignal.timeout(requestTimeoutMs) });
   } catch (cause) {
     throw new MarketDataError('market-data-unreachable', `${url.host} did not answer ${path}`, { cause });
   }
@@ -180,7 +177,7 @@ function openSubscription(
   /** Pairs of which the present connection has said something. */
   const heard = new Set<Pair>();
   const connect = (): void => {
-    const current = new WebSocket(address);
+    const current = new (options.WebSocket ?? WebSocket)(address);
     let opened = false;
     let gone = false;
     socket = current;
@@ -203,12 +200,14 @@ function openSubscription(
     current.onmessage = (message): void => {
       if (gone || closed) return;
       const event = parseMessage(message.data, bySymbol);
-      if (event === 'malformed') drop();
-      else {
-        waitMs = backoffMs.first;
-        if (event?.kind === 'trade' || event?.kind === 'best') heard.add(event.pair);
-        if (event !== undefined) deliver(event);
+      if (event instanceof Error) {
+        options.onUnread?.(`${new URL(options.streamUrl).host}: ${event.message}; the stream is opened again`);
+        drop();
+        return;
       }
+      waitMs = backoffMs.first;
+      if (event?.kind === 'trade' || event?.kind === 'best') heard.add(event.pair);
+      if (event !== undefined) deliver(event);
     };
     current.onclose = drop;
     current.onerror = drop;
@@ -225,10 +224,11 @@ function openSubscription(
   };
 }
 
-function parseMessage(data: unknown, bySymbol: ReadonlyMap<string, Pair>): MarketEvent | undefined | 'malformed' {
+/** The event of a message, or why it is none (D2). */
+function parseMessage(data: unknown, bySymbol: ReadonlyMap<string, Pair>): MarketEvent | undefined | Error {
   try {
     return readStreamMessage(JSON.parse(String(data)), bySymbol);
-  } catch {
-    return 'malformed'; // D2: the connection is opened again
+  } catch (error) {
+    return error as Error;
   }
 }

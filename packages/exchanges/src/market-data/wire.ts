@@ -7,6 +7,7 @@ import {
   amount,
   type Candle,
   divide,
+  type EpochMs,
   epochMs,
   type Lots,
   lots,
@@ -23,7 +24,8 @@ type Json = { readonly [key: string]: unknown };
 /** The exchange's spelling of a pair: BASE and QUOTE without a separator. */
 export const symbolOf = (pair: Pair): string => pair.replace('/', '');
 
-const malformed = (what: string): MarketDataError => new MarketDataError('market-data-malformed', `The exchange sent ${what}`);
+const malformed = (what: string, options?: ErrorOptions): MarketDataError =>
+  new MarketDataError('market-data-malformed', `The exchange sent ${what}`, options);
 
 export function object(value: unknown, what: string): Json {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed(`no object as ${what}`);
@@ -40,21 +42,43 @@ function text(value: unknown, what: string): string {
   return value;
 }
 
-export function integer(value: unknown, what: string): number {
+function integer(value: unknown, what: string): number {
   if (!Number.isSafeInteger(value)) throw malformed(`no whole number as ${what}`);
   return value as number;
 }
 
-const decimal = (value: unknown, what: string): Amount => amount(text(value, what));
+/** A plain decimal, as the exchange writes all of its own: an exponent is none. */
+function decimal(value: unknown, what: string): Amount {
+  const written = text(value, what);
+  try {
+    return amount(written);
+  } catch (cause) {
+    throw malformed(`${JSON.stringify(written.slice(0, 40))} as ${what}`, { cause });
+  }
+}
+
+/** Later than any time in ms that makes sense: a time in microseconds is. */
+const latestMs = 1e14;
+
+/** A time in ms, which is what the exchange writes unless it is asked for another unit. */
+export function moment(value: unknown, what: string): EpochMs {
+  const at = integer(value, what);
+  if (at < 0 || at >= latestMs) throw malformed(`${at} as ${what}, which is no time in ms`);
+  return epochMs(at);
+}
+
+function positive(value: unknown, what: string): Amount {
+  const found = decimal(value, what);
+  if (found <= 0n) throw malformed(`${String(value)} as ${what}, which is more than 0`);
+  return found;
+}
 
 interface Filters {
   readonly price: Json;
   readonly lot: Json;
   readonly notional: Json;
-  readonly orders: Json;
-  readonly algoOrders: Json;
-  /** Null where the exchange takes no OCO on the pair. */
-  readonly lists: Json | null;
+  /** The number in a filter that limits one; where the exchange names no such filter it has no such limit. */
+  count(filter: string, field: string): number;
 }
 
 function filtersOf(symbol: Json): Filters {
@@ -68,9 +92,7 @@ function filtersOf(symbol: Json): Filters {
     price: find('PRICE_FILTER'),
     lot: find('LOT_SIZE'),
     notional: find('NOTIONAL', 'MIN_NOTIONAL'),
-    orders: find('MAX_NUM_ORDERS'),
-    algoOrders: find('MAX_NUM_ALGO_ORDERS'),
-    lists: symbol.ocoAllowed === true ? find('MAX_NUM_ORDER_LISTS') : null,
+    count: (filter, field) => (named.has(filter) ? integer(find(filter)[field], field) : Number.MAX_SAFE_INTEGER),
   };
 }
 
@@ -81,9 +103,10 @@ const safeCount = (value: Amount, step: Amount, rounding: 'up' | 'down'): number
 
 /** One entry of `symbols` of exchangeInfo. Bounds that are off (0) become the widest that a count can hold. */
 export function readRules(json: unknown, pair: Pair): PairRules {
-  const filters = filtersOf(object(json, 'a symbol'));
-  const tick = decimal(filters.price.tickSize, 'tickSize');
-  const lot = decimal(filters.lot.stepSize, 'stepSize');
+  const symbol = object(json, 'a symbol');
+  const filters = filtersOf(symbol);
+  const tick = positive(filters.price.tickSize, 'tickSize');
+  const lot = positive(filters.lot.stepSize, 'stepSize');
   const upper = (value: Amount, step: Amount): number =>
     value === 0n ? Number.MAX_SAFE_INTEGER : safeCount(value, step, 'down');
   return {
@@ -95,9 +118,10 @@ export function readRules(json: unknown, pair: Pair): PairRules {
     minQuantity: lots(safeCount(decimal(filters.lot.minQty, 'minQty'), lot, 'up')) as Lots,
     maxQuantity: lots(upper(decimal(filters.lot.maxQty, 'maxQty'), lot)) as Lots,
     minNotional: decimal(filters.notional.minNotional, 'minNotional'),
-    maxOrders: integer(filters.orders.maxNumOrders, 'maxNumOrders'),
-    maxAlgoOrders: integer(filters.algoOrders.maxNumAlgoOrders, 'maxNumAlgoOrders'),
-    maxOrderLists: filters.lists === null ? 0 : integer(filters.lists.maxNumOrderLists, 'maxNumOrderLists'),
+    maxOrders: filters.count('MAX_NUM_ORDERS', 'maxNumOrders'),
+    maxAlgoOrders: filters.count('MAX_NUM_ALGO_ORDERS', 'maxNumAlgoOrders'),
+    // 0 where the exchange takes no OCO on the pair.
+    maxOrderLists: symbol.ocoAllowed === true ? filters.count('MAX_NUM_ORDER_LISTS', 'maxNumOrderLists') : 0,
   };
 }
 
@@ -109,7 +133,7 @@ export function readKline(json: unknown): { readonly candle: Candle; readonly cl
   const [openTime, open, high, low, close, volume, closeTime] = list(json, 'a kline');
   return {
     candle: {
-      openTime: epochMs(integer(openTime, 'an open time')),
+      openTime: moment(openTime, 'an open time'),
       open: decimal(open, 'an open'),
       high: decimal(high, 'a high'),
       low: decimal(low, 'a low'),
@@ -120,44 +144,65 @@ export function readKline(json: unknown): { readonly candle: Candle; readonly cl
   };
 }
 
-function readTrade(data: Json, pair: Pair): MarketEvent {
-  return {
-    kind: 'trade',
-    pair,
-    at: epochMs(integer(data.T, 'a trade time')),
-    price: decimal(data.p, 'a price'),
-    quantity: decimal(data.q, 'a quantity'),
-  };
-}
+type Reader = (data: Json, pair: Pair) => MarketEvent | undefined;
 
-function readCandleEvent(data: Json, pair: Pair): MarketEvent {
+const readTrade: Reader = (data, pair) => ({
+  kind: 'trade',
+  pair,
+  at: moment(data.T, 'a trade time'),
+  price: positive(data.p, 'a price'),
+  quantity: positive(data.q, 'a quantity'),
+});
+
+/** A side without orders is written as 0, which is no price: then there is nothing to say. */
+const readBest: Reader = (data, pair) => {
+  const [bid, ask] = [decimal(data.b, 'a bid'), decimal(data.a, 'an ask')];
+  return bid > 0n && ask > 0n ? { kind: 'best', pair, bid, ask } : undefined;
+};
+
+const readCandleEvent: Reader = (data, pair) => {
   const k = object(data.k, 'a kline');
+  if (typeof k.x !== 'boolean') throw malformed('no true or false as to whether a kline is closed');
   const candle: Candle = {
-    openTime: epochMs(integer(k.t, 'an open time')),
-    open: decimal(k.o, 'an open'),
-    high: decimal(k.h, 'a high'),
-    low: decimal(k.l, 'a low'),
-    close: decimal(k.c, 'a close'),
+    openTime: moment(k.t, 'an open time'),
+    open: positive(k.o, 'an open'),
+    high: positive(k.h, 'a high'),
+    low: positive(k.l, 'a low'),
+    close: positive(k.c, 'a close'),
     volume: decimal(k.v, 'a volume'),
   };
-  return { kind: 'candle', pair, interval: text(k.i, 'an interval'), candle, closed: k.x === true };
+  return { kind: 'candle', pair, interval: text(k.i, 'an interval'), candle, closed: k.x };
+};
+
+const readHalt: Reader = (data, pair) => ({ kind: 'pair-status', pair, halted: data.halted === true });
+
+/** Who reads a stream's messages; undefined for streams that nobody asked for, of whatever shape. */
+function readerOf(stream: string): Reader | undefined {
+  if (stream === '!halt') return readHalt;
+  const kind = stream.slice(stream.indexOf('@') + 1);
+  if (kind === 'trade') return readTrade;
+  if (kind === 'bookTicker') return readBest;
+  return kind.startsWith('kline_') ? readCandleEvent : undefined;
 }
 
 /** One message of a combined stream; undefined for kinds that nobody asked for. @throws MarketDataError, ValueError */
 export function readStreamMessage(message: unknown, pairs: ReadonlyMap<string, Pair>): MarketEvent | undefined {
-  const { data: raw, stream } = object(message, 'a message');
+  const { data, stream } = object(message, 'a message');
   if (typeof stream !== 'string') return undefined;
-  const data = object(raw, 'the data of a message');
-  if (stream === '!sync') return { kind: 'sync', n: integer(data.n, 'a round'), at: epochMs(integer(data.E, 'a time')) };
-  const pair = pairs.get(text(data.s, 'a symbol'));
-  if (pair === undefined) return undefined;
-  if (stream === '!halt') return { kind: 'pair-status', pair, halted: data.halted === true };
-  const kind = stream.slice(stream.indexOf('@') + 1);
-  if (kind === 'trade') return readTrade(data, pair);
-  if (kind === 'bookTicker') return { kind: 'best', pair, bid: decimal(data.b, 'a bid'), ask: decimal(data.a, 'an ask') };
-  if (kind.startsWith('kline_')) return readCandleEvent(data, pair);
-  return undefined;
+  if (stream === '!sync') return readRound(object(data, 'a round'));
+  if (stream === '!quiet') return { kind: 'quiet-over' };
+  const read = readerOf(stream);
+  if (read === undefined) return undefined;
+  const said = object(data, 'the data of a message');
+  const pair = pairs.get(text(said.s, 'a symbol'));
+  return pair === undefined ? undefined : read(said, pair);
 }
+
+const readRound = (data: Json): MarketEvent => ({
+  kind: 'sync',
+  n: integer(data.n, 'a round'),
+  at: moment(data.E, 'a time'),
+});
 
 /** Last trade and best prices of `GET /api/v3/ticker/24hr`; a price that there is not yet is left out. */
 export function readTickers(json: unknown, pairs: ReadonlyMap<string, Pair>): readonly MarketEvent[] {
@@ -166,12 +211,16 @@ export function readTickers(json: unknown, pairs: ReadonlyMap<string, Pair>): re
     const ticker = object(each, 'a ticker');
     const pair = pairs.get(String(ticker.symbol));
     if (pair === undefined) return [];
-    const [last, bid, ask] = [ticker.lastPrice, ticker.bidPrice, ticker.askPrice].map((price) => amount(String(price)));
+    const [last, bid, ask] = [
+      decimal(ticker.lastPrice, 'a last price'),
+      decimal(ticker.bidPrice, 'a bid'),
+      decimal(ticker.askPrice, 'an ask'),
+    ];
     const events: MarketEvent[] = [];
-    if (bid !== undefined && ask !== undefined && bid > 0n && ask > 0n) events.push({ kind: 'best', pair, bid, ask });
-    if (last !== undefined && last > 0n) {
-      const at = epochMs(integer(ticker.closeTime, 'a close time'));
-      events.push({ kind: 'trade', pair, at, price: last, quantity: amount(String(ticker.lastQty)) });
+    if (bid > 0n && ask > 0n) events.push({ kind: 'best', pair, bid, ask });
+    if (last > 0n) {
+      const at = moment(ticker.closeTime, 'a close time');
+      events.push({ kind: 'trade', pair, at, price: last, quantity: decimal(ticker.lastQty, 'a last quantity') });
     }
     return events;
   });

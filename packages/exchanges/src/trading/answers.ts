@@ -3,7 +3,20 @@
  * (rest-api.md, errors.md), only the exchange's later word on the order is.
  */
 import { type Amount, type Asset, asset, type EpochMs, type Side } from '@holdfast/domain';
-import { amountOf, asList, asObject, flagOf, idOf, type Json, MalformedReply, parse, textOf, timeOf } from './wire.ts';
+import {
+  amountOf,
+  asList,
+  asObject,
+  executedOf,
+  flagOf,
+  idOf,
+  type Json,
+  MalformedReply,
+  parse,
+  positiveOf,
+  textOf,
+  timeOf,
+} from './wire.ts';
 
 export type Outcome =
   | { readonly kind: 'done'; readonly value: unknown }
@@ -90,7 +103,7 @@ function orderState(it: Json, idKey: string): OrderState {
     exchangeOrderId: idOf(it, 'orderId'),
     upstreamId: textOf(it, idKey),
     final: finalStateOf(textOf(it, 'status')),
-    executed: amountOf(it, 'executedQty'),
+    executed: executedOf(it, 'executedQty'),
   };
 }
 
@@ -117,8 +130,8 @@ export const readMyTrades = (value: unknown): readonly TradeReport[] =>
       symbol: textOf(it, 'symbol'),
       tradeId: idOf(it, 'id'),
       exchangeOrderId: idOf(it, 'orderId'),
-      price: amountOf(it, 'price'),
-      quantity: amountOf(it, 'qty'),
+      price: positiveOf(it, 'price'),
+      quantity: positiveOf(it, 'qty'),
       fee: amountOf(it, 'commission'),
       feeAsset: assetOf(it, 'commissionAsset'),
       maker: flagOf(it, 'isMaker'),
@@ -126,11 +139,24 @@ export const readMyTrades = (value: unknown): readonly TradeReport[] =>
     };
   });
 
+/**
+ * Whether an asset's name is one of ours. The exchange lists some in other scripts: no pair of ours can hold them, so
+ * that what an account has of them is passed over.
+ */
+export function isNamedAsset(name: unknown): boolean {
+  try {
+    return typeof name === 'string' && asset(name) === name;
+  } catch {
+    return false;
+  }
+}
+
 /** Balances of an account, free and locked together, without assets of which there is nothing. @throws MalformedReply */
 export function readAccount(value: unknown): ReadonlyMap<Asset, Amount> {
   const totals = new Map<Asset, Amount>();
   for (const item of asList(asObject(value).balances)) {
     const it = asObject(item);
+    if (!isNamedAsset(textOf(it, 'asset'))) continue;
     const total = (amountOf(it, 'free') + amountOf(it, 'locked')) as Amount;
     if (total !== 0n) totals.set(assetOf(it, 'asset'), total);
   }

@@ -34,6 +34,11 @@ function typeParameters(order: PlaceOrder): Parameters {
         ['type', 'LIMIT'],
         ['timeInForce', 'IOC'],
       ];
+    case 'fok':
+      return [
+        ['type', 'LIMIT'],
+        ['timeInForce', 'FOK'],
+      ];
     case 'stop-limit':
       return [
         ['type', 'STOP_LOSS_LIMIT'],

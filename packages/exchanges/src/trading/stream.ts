@@ -1,7 +1,19 @@
 /** Reads the private stream's events (user-data-stream.md). Unknown kinds are passed over by name, never guessed at. */
 import type { Amount, Asset, EpochMs } from '@holdfast/domain';
-import { assetOf, type FinalState, finalStateOf, type TradeReport } from './answers.ts';
-import { amountOf, asObject, flagOf, idOf, type Json, parse, textOf, timeOf } from './wire.ts';
+import { assetOf, type FinalState, finalStateOf, isNamedAsset, type TradeReport } from './answers.ts';
+import {
+  amountOf,
+  asObject,
+  executedOf,
+  flagOf,
+  idOf,
+  type Json,
+  MalformedReply,
+  parse,
+  positiveOf,
+  textOf,
+  timeOf,
+} from './wire.ts';
 
 export type StreamEvent =
   | {
@@ -21,7 +33,17 @@ export type StreamEvent =
   /** A deposit, withdrawal or transfer. */
   | { readonly kind: 'balance'; readonly asset: Asset; readonly change: Amount; readonly at: EpochMs }
   | { readonly kind: 'terminated' }
-  | { readonly kind: 'other' };
+  /** Nothing that is used here. `unknown` names what it is when nobody knows that, and is empty for known kinds. */
+  | { readonly kind: 'other'; readonly unknown: string };
+
+const unusedKinds: ReadonlySet<unknown> = new Set([
+  'outboundAccountPosition',
+  'listStatus',
+  'externalLockUpdate',
+  'serverShutdown',
+]);
+/** States of an order that can still trade. */
+const openStates: ReadonlySet<string> = new Set(['NEW', 'PENDING_NEW', 'PARTIALLY_FILLED', 'PENDING_CANCEL']);
 
 /** @throws MalformedReply */
 export function readStreamEvent(text: string): StreamEvent {
@@ -30,17 +52,24 @@ export function readStreamEvent(text: string): StreamEvent {
     case 'executionReport':
       return readExecution(it);
     case 'balanceUpdate':
-      return { kind: 'balance', asset: assetOf(it, 'a'), change: amountOf(it, 'd'), at: timeOf(it, 'T') };
+      return isNamedAsset(it.a)
+        ? { kind: 'balance', asset: assetOf(it, 'a'), change: amountOf(it, 'd'), at: timeOf(it, 'T') }
+        : { kind: 'other', unknown: `balance of ${shortText(textOf(it, 'a'))}` };
     case 'eventStreamTerminated':
       return { kind: 'terminated' };
     default:
-      return { kind: 'other' };
+      return { kind: 'other', unknown: unusedKinds.has(it.e) ? '' : `event ${shortText(textOf(it, 'e'))}` };
   }
 }
+
+const shortText = (text: string): string => JSON.stringify(text.slice(0, 40));
 
 function readExecution(it: Json): StreamEvent {
   // `c` is the cancel's own id when a cancel speaks; the order's is then in `C`.
   const original = textOf(it, 'C');
+  const status = textOf(it, 'X');
+  const final = finalStateOf(status);
+  if (final === null && !openStates.has(status)) throw new MalformedReply(`X is ${shortText(status)}, no state of an order`);
   return {
     kind: 'order',
     symbol: textOf(it, 's'),
@@ -48,8 +77,8 @@ function readExecution(it: Json): StreamEvent {
     exchangeOrderId: idOf(it, 'i'),
     at: timeOf(it, 'T'),
     execution: textOf(it, 'x'),
-    final: finalStateOf(textOf(it, 'X')),
-    executed: amountOf(it, 'z'),
+    final,
+    executed: executedOf(it, 'z'),
     rejectReason: textOf(it, 'r'),
     trade: it.x === 'TRADE' ? readTrade(it) : null,
   };
@@ -60,8 +89,8 @@ function readTrade(it: Json): TradeReport {
     symbol: textOf(it, 's'),
     tradeId: idOf(it, 't'),
     exchangeOrderId: idOf(it, 'i'),
-    price: amountOf(it, 'L'),
-    quantity: amountOf(it, 'l'),
+    price: positiveOf(it, 'L'),
+    quantity: positiveOf(it, 'l'),
     fee: amountOf(it, 'n'),
     feeAsset: assetOf(it, 'N'),
     maker: flagOf(it, 'm'),

@@ -63,6 +63,7 @@ test('each kind of order has its type and time in force', () => {
     /type=.*&quantity/.exec(buildPlace(order({ order: kind, side: 'sell' }), 'x', credentials).query)![0];
   assert.equal(typeOf('limit'), 'type=LIMIT&timeInForce=GTC&quantity');
   assert.equal(typeOf('ioc'), 'type=LIMIT&timeInForce=IOC&quantity');
+  assert.equal(typeOf('fok'), 'type=LIMIT&timeInForce=FOK&quantity');
   assert.equal(typeOf('post-only'), 'type=LIMIT_MAKER&quantity');
 });
 
@@ -152,8 +153,80 @@ test('an execution report gives the order’s own id, also when a cancel speaks'
   assert.ok(read.kind === 'order' && read.trade?.tradeId === '77' && read.final === 'FILLED' && read.upstreamId === 'hf1');
   const cancel = readStreamEvent(JSON.stringify({ ...fill, x: 'CANCELED', X: 'CANCELED', c: 'c', C: 'hf1', N: null, t: -1 }));
   assert.ok(cancel.kind === 'order' && cancel.upstreamId === 'hf1' && cancel.trade === null);
-  assert.equal(readStreamEvent('{"e":"outboundAccountPosition"}').kind, 'other');
+  assert.deepEqual(readStreamEvent('{"e":"outboundAccountPosition"}'), { kind: 'other', unknown: '' });
   assert.throws(() => readStreamEvent('{"e":"executionReport"}'), MalformedReply);
+});
+
+const reportText =
+  '{"e":"executionReport","s":"BTCUSDT","c":"hf1","C":"","i":9007199254740993,"x":"TRADE","X":"FILLED","r":"NONE",' +
+  '"z":"0.00000001","l":"0.00000001","L":"100","n":"0.00000000","N":"BTC","t":18446744073709551615,"T":1700000000000,"m":true,' +
+  '"uP":{"a":[9007199254740993]},"newField":1e-8}';
+
+test('ids beyond 2^53 keep every digit, and fields that nobody knew change nothing', () => {
+  const read = readStreamEvent(reportText);
+  assert.ok(read.kind === 'order');
+  assert.deepEqual([read.exchangeOrderId, read.trade?.tradeId], ['9007199254740993', '18446744073709551615']);
+  assert.equal(read.trade?.quantity, amount('0.00000001'));
+  const answered = readOutcome(200, '{"orderId":9007199254740993,"transactTime":1700000000000}');
+  assert.ok(answered.kind === 'done');
+  assert.equal(readPlaced(answered.value).exchangeOrderId, '9007199254740993');
+});
+
+test('an event is misread in no field: what is missing, of another type or another state is an error', () => {
+  const fields = ['s', 'c', 'C', 'i', 'x', 'X', 'r', 'z', 'l', 'L', 'n', 'N', 't', 'T', 'm'];
+  const report = JSON.parse(reportText.replaceAll(/\d{16,}/g, '7')) as Record<string, unknown>;
+  assert.equal(readStreamEvent(JSON.stringify(report)).kind, 'order');
+  for (const field of fields)
+    for (const value of [undefined, null, 0.1, {}, [], ...(field === 'i' || field === 't' ? [] : [2 ** 60])])
+      assert.throws(() => readStreamEvent(JSON.stringify({ ...report, [field]: value })), MalformedReply, `${field} ${value}`);
+  for (const change of [
+    { X: 'HALTED' },
+    { l: '1e-8' },
+    { l: '-1' },
+    { L: '0.00000000' },
+    { z: '-0.1' },
+    { T: 1_700_000_000_000_000 },
+    { T: -1 },
+    { z: 'NaN' },
+    { T: 9_007_199_254_740_992 },
+  ])
+    assert.throws(() => readStreamEvent(JSON.stringify({ ...report, ...change })), MalformedReply, JSON.stringify(change));
+});
+
+test('whatever a field of an event holds, it is read or a malformed reply', () => {
+  const report = JSON.parse(reportText.replaceAll(/\d{16,}/g, '7')) as Record<string, unknown>;
+  const balance = { e: 'balanceUpdate', E: 1, a: 'BTC', d: '5', T: 1 };
+  const value = fc.oneof(
+    fc.jsonValue(),
+    fc.integer(),
+    fc.double(),
+    fc.string(),
+    fc.constantFrom('-0', '1e-8', '-1', 'TRADE', 'NEW'),
+  );
+  const changed = fc
+    .constantFrom<Record<string, unknown>>(report, balance)
+    .chain((event) => fc.record({ event: fc.constant(event), field: fc.constantFrom(...Object.keys(event)), value }));
+  fc.assert(
+    fc.property(changed, ({ event, field, value }) => {
+      try {
+        readStreamEvent(JSON.stringify({ ...event, [field]: value }));
+      } catch (error) {
+        assert.ok(error instanceof MalformedReply, `${field}: ${String(error)}`);
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('an asset with a name in another script is passed over, a kind of event that nobody knows is named', () => {
+  const unknown = (event: object) => (readStreamEvent(JSON.stringify(event)) as { readonly unknown?: string }).unknown;
+  assert.match(unknown({ e: 'balanceUpdate', a: '\u5e01\u5b89', d: '5', T: 1 })!, /^balance of /);
+  assert.equal(unknown({ e: 'somethingNew', x: [] }), 'event "somethingNew"');
+  const balances = [
+    { asset: '\u5e01\u5b89', free: '5', locked: '0' },
+    { asset: 'BTC', free: '1', locked: '0' },
+  ];
+  assert.deepEqual([...readAccount({ balances })], [['BTC', amount('1')]]);
 });
 
 test('a request is signed with HMAC in hex or with RSA in base64, as the kind of key asks', () => {

@@ -9,10 +9,24 @@ export class MalformedReply extends Error {
 
 export type Json = Readonly<Record<string, unknown>>;
 
+/** A text may hold a whole number that a number cannot. */
+const hasLongNumber = /[[,:]\s*-?\d{16}/;
+
+/** Such a number: all its digits, and neither a text nor a number to who expects one of these. */
+class LongInteger {
+  readonly digits: string;
+  constructor(digits: string) {
+    this.digits = digits;
+  }
+}
+
+const keepLong: (key: string, value: unknown, context: { readonly source?: string }) => unknown = (_, value, { source = '' }) =>
+  typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source) ? new LongInteger(source) : value;
+
 /** @throws MalformedReply */
 export function parse(body: string): unknown {
   try {
-    return JSON.parse(body);
+    return hasLongNumber.test(body) ? JSON.parse(body, keepLong as (key: string, value: unknown) => unknown) : JSON.parse(body);
   } catch {
     throw new MalformedReply(`the exchange sent ${body.length} bytes that are not JSON`);
   }
@@ -37,18 +51,22 @@ export function textOf(from: Json, key: string): string {
   return value;
 }
 
-/** An id that the exchange writes as a number (or a text, where it is larger than a safe integer). @throws MalformedReply */
+/** An id that the exchange writes as a number, of whatever length, or as a text. @throws MalformedReply */
 export function idOf(from: Json, key: string): string {
-  const value = from[key];
+  const value = from[key] instanceof LongInteger ? from[key].digits : from[key];
   if (Number.isSafeInteger(value)) return String(value);
   if (typeof value === 'string' && /^-?\d{1,20}$/.test(value)) return value;
   throw new MalformedReply(`${key} is not an id`);
 }
 
+/** Later than any time in ms that makes sense: a time in microseconds is. */
+const latestMs = 1e14;
+
 /** @throws MalformedReply */
 export function timeOf(from: Json, key: string): EpochMs {
   const value = from[key];
-  if (!Number.isSafeInteger(value)) throw new MalformedReply(`${key} is not a time`);
+  if (!Number.isSafeInteger(value) || Number(value) < 0 || Number(value) >= latestMs)
+    throw new MalformedReply(`${key} is not a time in ms`);
   return epochMs(value as number);
 }
 
@@ -60,6 +78,20 @@ export function amountOf(from: Json, key: string): Amount {
     if (error instanceof ValueError) throw new MalformedReply(`${key} is not a decimal`);
     throw error;
   }
+}
+
+/** A price or quantity of a trade. @throws MalformedReply */
+export function positiveOf(from: Json, key: string): Amount {
+  const value = amountOf(from, key);
+  if (value <= 0n) throw new MalformedReply(`${key} is not more than 0`);
+  return value;
+}
+
+/** What an order has executed so far. @throws MalformedReply */
+export function executedOf(from: Json, key: string): Amount {
+  const value = amountOf(from, key);
+  if (value < 0n) throw new MalformedReply(`${key} is less than 0`);
+  return value;
 }
 
 /** @throws MalformedReply */
