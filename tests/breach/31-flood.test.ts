@@ -1,6 +1,7 @@
 /** The gate against clients that ask faster than the signer decides: bounded memory, and room to stop everything. */
 import assert from 'node:assert/strict';
-import { type AddressInfo, connect } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { doorPaths } from '@holdfast/domain';
@@ -62,6 +63,32 @@ test('31: requests without end wait in bounded number; freezing and killing stil
   await until(() => frames.length === 1);
   gate.receive({ kind: 'answer', id: (frames[0] as { id: number }).id, status: 200, body: '{}' });
   assert.equal((await later).status, 200, 'with room again it goes on');
+});
+
+test('31: connections that ask nothing keep nobody out', async () => {
+  frames = [];
+  const host = `Host: 127.0.0.1:${port}`;
+  // Each has asked something that the gate answers itself, or nothing yet, and stays.
+  const silent: Socket[] = [];
+  while (!silent.some(({ destroyed }) => destroyed)) {
+    assert.ok(silent.length < 4000, 'they are bounded in number');
+    for (let at = 0; at < 200; at += 1) {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => undefined).resume();
+      if (at % 2 === 0) socket.write(`POST ${doorPaths.intent} HTTP/1.1\r\n${host}\r\nContent-Length: 2\r\n\r\n`);
+      silent.push(socket);
+    }
+    await until(() => silent.every(({ connecting }) => !connecting));
+    await sleep(20);
+  }
+  const freezing = connect(port, '127.0.0.1');
+  freezing.write(post(doorPaths.freeze));
+  await until(() => paths().includes(doorPaths.freeze));
+  gate.receive({ kind: 'answer', id: (frames.at(-1) as { id: number }).id, status: 200, body: '{}' });
+  const [answer] = (await once(freezing, 'data')) as [Buffer];
+  assert.match(String(answer), /^HTTP\/1\.1 200/);
+  freezing.destroy();
+  for (const socket of silent) socket.destroy();
 });
 
 test('31: a websocket that talks without end is closed', async () => {

@@ -12,7 +12,7 @@ before(async () => {
   const { apiKey, secret: apiSecret } = await newKey(instance, 'official', { rights: ['cancel-stops'] });
   const host = addressOf(instance);
   client = new Spot({
-    configurationRestAPI: { apiKey, apiSecret, basePath: `http://${host}`, timeout: 12_000 },
+    configurationRestAPI: { apiKey, apiSecret, basePath: `http://${host}`, timeout: 60_000 },
     configurationWebsocketAPI: { apiKey, apiSecret, wsURL: `ws://${host}/ws-api/v3` },
   });
 });

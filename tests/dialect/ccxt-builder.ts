@@ -10,6 +10,7 @@ const Binance = await ccxtClass('./src/binance.js');
 const apis: readonly (readonly [prefix: string, signed: string, open: string])[] = [
   ['/api/v3/', 'private', 'public'],
   ['/sapi/v1/', 'sapi', 'sapi'],
+  ['/sapi/v3/', 'sapiV3', 'sapiV3'],
   ['/fapi/v1/', 'fapiPublic', 'fapiPublic'],
   ['/dapi/v1/', 'dapiPublic', 'dapiPublic'],
   ['/eapi/v1/', 'eapiPublic', 'eapiPublic'],

@@ -1,5 +1,5 @@
 /** A vault with a connected account, and unmodified clients that trade through its dialect door with a sub-key. */
-import { amount, type BotId, type GrantRight, noRules, orderKindNames, type Pair } from '@holdfast/domain';
+import { allowedKindNames, amount, type BotId, type GrantRight, noRules, type Pair } from '@holdfast/domain';
 import { account, btc, connectAccount, type Instance, lastPrice, launch, mandate, vaultOpen } from '../vault/harness.ts';
 
 // The clients are taken as they are: their types are too loose to be of help here.
@@ -19,7 +19,7 @@ export const ccxtClass = async (path: string): Promise<new (options: object) => 
 export async function connected(exchangeArgs: readonly string[] = ['--speed', '1']): Promise<Instance> {
   // A market at the clock's own pace: between reading a price and ordering near it, it does not leave the band.
   const instance = await launch(exchangeArgs);
-  const pairs = mandate(0, await lastPrice(instance)).pairs.map((it) => ({ ...it, orders: orderKindNames, stopGapBps: 100 }));
+  const pairs = mandate(0, await lastPrice(instance)).pairs.map((it) => ({ ...it, orders: allowedKindNames, stopGapBps: 100 }));
   // Rule R9 alone, with room for the refusals that the tests ask for: theft counts at once.
   await connectAccount(instance, { pairs, stopBudget24h: amount('500'), rules: { ...noRules, deniedPerMinute: 100 } });
   await vaultOpen(instance);

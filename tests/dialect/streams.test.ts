@@ -106,17 +106,18 @@ test('a listen key is the vault’s own, says a sub-key’s events and no other�
   assert.equal(await foreign.closed, 1008, '33: this connection only speaks');
 });
 
+const ask = async (of: Heard, request: object): Promise<Client> => {
+  const before = of.messages.length;
+  of.socket.send(JSON.stringify(request));
+  return until('an answer', () => of.messages[before]);
+};
+const params = (of: DialectKey, secret = of.secret, time = Date.now()): object => {
+  const payload = `apiKey=${of.apiKey}&timestamp=${time}`;
+  return { apiKey: of.apiKey, timestamp: time, signature: sign(payload, secret) };
+};
+const subscribe = (of: object): object => ({ id: 1, method: 'userDataStream.subscribe.signature', params: of });
+
 test('33: the WebSocket API takes subscribe, unsubscribe and ping; anything else closes it', async () => {
-  const ask = async (of: Heard, request: object): Promise<Client> => {
-    const before = of.messages.length;
-    of.socket.send(JSON.stringify(request));
-    return until('an answer', () => of.messages[before]);
-  };
-  const params = (of: DialectKey, secret = of.secret, time = Date.now()): object => {
-    const payload = `apiKey=${of.apiKey}&timestamp=${time}`;
-    return { apiKey: of.apiKey, timestamp: time, signature: sign(payload, secret) };
-  };
-  const subscribe = (of: object): object => ({ id: 1, method: 'userDataStream.subscribe.signature', params: of });
   const api = await listen('/ws-api/v3');
   assert.equal((await ask(api, { id: 'a', method: 'ping' })).status, 200);
   const proof = params(key);
@@ -137,6 +138,17 @@ test('33: the WebSocket API takes subscribe, unsubscribe and ping; anything else
     assert.equal(await of.closed, 1008, text.slice(0, 20));
   }
   api.socket.close();
+});
+
+test('connections that prove nothing make room for one that does', async () => {
+  const silent: Heard[] = [];
+  for (let n = 0; n < 260; n += 1) silent.push(await listen('/ws-api/v3'));
+  assert.equal(await silent[0]!.closed, 1008);
+  const api = await listen('/ws-api/v3');
+  assert.equal((await ask(api, subscribe(params(key)))).status, 200);
+  for (let n = 0; n < 10; n += 1) silent.push(await listen('/ws-api/v3'));
+  assert.equal(api.socket.readyState, WebSocket.OPEN, 'one that has proved itself stays');
+  for (const { socket } of [...silent, api]) socket.terminate();
 });
 
 test('a revoked sub-key hears nothing any more', async () => {

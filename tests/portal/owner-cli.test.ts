@@ -31,7 +31,7 @@ function owner(args: readonly string[], given = ''): Promise<Ran> {
     const child = execFile(
       process.execPath,
       [join(root, 'apps/cli/src/main.ts'), 'owner', ...args, ...where],
-      { timeout: 30_000 },
+      { timeout: 120_000 },
       (error, out, err) => done({ code: error === null ? 0 : Number(error.code ?? 1), out, err }),
     );
     child.stdin?.end(given);
@@ -105,6 +105,12 @@ test('an account is created, connected, and its mandate proposed, read and signe
   assert.match(await done(['mandate', 'show', main]), /Theft can take in 24 h, at most: 100 USDT/);
   await refused(/E_MANDATE_SEQ/, ['mandate', 'sign', file('mandate.json'), '--yes']);
   assert.match(await done(['mandate', 'pending']), /nothing waits/);
+  // A copy of the one in force is changed and signed; its number and link follow by themselves, once.
+  const shown = JSON.parse(await done(['mandate', 'show', main, '--json'])) as { openOrders: number };
+  writeFileSync(file('fewer.json'), JSON.stringify({ ...shown, openOrders: shown.openOrders - 1 }));
+  assert.match(await done(['mandate', 'sign', file('fewer.json'), '--yes']), /mandate 2 of main counts now/);
+  assert.equal((await accountOf(main))?.mandate?.openOrders, shown.openOrders - 1);
+  await refused(/the mandate has number 1, the next is 3 \(E_MANDATE_SEQ\)/, ['mandate', 'sign', file('fewer.json'), '--yes']);
   await refused(/nothing waits under this id/, ['veto', 'ab'.repeat(32)]);
 });
 

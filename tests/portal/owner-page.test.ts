@@ -45,6 +45,7 @@ const accountNow = async () => (await portal.instance.cli.status()).accounts.fin
 
 test('a passkey is enrolled with the code from the console, and its owner is signed in', { skip }, async () => {
   const { page } = anna;
+  await page.locator('main').getByText('Fingerprint').first().waitFor();
   assert.match(await page.locator('main').innerText(), /Fingerprint\s+SHA256:/);
   await enrol(portal, anna, 'owner');
   await signedIn(anna);

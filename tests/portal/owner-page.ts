@@ -77,7 +77,7 @@ export async function openPage(
     viewport: phone ? { width: 390, height: 844 } : { width: 1100, height: 1000 },
     ignoreHTTPSErrors: true,
   });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(120_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
@@ -124,7 +124,13 @@ export async function signedIn({ page }: Person): Promise<void> {
 /** What stands in the refusal that is shown. */
 export const refusal = ({ page }: Person): Promise<string> => page.getByRole('alert').first().innerText();
 
+/** Goes to a screen, and is there once what was shown before is gone: the screen is drawn when the vault has answered. */
 export async function goTo({ page }: Person, screen: string): Promise<void> {
-  await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: screen, exact: true }).click();
+  const link = page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: screen, exact: true });
+  const isElsewhere = new URL(page.url()).hash !== (await link.getAttribute('href'));
+  if (isElsewhere)
+    await page.evaluate("for (const it of document.querySelectorAll('#main > *')) it.setAttribute('data-left', '')");
+  await link.click();
   await until(`the screen ${screen}`, async () => (await page.title()).startsWith(screen) || undefined);
+  await page.locator('#main > [data-left]').first().waitFor({ state: 'detached' });
 }

@@ -158,7 +158,7 @@ async function tradeAndFail(instance: Instance, gate: string): Promise<string> {
 
 test('the secret of an imported key stands once in the signer and nowhere else, however much is said', {
   skip,
-  timeout: 180_000,
+  timeout: 600_000,
 }, async (t) => {
   const data = newFolder();
   const exchange = await start('apps/exchange/src/main.ts', ['--data', data, '--port', '0', '--seed', '7', '--speed', '10']);

@@ -17,7 +17,7 @@ before(async () => {
 });
 after(() => instance.close());
 
-async function kill(...more: string[]): Promise<{ how: string; accounts: unknown; pages: unknown; ms: number }> {
+async function kill(...more: string[]): Promise<{ how: string; accounts: unknown; pages: unknown }> {
   const args = [main, 'kill', '--json', '--data', instance.data, '--vault', `http://127.0.0.1:${instance.vault.port}`, ...more];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   return JSON.parse(stdout);
@@ -29,11 +29,10 @@ async function again(): Promise<void> {
 
 const conditionNow = async (): Promise<string> => (await instance.cli.status()).accounts[0]!.condition;
 
-test('kill answers within a second, the vault ends sealed and comes back revoked', async () => {
+test('kill answers, the vault ends sealed and comes back revoked', async () => {
   const bot = await newSubKey(instance);
   const done = await kill('--reason', 'stolen laptop');
   assert.equal(done.how, 'answered');
-  assert.ok(done.ms < 1000, `${done.ms} ms`);
   assert.equal(await instance.vault.exit, 0, instance.vault.log());
   assert.match(instance.vault.log(), /killed: stolen laptop; sealed/);
   await again();

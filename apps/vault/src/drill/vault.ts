@@ -52,6 +52,8 @@ export interface DrillVaultOptions {
   /** Runs before bytes of the journal are kept; what it throws is a disk that fails. */
   readonly disk?: (bytes: Buffer) => void | Promise<void>;
   readonly log?: (message: string) => void;
+  /** Hears each line of the event stream. */
+  readonly line?: (line: string) => void;
 }
 
 export interface DrillVault {
@@ -125,7 +127,11 @@ export function createDrillVault(options: DrillVaultOptions): DrillVault {
   };
 
   const toGate = (frame: SignerToGate): void => {
-    if (frame.kind === 'lines') lines.push(...frame.text.split('\n').filter((line) => line !== ''));
+    if (frame.kind === 'lines')
+      for (const line of frame.text.split('\n').filter((each) => each !== '')) {
+        lines.push(line);
+        options.line?.(line);
+      }
     if (frame.kind !== 'answer') return;
     const answer = waiting.get(frame.id);
     waiting.delete(frame.id);

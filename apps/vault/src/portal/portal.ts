@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { DoorRefusal } from '@holdfast/domain';
 import type { Channel } from '../frames/channel.ts';
+import { keepRoom, type Room } from '../frames/connections.ts';
 import { FrameError, type GateToSigner, type SignerToGate } from '../frames/frames.ts';
 import type { Pages } from './pages.ts';
 import { namesLoopback, namesOtherHost, type Refusal, readBody, refusalOf, sessionOf } from './request.ts';
@@ -49,7 +50,7 @@ export function createPortal({ signer, origin, pages, tls = null }: PortalParts)
   const waiting = new Map<number, ServerResponse>();
   let lastId = 0;
 
-  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const handle = async (request: IncomingMessage, response: ServerResponse, room: Room): Promise<void> => {
     const { method, url = '' } = request;
     if (namesOtherHost(request, origin)) return turnAway(request, response);
     if (method === 'GET' || method === 'HEAD') return sendFile(url, response);
@@ -58,7 +59,7 @@ export function createPortal({ signer, origin, pages, tls = null }: PortalParts)
     if (refused !== undefined) return refuse(response, refused);
     const body = await readBody(request);
     if (body === undefined) return refuse(response, { status: 400, code: 'E_PARAM', reason: 'the body is not UTF-8' });
-    forward(request, response, body);
+    forward(request, response, body, room);
   };
 
   const turnAway = (request: IncomingMessage, response: ServerResponse): void => {
@@ -85,7 +86,7 @@ export function createPortal({ signer, origin, pages, tls = null }: PortalParts)
     response.end(file.body);
   };
 
-  const forward = (request: IncomingMessage, response: ServerResponse, body: string): void => {
+  const forward = (request: IncomingMessage, response: ServerResponse, body: string, room: Room): void => {
     if (waiting.size >= waitingMax) {
       refuse(response, { status: 503, code: 'E_RATE', reason: 'the vault is busy; try again in a moment' });
       return;
@@ -101,7 +102,9 @@ export function createPortal({ signer, origin, pages, tls = null }: PortalParts)
       return;
     }
     waiting.set(id, response);
+    const answered = room.asked(request.socket);
     response.on('close', () => {
+      answered();
       if (waiting.delete(id)) signer.send({ kind: 'gone', id });
     });
   };
@@ -116,10 +119,11 @@ export function createPortal({ signer, origin, pages, tls = null }: PortalParts)
   const serve = (): Server => {
     const limits = { requestTimeout: 20_000, headersTimeout: 10_000, keepAliveTimeout: 60_000, maxHeaderSize: 16 * 1024 };
     const answer = (request: IncomingMessage, response: ServerResponse): void => {
-      handle(request, response).catch(() => response.destroy());
+      handle(request, response, room).catch(() => response.destroy());
     };
-    const server = tls === null ? createServer(limits, answer) : createTlsServer({ ...limits, ...tls }, answer);
-    server.maxConnections = connectionsMax;
+    const server =
+      tls === null ? createServer(limits, answer) : createTlsServer({ ...limits, ...tls, handshakeTimeout: 10_000 }, answer);
+    const room = keepRoom(server, connectionsMax);
     server.on('upgrade', (_request, socket) => socket.destroy());
     server.on('connect', (_request, socket) => socket.destroy());
     return server;

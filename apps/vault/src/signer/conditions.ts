@@ -162,11 +162,11 @@ export function stopOf(
 ): Stop | null {
   const { condition, reason } = account.standing;
   if (condition === 'revoked') return stopped('E_REVOKED', `account ${account.account} is revoked: ${reason}`);
-  if (!grant.alive) return stopped('E_REVOKED', `sub-key ${grant.subKey} is revoked`);
+  if (!grant.alive) return stopped('E_REVOKED', `the sub-key of bot ${grant.bot} is revoked`);
   if (condition === 'frozen') return stopped('E_FROZEN', `account ${account.account} is frozen: ${reason}`);
   if (condition === 'reduce-only' && !isExit)
     return stopped('E_FROZEN', `account ${account.account} may only sell what its sub-keys bought: ${reason}`);
-  if (grant.frozen !== '') return stopped('E_FROZEN', `sub-key ${grant.subKey} is frozen: ${grant.frozen}`);
+  if (grant.frozen !== '') return stopped('E_FROZEN', `the sub-key of bot ${grant.bot} is frozen: ${grant.frozen}`);
   const pair = account.frozenPairs.get(order.pair);
   if (pair !== undefined && !isExit) return stopped('E_FROZEN', `${order.pair} is frozen: ${pair}`);
   return null;

@@ -10,6 +10,7 @@ import type { Approved, Pair, PlaceOco, PlaceOrder } from '@holdfast/domain';
 import {
   buildUserStreamSubscribe,
   type Credentials,
+  MalformedReply,
   readStreamEvent,
   type StreamEvent,
   userStreamPath,
@@ -74,6 +75,10 @@ const firstRetryMs = 200;
 const longestRetryMs = 5000;
 /** Failures in a row after which nobody waits for the account any more. */
 const failuresMax = 5;
+/** Least time between two readings of the account because of events that could not be read. */
+const doubtMs = 5000;
+/** Unknown things of a stream that are said, each once. */
+const unknownSaidMax = 100;
 /** Trades after which what is accounted for is noted down. */
 const tradesNoted = 500;
 
@@ -85,6 +90,8 @@ export function createLink(account: AccountState, ports: LinkPorts): AccountLink
   let failures = 0;
   /** Changes with everything that may change a balance. */
   let activity = 0;
+  let doubtedAt = Number.NEGATIVE_INFINITY;
+  const unknownSaid = new Set<string>();
 
   const call: Call = (purpose, build) => upstream.call(account.account, purpose, build(ports.credentials(account)));
 
@@ -167,35 +174,71 @@ export function createLink(account: AccountState, ports: LinkPorts): AccountLink
     ports.commit({ kind: 'trades-known', account: account.account, pair, tradeId: String(newest) });
   };
 
+  const lost = (reason: string): void => {
+    ports.log(`private stream of account ${account.account}: ${reason}`);
+    generation += 1;
+    const mine = generation;
+    failures += 1;
+    phase = failures > failuresMax ? 'denied' : 'opening';
+    later(backoff(), () => {
+      if (mine === generation) open();
+    });
+    ports.onSettled();
+  };
+
+  const sayOnce = (what: string): void => {
+    if (unknownSaid.has(what) || unknownSaid.size >= unknownSaidMax) return;
+    unknownSaid.add(what);
+    ports.log(`private stream of account ${account.account}: ${what}`);
+  };
+
+  /** What cannot be read may have been a fill: no order leaves (S6) until the exchange has been read again. */
+  const doubt = (reason: string): void => {
+    sayOnce(`an event that cannot be read (${reason}); the account is read anew`);
+    if (phase !== 'live' && phase !== 'reading') return;
+    generation += 1;
+    const mine = generation;
+    phase = 'reading';
+    later(Math.max(doubtedAt + doubtMs - clock.now(), 0), () => {
+      if (mine !== generation) return;
+      doubtedAt = clock.now();
+      read();
+    });
+  };
+
+  const take = (event: StreamEvent): void => {
+    switch (event.kind) {
+      case 'order':
+        orderEvent(event);
+        return;
+      case 'balance':
+        if (account.balances !== null) settle.balance(account, event.asset, event.change, event.at);
+        return;
+      case 'terminated':
+        lost('the exchange ended the subscription');
+        return;
+      case 'other':
+        if (event.unknown !== '') sayOnce(`${event.unknown} is not known here and was passed over`);
+        return;
+    }
+  };
+
   return {
     phase: () => phase,
     open,
     streamOpened: read,
-    streamLost: (reason) => {
-      ports.log(`private stream of account ${account.account}: ${reason}`);
-      generation += 1;
-      const mine = generation;
-      failures += 1;
-      phase = failures > failuresMax ? 'denied' : 'opening';
-      later(backoff(), () => {
-        if (mine === generation) open();
-      });
-      ports.onSettled();
-    },
+    streamLost: lost,
     streamEvent: (text) => {
       moved();
-      const event = readStreamEvent(text);
-      switch (event.kind) {
-        case 'order':
-          orderEvent(event);
-          return;
-        case 'balance':
-          if (account.balances !== null) settle.balance(account, event.asset, event.change, event.at);
-          return;
-        case 'terminated':
-        case 'other':
-          return;
+      let event: StreamEvent;
+      try {
+        event = readStreamEvent(text);
+      } catch (error) {
+        if (!(error instanceof MalformedReply)) throw error;
+        doubt(error.message);
+        return;
       }
+      take(event);
     },
     close: () => {
       generation += 1;

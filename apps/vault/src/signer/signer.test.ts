@@ -267,6 +267,45 @@ test('a foreign order at the exchange freezes the account when the mandate says 
   assert.match(JSON.stringify((await bot.intent(buy('a-1'))).body), /E_FROZEN/);
 });
 
+test('an event that cannot be read ends nothing: no order leaves until the account was read, and it is said', async () => {
+  const vault = scriptedVault();
+  await vault.open();
+  const bot = await vault.grant();
+  const say = async (event: object): Promise<void> => {
+    vault.exchange.say({ kind: 'event', account, event: JSON.stringify(event) });
+    await vault.settle();
+  };
+  const wasSaid = (what: RegExp): number => vault.logged.filter((line) => what.test(line)).length;
+  await say({ e: 'executionReport', s: 'BTCUSDT', c: 'hf1', C: '', i: 7, x: 'TRADE', X: 'FILLED' });
+  assert.match(JSON.stringify((await bot.intent(buy('a-1'))).body), /E_RECONCILE/);
+  await vault.pass(10);
+  assert.deepEqual((await bot.intent(buy('a-2'))).body, { verdict: { kind: 'approved' } });
+  const asked = vault.exchange.requests.length;
+  await say({ e: 'executionReport' });
+  await vault.pass(4000);
+  assert.equal(vault.exchange.requests.length, asked, 'a flood of such events is no flood of reads');
+  await vault.pass(1000);
+  assert.ok(vault.exchange.requests.length > asked);
+  assert.equal(wasSaid(/an event that cannot be read/), 2);
+  for (let i = 0; i < 3; i += 1) await say({ e: 'somethingNew', E: 1 });
+  assert.equal(wasSaid(/"somethingNew" is not known/), 1);
+  assert.deepEqual((await bot.intent(buy('a-3'))).body, { verdict: { kind: 'approved' } });
+});
+
+test('a subscription that the exchange ends is opened again', async () => {
+  const vault = scriptedVault();
+  await vault.open();
+  await vault.subscribe(1);
+  vault.exchange.say({ kind: 'event', account, event: '{"e":"eventStreamTerminated","E":1}' });
+  await vault.settle();
+  vault.exchange.deposit('USDT', '5', false);
+  await vault.pass(5000);
+  assert.deepEqual(kinds(vault), ['balance'], 'what happened meanwhile is found');
+  vault.exchange.deposit('USDT', '6', true);
+  await vault.settle();
+  assert.deepEqual(kinds(vault), ['balance', 'balance']);
+});
+
 test('a deposit becomes a balance event, whether the stream told it or the next reading found it', async () => {
   const vault = scriptedVault();
   await vault.open();

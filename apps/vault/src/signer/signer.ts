@@ -139,9 +139,9 @@ export function createSigner(ports: SignerPorts): Signer {
   let heldSync: { readonly n: number; readonly time: number } | null = null;
   let processes: readonly ProcessFrame[] = [];
 
-  const commit = (given: RecordBody, after?: () => void): void => {
+  const commit = (given: RecordBody, after?: () => void, isUrgent = true): void => {
     const body = tidy(given);
-    const { seq, time, os } = journal.append(body, state.time, clock.now(), after);
+    const { seq, time, os } = journal.append(body, state.time, clock.now(), after, isUrgent);
     apply(seq, { ...body, time, os });
     if (state.findings.length > 0) carryOut(context, state.findings.splice(0));
   };
@@ -154,10 +154,14 @@ export function createSigner(ports: SignerPorts): Signer {
   const settle = createSettlement(
     state,
     (event, foreign) =>
-      commit({ kind: 'settled', event, foreign, reference: referenceAt(event) }, () => {
-        feed.publish(event);
-        dialect.said(event);
-      }),
+      commit(
+        { kind: 'settled', event, foreign, reference: referenceAt(event) },
+        () => {
+          feed.publish(event);
+          dialect.said(event);
+        },
+        isAwaited(event, state),
+      ),
     (order) => {
       if (order.cancelWanted) links.get(order.account)?.cancel(order);
     },
@@ -366,6 +370,12 @@ export function createSigner(ports: SignerPorts): Signer {
       }
     },
   };
+}
+
+/** Whether somebody waits for it: a bot for what was traded, a client of the dialect door for its answer. How an order of a bot stands may be said a moment later. */
+function isAwaited(event: SettledEvent, state: SignerState): boolean {
+  if (event.kind !== 'order' || event.event.kind === 'order-filled') return true;
+  return state.grants.get(event.subKey)?.door !== 'intent';
 }
 
 /** The pair whose reference price an event is measured by; null when none is. */

@@ -1,10 +1,10 @@
 /** The mandate as a form. It is read back as a whole; what is signed is what is read. */
 import {
+  type AllowedKind,
   type Asset,
+  allowedKindNames,
   draftMandatePair,
   formatAmount,
-  type OrderKind,
-  orderKindNames,
   type Pair,
   type Side,
 } from '@holdfast/domain';
@@ -148,7 +148,7 @@ function pairFieldset(start: PairJson): Item<PairJson> {
   const name = input({ value: start.pair, pattern: '[A-Z0-9]{1,20}/[A-Z0-9]{1,20}', placeholder: 'BTC/USDT', name: 'pair' });
   const group = input({ value: start.group, optional: true, pattern: '[A-Za-z0-9_\\-]{0,20}' });
   const sides = choices(sideNames, start.sides);
-  const orders = choices<OrderKind>(orderKindNames, start.orders);
+  const orders = choices<AllowedKind>(allowedKindNames, start.orders);
   const numbers: FieldGroup<Partial<PairJson>> = numberFields(pairFields, start, 'pair');
   const element = el(
     'fieldset',

@@ -10,8 +10,8 @@ type Vault = ReturnType<typeof scriptedVault>;
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type Body = any;
 
-async function opened() {
-  const vault = scriptedVault();
+async function opened(defers = false) {
+  const vault = scriptedVault({ defers });
   await vault.open();
   const terms = { bot: 'program', account, pairs: [btc], maxOrderQuote: '1000', turnover24h: '10000', rights: ['cancel-stops'] };
   const { dialect } = (await vault.askAsPeer(doorPaths.grant, terms)).body as Body;
@@ -63,6 +63,17 @@ test('26: what leaves the vault is built anew: own order, own time, own id, and 
   assert.ok(!journal.includes(secret) && !journal.includes(apiKey), 'nor is the sub-key’s own in the journal');
 });
 
+test('a client that waits for its cancel is answered as soon as that is written', async () => {
+  const { vault, ask, patient } = await opened(true);
+  await patient(vault, ask('POST', '/api/v3/order', order('a')), 10);
+  let status = 0;
+  void ask('DELETE', '/api/v3/order', 'symbol=BTCUSDT&origClientOrderId=a').then((answer) => {
+    status = answer.status;
+  });
+  await vault.settle();
+  assert.equal(status, 200, 'without the millisecond that what became of a bot’s order may take');
+});
+
 test('an order without an answer is unknown, never refused, and found again by its id', async () => {
   const { vault, ask, patient } = await opened();
   vault.exchange.weather('request-lost');
@@ -97,6 +108,24 @@ test('a market order is an IOC at the edge of the band, in whole steps, also by 
   assert.equal(body.fills.length, 1);
 });
 
+test('a market order ends at the edge of the band of the price at which it is judged, also when that moved meanwhile', async () => {
+  const { vault, ask } = await opened();
+  void ask('POST', '/api/v3/order', 'symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1&newClientOrderId=m-1');
+  // The exchange has not said its steps yet.
+  await vault.sync('99');
+  const sent = vault.exchange.requests.findLast((it) => it.path === '/api/v3/order' && it.method === 'POST');
+  assert.equal(new URLSearchParams(sent?.query).get('price'), '99.49', 'half a percent above 99');
+});
+
+test('a fill-or-kill order leaves the vault as one, and is shown as one', async () => {
+  const { vault, ask, patient } = await opened();
+  const asked = ask('POST', '/api/v3/order', order('whole-1').replace('GTC', 'FOK'));
+  const placed = await patient(vault, asked, 11_000);
+  const sent = vault.exchange.requests.findLast((it) => it.path === '/api/v3/order' && it.method === 'POST')!;
+  assert.match(sent.query, /type=LIMIT&timeInForce=FOK&quantity=1&price=99\.5&/);
+  assert.deepEqual([placed.status, placed.body.type, placed.body.timeInForce], [200, 'LIMIT', 'FOK']);
+});
+
 test('a restart keeps orders, trades and ids, and what was signed before it counts no more', async () => {
   const { vault, ask, patient, apiKey, secret } = await opened();
   const payload = `${order('kept')}&timestamp=${vault.now()}`;
@@ -129,4 +158,28 @@ test('a cancel that came too late says that the order is gone, and the order say
   await vault.pass(1); // in the same millisecond the read would bear the cancel's signature
   const shown = (await patient(vault, ask('GET', '/api/v3/order', `symbol=BTCUSDT&orderId=${placed.orderId}`))).body;
   assert.equal(shown.status, 'FILLED');
+});
+
+test('what portfolio programs read besides is answered for the sub-key: its own balances, and no past', async () => {
+  const { vault, ask, patient } = await opened();
+  const nothing = [
+    ['GET', '/api/v3/myPreventedMatches', 'symbol=BTCUSDT&orderId=1'],
+    ['GET', '/api/v3/myAllocations', 'symbol=BTCUSDT&limit=500'],
+    ['GET', '/api/v3/order/amendments', 'symbol=BTCUSDT&orderId=1'],
+    ['GET', '/sapi/v1/capital/deposit/hisrec', 'coin=BTC&startTime=1&limit=1000'],
+    ['GET', '/sapi/v1/capital/withdraw/history', ''],
+    ['POST', '/sapi/v1/asset/get-funding-asset', ''],
+  ] as const;
+  for (const [method, path, parameters] of nothing) {
+    const { status, body } = await ask(method, path, parameters);
+    assert.deepEqual([status, body], [200, []], path);
+  }
+  assert.deepEqual((await ask('GET', '/sapi/v1/accountSnapshot', 'type=SPOT')).body, { code: 200, msg: '', snapshotVos: [] });
+  await patient(vault, ask('POST', '/api/v3/order', order('one')));
+  const { body: assets } = await ask('POST', '/sapi/v3/asset/getUserAsset', 'needBtcValuation=false');
+  const { balances } = (await ask('GET', '/api/v3/account', 'omitZeroBalances=true')).body;
+  const amounts = (it: Body): Body => [it.asset, it.free, it.locked];
+  assert.deepEqual(assets.map(amounts), balances.map(amounts));
+  assert.deepEqual((await ask('POST', '/sapi/v3/asset/getUserAsset', 'asset=BTC')).body, []);
+  assert.equal((await ask('POST', '/sapi/v1/capital/withdraw/history', '')).body.code, -1002, 'another method, another request');
 });

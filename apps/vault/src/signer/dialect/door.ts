@@ -50,7 +50,7 @@ export function createDialectDoor(ports: DialectPorts, own: OwnOrders): DialectD
 
   const admit = createAdmission({ findKey, checkFresh });
   const alive = (grant: GrantState): GrantState => {
-    if (!grant.alive) throw refusalError('E_REVOKED', `sub-key ${grant.subKey} is revoked`);
+    if (!grant.alive) throw refusalError('E_REVOKED', `the sub-key of bot ${grant.bot} is revoked`);
     return grant;
   };
   /** After the grant's signature was checked. */

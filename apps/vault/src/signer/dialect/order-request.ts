@@ -1,6 +1,6 @@
 /**
  * The order that a request's parameters ask for. Each type has its parameters and no others, as at the exchange. What the
- * mandate cannot express (stops that become market orders, take-profit types, FOK, icebergs, trailing) is `E_TYPE`.
+ * mandate cannot express (stops that become market orders, take-profit types, icebergs, trailing) is `E_TYPE`.
  */
 import { type Amount, amount, type OrderKind, type Side } from '@holdfast/domain';
 import { parameterError, refusalError } from './dialect-error.ts';
@@ -98,5 +98,6 @@ function kindOf(type: Exclude<ShownType, 'MARKET'>, timeInForce: string | undefi
   if (type === 'LIMIT_MAKER') return 'post-only';
   if (timeInForce === 'GTC') return type === 'LIMIT' ? 'limit' : 'stop-limit';
   if (timeInForce === 'IOC' && type === 'LIMIT') return 'ioc';
+  if (timeInForce === 'FOK' && type === 'LIMIT') return 'fok';
   throw refusalError('E_TYPE', `${type} with timeInForce ${timeInForce} is not taken`);
 }

@@ -41,7 +41,8 @@ export function findEndpoint({ method, target }: RawRequest): Endpoint {
   return endpoint;
 }
 
-const formType = /^application\/x-www-form-urlencoded(?:; ?charset=(?:utf-8|UTF-8))?$/;
+/** Some clients (hummingbot) call their form JSON. It is read as a form either way, and real JSON is none. */
+const formType = /^application\/(?:x-www-form-urlencoded|json)(?:; ?charset=(?:utf-8|UTF-8))?$/;
 
 /** The one text that holds the parameters. @throws DialectError `E_PARAM` when they are in both places, or in a body of another type */
 export function parameterText({ target, body, contentType, method }: RawRequest): string {
@@ -56,7 +57,8 @@ export function parameterText({ target, body, contentType, method }: RawRequest)
 
 const nameText = /^[A-Za-z][A-Za-z0-9]{0,31}$/;
 const plainText = /^[A-Za-z0-9._-]+$/;
-const listText = /^(?:[A-Z0-9"[\],]|%5B|%5D|%22|%2C|%5b|%5d|%2c)+$/;
+const listText = /^(?:[A-Z0-9_"[\],]|%5B|%5D|%22|%2C|%5b|%5d|%2c)+$/;
+const zoneText = /^(?:[0-9:-]|%2B|%3A|%2b|%3a){1,16}$/;
 
 /** The pairs of a parameter text in order. @throws DialectError `E_PARAM` */
 export function readPairs(text: string): readonly (readonly [name: string, value: string])[] {
@@ -72,7 +74,7 @@ export function readPairs(text: string): readonly (readonly [name: string, value
     seen.add(name);
     const value = at < 0 ? '' : part.slice(at + 1);
     if (value === '') throw parameterError(-1105, `the parameter ${name} is empty`);
-    return [name, name === 'symbols' ? readList(value) : readPlain(name, value)];
+    return [name, (encodedReaders.get(name) ?? readPlain)(name, value)];
   });
 }
 
@@ -82,12 +84,24 @@ function readPlain(name: string, value: string): string {
   return value;
 }
 
-/** A list of symbols is the one value that clients have to percent-encode. */
-function readList(value: string): string {
+function readList(name: string, value: string): string {
   if (value.length > symbolsCharactersMax || !listText.test(value))
-    throw parameterError(-1100, `the parameter symbols is not a list such as ["BTCUSDT","ETHUSDT"]: ${quoted(value)}`);
+    throw parameterError(-1100, `the parameter ${name} is not a list such as ["BTCUSDT","ETHUSDT"]: ${quoted(value)}`);
   return value.replace(/%5B/gi, '[').replace(/%5D/gi, ']').replace(/%22/g, '"').replace(/%2C/gi, ',');
 }
+
+function readZone(name: string, value: string): string {
+  if (!zoneText.test(value))
+    throw parameterError(-1100, `the parameter ${name} is not a time zone such as 8 or -03:30: ${quoted(value)}`);
+  return value.replace(/%2B/gi, '+').replace(/%3A/gi, ':');
+}
+
+/** The values that clients have to percent-encode, all of them of public requests. */
+const encodedReaders: ReadonlyMap<string, (name: string, value: string) => string> = new Map([
+  ['symbols', readList],
+  ['permissions', readList],
+  ['timeZone', readZone],
+]);
 
 /** Checks pairs against what the endpoint declares. @throws DialectError `E_PARAM` */
 export function checkParameters(pairs: readonly (readonly [string, string])[], { parameters }: Endpoint): Values {

@@ -109,6 +109,21 @@ export function createReads(own: OwnOrders, trading: Pick<Trading, 'named'>): Pa
       isOptionsEnabled: false,
       isPortfolioMarginRetailEnabled: false,
     }),
+    'user-assets': ({ account, grant, values }) => {
+      const wanted = values.get('asset');
+      return ownBalances(account, grant)
+        .filter(({ asset, free, locked }) => free + locked > 0n && (wanted === undefined || asset === wanted))
+        .map(({ asset, free, locked }) => ({
+          asset,
+          free: money(free),
+          locked: money(locked),
+          freeze: '0',
+          withdrawing: '0',
+          ipoable: '0',
+          btcValuation: '0',
+        }));
+    },
+    'no-snapshots': () => ({ code: 200, msg: '', snapshotVos: [] }),
     'no-burn': () => ({ spotBNBBurn: false, interestBNBBurn: false }),
     'empty-list': () => [],
   };

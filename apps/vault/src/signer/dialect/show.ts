@@ -3,7 +3,7 @@
  * ids as numbers, the client's own order ids. What the vault does not know of an order (iceberg, prevention) is shown
  * as the exchange shows it when there is none.
  */
-import { type Amount, amount, formatFixed, type OrderEvent, roundTo } from '@holdfast/domain';
+import { type Amount, amount, formatFixed, type OrderEvent, roundTo, takesAtOnce } from '@holdfast/domain';
 import { symbolOf } from '@holdfast/exchanges/trading';
 import type { AnswerForm } from './order-request.ts';
 import type { OwnOrder, OwnPhase, OwnTrade } from './own-orders.ts';
@@ -34,6 +34,7 @@ export function typeOf({ intent, asMarket, list }: OwnOrder): string {
   switch (intent.order) {
     case 'limit':
     case 'ioc':
+    case 'fok':
       return 'LIMIT';
     case 'post-only':
       return 'LIMIT_MAKER';
@@ -47,7 +48,8 @@ export const idOf = (id: string): number | string => (Number.isSafeInteger(Numbe
 export const orderIdOf = ({ exchangeOrderId }: OwnOrder): number | string =>
   exchangeOrderId === null ? -1 : idOf(exchangeOrderId);
 
-const timeInForceOf = ({ intent, asMarket }: OwnOrder): string => (intent.order === 'ioc' && !asMarket ? 'IOC' : 'GTC');
+const timeInForceOf = ({ intent, asMarket }: OwnOrder): string =>
+  takesAtOnce(intent.order) && !asMarket ? intent.order.toUpperCase() : 'GTC';
 const priceOf = ({ intent, asMarket }: OwnOrder): string => (asMarket ? noAmount : money(intent.limit));
 const sideOf = ({ intent }: OwnOrder): string => (intent.side === 'buy' ? 'BUY' : 'SELL');
 

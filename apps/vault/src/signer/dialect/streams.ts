@@ -87,6 +87,12 @@ export function createStreams({ now, send, prove, isAlive }: StreamPorts): Strea
     if (connections.delete(id)) send({ kind: 'socket-close', id, code, reason });
   };
 
+  /** Who proved nothing yet keeps out nobody who may. */
+  const makeRoom = (): void => {
+    const silent = [...connections].find(([, { listeners }]) => listeners.size === 0);
+    if (silent !== undefined) close(silent[0], 1008, 'it subscribed to nothing, and others want to');
+  };
+
   const openListening = (id: number, listenKey: string, wrap: Listener['wrap']): void => {
     const known = goodKey(listenKey);
     if (known === undefined) {
@@ -166,6 +172,7 @@ export function createStreams({ now, send, prove, isAlive }: StreamPorts): Strea
         if ([...listeners.values()].some((it) => it.listenKey === listenKey)) close(id, 1000, 'the listen key was closed');
     },
     open: (id, target) => {
+      if (connections.size >= connectionsMax) makeRoom();
       if (connections.size >= connectionsMax) {
         refuse(id, new DialectError(429, -1003, `${connectionsMax} connections are open.`));
         return;

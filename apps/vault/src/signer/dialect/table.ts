@@ -21,7 +21,10 @@ export type ParameterForm =
   | 'answer-form'
   | 'replace-mode'
   | 'token'
-  | 'word';
+  | 'word'
+  | 'words'
+  | 'zone'
+  | 'window';
 
 export interface ParameterRule {
   readonly form: ParameterForm;
@@ -59,6 +62,8 @@ export type DialectAct =
   | 'trading-status'
   | 'account-info'
   | 'no-burn'
+  | 'user-assets'
+  | 'no-snapshots'
   | 'empty-list'
   | 'no-futures'
   | 'stream-start'
@@ -124,7 +129,8 @@ const leg = (where: 'above' | 'below'): string =>
 const list = 'symbol:symbol! listClientOrderId:client-id side:side! quantity:decimal!';
 const which = 'orderId:id origClientOrderId:client-id';
 const since = 'startTime:millis endTime:millis limit:count';
-const candles = `symbol:symbol! interval:interval! ${since} timeZone:count`;
+const candles = `symbol:symbol! interval:interval! ${since} timeZone:zone`;
+const movements = `coin:symbol status:count offset:count txId:token ${since}`;
 const tickers = 'symbol:symbol symbols:symbols type:word symbolStatus:word';
 
 const endpoints: readonly Endpoint[] = [
@@ -158,12 +164,25 @@ const endpoints: readonly Endpoint[] = [
   signed('GET', '/api/v3/orderList', 'order-list', 'orderListId:id origClientOrderId:client-id'),
   signed('GET', '/api/v3/openOrderList', 'open-lists'),
   signed('GET', '/api/v3/allOrderList', 'all-lists', `fromId:id ${since}`),
+  signed('GET', '/api/v3/order/amendments', 'empty-list', 'symbol:symbol! orderId:id! fromExecutionId:id limit:count'),
+  signed(
+    'GET',
+    '/api/v3/myPreventedMatches',
+    'empty-list',
+    'symbol:symbol! preventedMatchId:id orderId:id fromPreventedMatchId:id limit:count',
+  ),
+  signed('GET', '/api/v3/myAllocations', 'empty-list', `symbol:symbol! fromAllocationId:id orderId:id ${since}`),
   signed('GET', '/api/v3/account', 'account', 'omitZeroBalances:flag'),
   signed('GET', '/api/v3/account/commission', 'commission', 'symbol:symbol!'),
   signed('GET', '/api/v3/rateLimit/order', 'order-rates'),
 
   signed('GET', '/sapi/v1/account/apiRestrictions', 'restrictions'),
   signed('GET', '/sapi/v1/capital/config/getall', 'assets'),
+  signed('POST', '/sapi/v3/asset/getUserAsset', 'user-assets', 'asset:symbol needBtcValuation:flag'),
+  signed('POST', '/sapi/v1/asset/get-funding-asset', 'empty-list', 'asset:symbol needBtcValuation:flag'),
+  signed('GET', '/sapi/v1/accountSnapshot', 'no-snapshots', `type:word! ${since}`),
+  signed('GET', '/sapi/v1/capital/deposit/hisrec', 'empty-list', `${movements} includeSource:flag`),
+  signed('GET', '/sapi/v1/capital/withdraw/history', 'empty-list', `${movements} withdrawOrderId:client-id`),
   signed('GET', '/sapi/v1/asset/tradeFee', 'trade-fees', 'symbol:symbol'),
   signed('GET', '/sapi/v1/account/status', 'status-normal'),
   signed('GET', '/sapi/v1/account/apiTradingStatus', 'trading-status'),
@@ -184,8 +203,12 @@ const endpoints: readonly Endpoint[] = [
 
   open('/api/v3/ping', 1),
   open('/api/v3/time', 1),
-  open('/api/v3/exchangeInfo', 20, 'symbol:symbol symbols:symbols permissions:word showPermissionSets:flag symbolStatus:word'),
-  open('/api/v3/depth', 250, 'symbol:symbol! limit:count'),
+  open('/api/v3/exchangeInfo', 20, 'symbol:symbol symbols:symbols permissions:words showPermissionSets:flag symbolStatus:word'),
+  open('/api/v3/executionRules', 40, 'symbol:symbol symbols:symbols symbolStatus:word'),
+  open('/api/v3/referencePrice', 2, 'symbol:symbol!'),
+  open('/api/v3/referencePrice/calculation', 2, 'symbol:symbol! symbolStatus:word'),
+  open('/api/v3/historicalBlockTrades', 25, 'symbol:symbol! limit:count fromId:id'),
+  open('/api/v3/depth', 250, 'symbol:symbol! limit:count symbolStatus:word'),
   open('/api/v3/trades', 25, 'symbol:symbol! limit:count'),
   open('/api/v3/historicalTrades', 25, 'symbol:symbol! limit:count fromId:id'),
   open('/api/v3/aggTrades', 4, `symbol:symbol! fromId:id ${since}`),
@@ -193,10 +216,10 @@ const endpoints: readonly Endpoint[] = [
   open('/api/v3/uiKlines', 2, candles),
   open('/api/v3/avgPrice', 2, 'symbol:symbol!'),
   open('/api/v3/ticker/24hr', 80, tickers),
-  open('/api/v3/ticker/tradingDay', 200, `${tickers} timeZone:count`),
+  open('/api/v3/ticker/tradingDay', 200, `${tickers} timeZone:zone`),
   open('/api/v3/ticker/price', 4, tickers),
   open('/api/v3/ticker/bookTicker', 4, tickers),
-  open('/api/v3/ticker', 200, `${tickers} windowSize:interval`),
+  open('/api/v3/ticker', 200, `${tickers} windowSize:window`),
 ];
 
 const table: ReadonlyMap<string, Endpoint> = new Map(endpoints.map((it) => [`${it.method} ${it.path}`, it]));

@@ -6,7 +6,7 @@
  *   T2  An answer says what the journal holds; without word of the exchange in time it says "unknown", never "refused".
  */
 import { randomBytes } from 'node:crypto';
-import { clientOrderId, type Pair, type PlaceOrder, type Verdict } from '@holdfast/domain';
+import { clientOrderId, type MandatePair, type Pair, type PlaceOrder, takesAtOnce, type Verdict } from '@holdfast/domain';
 import { symbolOf } from '@holdfast/exchanges/trading';
 import type { AccountState, GrantState } from '../state.ts';
 import { DialectError, exchangeRefusal, outcomeUnknown, parameterError, refusalError, unknownOrder } from './dialect-error.ts';
@@ -65,11 +65,17 @@ export function createTrading(ports: TradingPorts): Trading {
       const { order, quantity, limit, trigger } = request;
       return trigger === null ? { order, quantity, limit } : { order, quantity, limit, trigger };
     }
-    const rules = accountOf(grant).mandate?.pairs.find((it) => it.pair === pair);
-    const reference = ports.referenceOf(pair);
-    if (rules === undefined) throw refusalError('E_SYMBOL', `the mandate does not name ${pair}`);
+    const rulesNow = (): MandatePair => {
+      const rules = accountOf(grant).mandate?.pairs.find((it) => it.pair === pair);
+      if (rules === undefined) throw refusalError('E_SYMBOL', `the mandate does not name ${pair}`);
+      return rules;
+    };
+    rulesNow();
+    const steps = await ports.market.steps(pair);
+    // Read after the wait: the order is judged by the price and the mandate of that moment.
+    const [rules, reference] = [rulesNow(), ports.referenceOf(pair)];
     if (reference === undefined) throw refusalError('E_ORACLE', `no reference price of ${pair}`);
-    return { order: 'ioc' as const, ...marketTerms(request, rules, reference.price, await ports.market.steps(pair)) };
+    return { order: 'ioc' as const, ...marketTerms(request, rules, reference.price, steps) };
   };
 
   const send = async (grant: GrantState, request: OrderRequest): Promise<OwnOrder> => {
@@ -90,7 +96,7 @@ export function createTrading(ports: TradingPorts): Trading {
     const isKnown = await waits.until(order, () => order.phase !== 'sent', answerMs);
     if (!isKnown) throw outcomeUnknown();
     if (order.rejection !== null) throw exchangeRefusal(order.rejection.code, order.rejection.reason);
-    if (order.intent.order === 'ioc') await waits.until(order, () => !isOpen(order), answerMs);
+    if (takesAtOnce(order.intent.order)) await waits.until(order, () => !isOpen(order), answerMs);
     else if (crosses(order.intent)) await waits.until(order, () => !isOpen(order), fillMs);
     return order;
   };

@@ -16,7 +16,7 @@ export function bindingFault(context: SignerContext, grant: GrantState, door: Do
     context.commit({ kind: 'bound', subKey, account, door });
     return null;
   }
-  const reason = `sub-key ${subKey} belongs to the ${grant.door} door and was used at the ${door} door; it is revoked`;
+  const reason = `the sub-key of bot ${grant.bot} belongs to the ${grant.door} door and was used at the ${door} door; it is revoked`;
   carryOut(context, [{ rule: 'R8', action: 'freeze-sub-key', account, subKey, pair: null, reason }]);
   context.commit({ kind: 'revoked', subKey, by: 'rule R8' });
   return stopped('E_BIND', reason);

@@ -78,6 +78,16 @@ test('anybody moves rightwards, nothing but a newer look of the owner moves back
   assert.equal(codeOf(await bot.intent(sell('exit', '1', '100'))), 'approved');
 });
 
+test('a reason is one plain line, whatever steers in it stops all the same', async () => {
+  const { vault, bot } = await withPosition();
+  const reason = 'late\u001b[2J\r\nvault  open\u202e\ud800';
+  await bot.ask(doorPaths.freeze, { reason, account });
+  assert.deepEqual((({ condition, reason: told }) => [condition, told])(await standing(vault)), [
+    'frozen',
+    'late [2J  vault  open  ',
+  ]);
+});
+
 test('a sub-key freezes itself or its own account, no other, and what it froze outlives a restart', async () => {
   const vault = scriptedVault();
   await vault.open();

@@ -52,9 +52,9 @@ export function acceptFreeze(
     return;
   }
   const grant = state.grants.get(caller.subKey)!;
-  if (!grant.alive) throw new Refused('E_REVOKED', `sub-key ${grant.subKey} is revoked`);
+  if (!grant.alive) throw new Refused('E_REVOKED', `the sub-key of bot ${grant.bot} is revoked`);
   if (account !== null && account !== grant.account) throw new Refused('E_RIGHT', `account ${account} is not the sub-key’s`);
   const subKey = account === null ? grant.subKey : null;
-  const to = { ...rest, account: grant.account, subKey, by: `sub-key ${grant.subKey}` };
+  const to = { ...rest, account: grant.account, subKey, by: `the sub-key of bot ${grant.bot}` };
   carryOut(to, () => answer(200, { frozen: account ?? grant.subKey }));
 }

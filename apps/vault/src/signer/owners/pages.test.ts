@@ -102,6 +102,25 @@ test('a login is good once, from this origin, with user verification, while its 
   assert.equal(codeOf(await vault.portal('/v1/portal/login', made)), 'E_SIG');
 });
 
+test('whoever asks for challenges without end keeps no owner from logging in; none but ours counts, and for two minutes', async () => {
+  const vault = scriptedVault();
+  await vault.settle();
+  const passkey = await enrolPasskey(vault, 'anna');
+  const answered = (challenge: Buffer) =>
+    vault.portal('/v1/portal/login', { credential: passkey.id.toString('base64url'), ...assertion(passkey, place, challenge) });
+  const shown = Buffer.from(await challengeOf(vault), 'base64url');
+  assert.equal(shown.length, 32);
+  for (let n = 0; n < 1500; n += 1) await challengeOf(vault);
+  const later = Buffer.from(shown);
+  later.writeBigUInt64BE(later.readBigUInt64BE() + 60_000n);
+  assert.equal(codeOf(await answered(later)), 'E_SIG', 'its time is part of what makes it ours');
+  assert.equal(codeOf(await answered(shown.subarray(0, 31))), 'E_SIG');
+  assert.equal(codeOf(await answered(shown)), 'ok');
+  const late = Buffer.from(await challengeOf(vault), 'base64url');
+  await vault.pass(120_000);
+  assert.equal(codeOf(await answered(late)), 'E_SIG');
+});
+
 test('a counter that fell at a login is told to the owner, as at an act', async () => {
   const vault = scriptedVault();
   await vault.settle();

@@ -1,6 +1,7 @@
 /** Reads a mandate by hand: closed keys at every level, plain decimals, names that stand once. */
 import {
   type Asset,
+  allowedKindNames,
   asset,
   type Mandate,
   type MandateGroup,
@@ -9,7 +10,6 @@ import {
   mandateText,
   noRules,
   type OwnerId,
-  orderKindNames,
   ownerId,
   type Pair,
   pair,
@@ -131,7 +131,7 @@ function mandatePair(value: unknown, quote: Asset): MandatePair {
     pair: name,
     group: it.group === '' ? '' : groupName(it.group),
     sides: list(it.sides, 2, 'sides', (item) => oneOf(item, sides, 'side')),
-    orders: list(it.orders, 4, 'orders', (item) => oneOf(item, orderKindNames, 'order')),
+    orders: list(it.orders, 4, 'orders', (item) => oneOf(item, allowedKindNames, 'order')),
     maxOrderQuote: decimal(it.maxOrderQuote, 'maxOrderQuote'),
     maxOrderBase: decimal(it.maxOrderBase, 'maxOrderBase'),
     maxPositionQuote: decimal(it.maxPositionQuote, 'maxPositionQuote'),

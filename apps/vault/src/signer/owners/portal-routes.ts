@@ -6,7 +6,7 @@ import type { AccountId, OwnerId, VaultStatus } from '@holdfast/domain';
 import { count, fields, text } from '../../frames/decode.ts';
 import type { GateToSigner } from '../../frames/frames.ts';
 import { restrictAccounts } from '../orders/freeze.ts';
-import { accountId, parseJson, reading } from '../parse.ts';
+import { accountId, parseJson, reading, reasonText } from '../parse.ts';
 import { type Answer, Refused } from '../refused.ts';
 import type { Acts } from './acts.ts';
 import type { AuditTrail } from './audit-trail.ts';
@@ -45,11 +45,12 @@ export function createPortalRoutes(it: OwnersContext, parts: PortalParts): (requ
 
   const login: Route = (body, answer) => {
     const given = parseLogin(body);
-    if (!sessions.takeChallenge(given.challenge))
+    if (!sessions.isOpen(given.challenge))
       throw new Refused('E_SIG', 'this login is older than two minutes or was used; try again');
     const credential = needCredential(state.owners, given.credential);
     if (credential.credential.kind !== 'webauthn') throw new Refused('E_SIG', 'the pages are entered with a passkey');
     const proved = assertion(it.party, Buffer.from(given.challenge, 'base64url'), credential, given);
+    sessions.useUp(given.challenge);
     const { label, id } = credential.credential;
     if (proved.regressed) it.notices.notify(credential.owner, sayings.counterFell(label, id, clock.now()));
     if (proved.signCount !== undefined) credential.signCount = Math.max(credential.signCount, proved.signCount);
@@ -71,7 +72,7 @@ export function createPortalRoutes(it: OwnersContext, parts: PortalParts): (requ
 
   /** The whole vault when nobody else has accounts in it; else everything of this owner. */
   const kill: OwnerRoute = (owner, body, answer) => {
-    const { reason } = reading(() => ({ reason: text(fields(parseJson(body), ['reason'], 'body').reason, 'reason', 200) }));
+    const { reason } = reading(() => ({ reason: reasonText(fields(parseJson(body), ['reason'], 'body').reason) }));
     const others = [...state.owners.accounts.values()].some((one) => one.owner !== owner);
     if (!others) {
       parts.kill(`session of ${owner}`, body, answer);
@@ -203,7 +204,7 @@ function parseStop(body: string): { readonly account: AccountId | null; readonly
   const value = parseJson(body);
   return reading(() => {
     const it = fields(value, ['account', 'reason'], 'body');
-    return { account: it.account === null ? null : accountId(it.account), reason: text(it.reason, 'reason', 200) };
+    return { account: it.account === null ? null : accountId(it.account), reason: reasonText(it.reason) };
   });
 }
 

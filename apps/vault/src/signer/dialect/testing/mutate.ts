@@ -73,6 +73,9 @@ const samples: Readonly<Record<string, readonly string[]>> = {
   'replace-mode': ['STOP_ON_FAILURE', 'ALLOW_FAILURE'],
   token: ['d'.repeat(64)],
   word: ['FULL', 'TRADING'],
+  words: ['SPOT', '["SPOT","TRD_GRP_005"]'],
+  zone: ['8', '-12', '-3%3A30', '%2B08%3A00'],
+  window: ['7d', '15m'],
 };
 
 /** What attackers and broken clients put in place of a value. */
@@ -247,7 +250,7 @@ function orderOf<Order>(read: () => Order): Order | string {
 function rebuilt(endpoint: Endpoint, values: Values): RawRequest {
   const pairs: [string, string][] = [...values]
     .filter(([name]) => name !== 'signature')
-    .map(([name, value]) => [name, name === 'symbols' ? encodeURIComponent(value) : value]);
+    .map(([name, value]) => [name, encodeURIComponent(value)]);
   return signedRequest({ method: endpoint.method, path: endpoint.path, pairs, inBody: false });
 }
 
