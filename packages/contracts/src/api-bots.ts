@@ -1,14 +1,14 @@
 /** What crosses the API about making, checking, moving and judging bots, as schemas. Conventions: api.ts. */
 import { z } from 'zod';
 import { createBot, deal, ofPair } from './api.ts';
-import { assetName, botId, decimal, pairName, positiveDecimal, side, time } from './api-values.ts';
+import { assetName, botId, decimal, pairName, positiveDecimal, side, time, typedFunds, typedPair } from './api-values.ts';
 import { dealAct } from './engine-socket.ts';
 
 // Acts on an open deal: `POST /api/bots/:id/NAME`
 
 type Act = (typeof dealAct)['options'][number];
-/** What the act asks for, and of which pair. */
-type ActBody = z.ZodType<{ readonly pair?: string | undefined } & Readonly<Record<string, unknown>>>;
+/** What the act asks for, and of which pair or deal. */
+type ActBody = z.ZodType<z.infer<typeof ofPair> & Readonly<Record<string, unknown>>>;
 
 function bodyOf(act: Act): ActBody {
   const { name: _, ...fields } = act.shape;
@@ -20,6 +20,9 @@ export const actBodies = Object.fromEntries(dealAct.options.map((act) => [act.sh
   Record<DealActName, ActBody>
 >;
 export type DealActName = z.infer<typeof dealAct>['name'];
+
+/** More funds for a bot: `POST /api/bots/:id/fund`. */
+export const fundBot = z.strictObject({ funds: typedFunds });
 
 // Check before start: `POST /api/bots/check`
 
@@ -138,7 +141,7 @@ export const exportedBot = z.strictObject({
   holdfastBot: z.literal(1),
   kind: z.string().min(1).max(40),
   name: z.string().min(1).max(200),
-  pairs: z.array(pairName).max(100),
+  pairs: z.array(pairName).max(200),
   settings: z.record(z.string(), z.unknown()),
   /** Asset to amount that was set aside for it. */
   funds: z.record(assetName, decimal),
@@ -146,10 +149,10 @@ export const exportedBot = z.strictObject({
 export type ExportedBot = z.infer<typeof exportedBot>;
 
 export const importBot = z.strictObject({
-  bot: exportedBot,
+  bot: exportedBot.extend({ pairs: z.array(typedPair).max(200), funds: typedFunds }),
   name: z.string().trim().min(1).max(80).optional(),
   /** In place of the pairs of the file. */
-  pairs: z.array(pairName).min(1).max(100).optional(),
+  pairs: z.array(typedPair).min(1).max(200).optional(),
   /** Settings in place of those of the file, by field. */
   set: z.record(z.string(), z.unknown()).optional(),
   /** Yes to set aside what the file says; no, and when left out: what the settings need. */
@@ -174,7 +177,10 @@ export const statistics = z.object({
   byPair: z.array(z.object({ pair: pairName, ...sums })),
   /** Deals newest first, at most 200; the others are in `GET /api/deals`. */
   byDeal: z.array(deal.pick({ id: true, bot: true, number: true, pair: true, closedAt: true, profit: true, fees: true })),
-  /** Share of the time since it was made in which a deal was open, in percent; null of no time. */
+  /**
+   * Share of the time since it was made in which something was at stake, in percent: a deal from its first fill until it closed, or coins
+   * of a grid, of recurring buys or of rebalancing; null of no time.
+   */
   timeInMarketPercent: decimal.nullable(),
   /** What is set aside, free and in orders. */
   funds: z.array(z.object({ asset: assetName, available: decimal, reserved: decimal })),
@@ -208,8 +214,12 @@ export const botReport = z.object({
       stopLoss: z.object({ price: decimal, resting: z.boolean(), notResting: z.string().nullable() }).nullable(),
       /** Best price since the last target was reached, while it is trailed. */
       trailedFrom: decimal.nullable(),
+      /** What the owner has noted of it; it is written into the journal too. */
+      note: z.string().nullable(),
     }),
   ),
+  /** What cancelled deals left, or profit kept in the other asset: base, and the quote that it cost or brought; by pair. */
+  kept: z.array(z.object({ pair: pairName, quantity: decimal, cost: decimal })),
   /** Of a grid; lines lowest first. */
   grid: z
     .object({

@@ -9,7 +9,7 @@ const span = z.strictObject({ from: time, to: time });
 const sweepId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/, 'must be the name of a sweep: small letters, digits and -');
 
 /** Left out: the usual, as `holdfast sweep --help` says it. */
-export const askSweep = askBacktest.omit({ otherPath: true, settings: true }).extend({
+export const askSweep = askBacktest.omit({ settings: true }).extend({
   /** Those that do not vary. */
   settings: z.record(z.string(), z.unknown()).optional(),
   /** FIELD=FROM..TO/STEP or FIELD=VALUE,VALUE */

@@ -119,6 +119,7 @@ export const vaultAccount = z.object({
   worstLoss: worstLoss.nullable(),
   grants: z.array(
     z.object({
+      /** First letters of its name. */
       subKey: z.string(),
       bot: z.string(),
       pairs: z.array(pairName),
@@ -186,6 +187,7 @@ export type VaultStatusView = z.infer<typeof vaultStatus>;
 export const verdict = z.object({
   at: time,
   account: z.string(),
+  /** First letters of its name. */
   subKey: z.string(),
   bot: z.string().nullable(),
   kind: z.enum(['place-order', 'place-oco', 'cancel-order']),

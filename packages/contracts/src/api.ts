@@ -5,7 +5,7 @@
  *   - Absent is `null`, never 0 and never left out.
  */
 import { z } from 'zod';
-import { assetName, botId, decimal, pairName, positiveDecimal, side, time } from './api-values.ts';
+import { assetName, botId, decimal, pairName, side, time, typedFunds, typedPair } from './api-values.ts';
 import { vaultStatus, verdict } from './api-vault.ts';
 
 /** An answer that is not 2xx. `field` names what was wrong in the request, as a path with dots. */
@@ -91,10 +91,11 @@ export type BotSummary = z.infer<typeof botSummary>;
 /** `waiting`: not yet at the exchange, the bot keeps it back; `sent`: on its way; `unknown`: the vault is finding out. */
 export const levelState = z.enum(['waiting', 'sent', 'resting', 'partly-filled', 'filled', 'cancelled', 'refused', 'unknown']);
 
-/** One rung of an open deal, in the order in which they are bought. */
+/** One rung of an open deal, in the order in which they are traded. */
 export const ladderLevel = z.object({
   index: z.int(),
-  kind: z.enum(['base', 'averaging']),
+  /** `target`: a step of the way out. */
+  kind: z.enum(['base', 'averaging', 'target']),
   /** Price planned or, once placed, its limit. Null for an order at the market that is not yet filled. */
   price: decimal.nullable(),
   /** In base. */
@@ -157,22 +158,22 @@ export const createBot = z.strictObject({
   /** Made from kind and pair when left out. */
   name: z.string().trim().min(1).max(80).optional(),
   /** What it trades: one pair, or several; both are left out where the settings name the pairs. */
-  pair: pairName.optional(),
-  pairs: z.array(pairName).min(1).max(100).optional(),
+  pair: typedPair.optional(),
+  pairs: z.array(typedPair).min(1).max(200).optional(),
   /** Checked against the schema of the kind. */
   settings: z.record(z.string(), z.unknown()),
   /** Asset to amount set aside for this bot; what the settings need at most when left out. */
-  funds: z.record(assetName, positiveDecimal).optional(),
+  funds: typedFunds.optional(),
   /** Whether it starts at once; yes when left out. */
   start: z.boolean().optional(),
 });
 export type CreateBot = z.infer<typeof createBot>;
 
-/** Body of an act on a bot: for one of its pairs, or for all. */
-export const ofPair = z.strictObject({ pair: pairName.optional() });
+/** Body of an act on a bot: for one of its pairs, for one of its open deals by number, or for all. */
+export const ofPair = z.strictObject({ pair: pairName.optional(), deal: z.int().min(1).optional() });
 
 /** What a person may do to a bot over the API: `POST /api/bots/:id/ACTION`, body `{}`. */
-export const botRoutes = ['start', 'stop', 'start-deal', 'close-now', 'cancel-deal'] as const;
+export const botRoutes = ['start', 'stop', 'start-deal', 'close-now', 'cancel-deal', 'release-kept'] as const;
 
 /** A command that the engine has committed. */
 export const done = z.object({ ok: z.literal(true), bot: botId });

@@ -21,7 +21,7 @@ test('what is out of its limits is named with them', () => {
   assert.equal(issue({ stepPercent: '0.001' }), 'stepPercent: must be from 0.01 to 50 %');
   assert.equal(issue({ sizeMultiplier: '10.1' }), 'sizeMultiplier: must be from 0.1 to 10');
   assert.equal(issue({ sizeMultiplier: '10' }), 'none');
-  assert.equal(issue({ averagingOrders: 101 }), 'averagingOrders: must be at most 100');
+  assert.equal(issue({ averagingOrders: 201 }), 'averagingOrders: must be at most 200');
   assert.equal(issue({ baseOrderSize: '0' }), 'baseOrderSize: must be from 0.00000001 to 100000000 quote');
 });
 

@@ -2,6 +2,7 @@
  * Settings of each kind of bot, as typed into a form, sent to the API and stored: amounts and percentages are decimal
  * strings. Each field says its unit, its limits and in one sentence what it does; forms and `--help` are made from this.
  */
+import { z } from 'zod';
 import { dcaSettings } from './bot-settings/dca.ts';
 import { gridSettings } from './bot-settings/grid.ts';
 import { rebalanceSettings } from './bot-settings/rebalance.ts';
@@ -27,3 +28,9 @@ export const botSettings = {
   signal: signalSettings,
   trade: tradeSettings,
 } as const;
+
+/** JSON Schema of a kind's settings as they are given; undefined for a kind that has none here. */
+export function settingsJsonSchema(kind: string): Readonly<Record<string, unknown>> | undefined {
+  const schema = Object.entries(botSettings).find(([name]) => name === kind)?.[1];
+  return schema === undefined ? undefined : z.toJSONSchema(schema, { io: 'input' });
+}

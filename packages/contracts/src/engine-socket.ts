@@ -6,6 +6,7 @@
  * A connection that sends `{subscribe:true}` also receives `EngineNotice` lines until it closes.
  */
 import { z } from 'zod';
+import { typedFunds, typedPair } from './api-values.ts';
 import { guardChanges } from './guard-settings.ts';
 import { signalAsk } from './webhook-ask.ts';
 
@@ -15,7 +16,16 @@ const botId = z.string().regex(/^[a-z0-9]{1,12}$/, 'a bot id as `holdfast bot li
 const commandId = z.string().regex(/^[A-Za-z0-9._:-]{1,80}$/, 'an id of 1 to 80 letters, digits, ".", "_", ":" or "-"');
 
 /** What is asked of a bot by name. `start` and `resume` let it open deals again; `stop` lets the open deal end first. */
-export const botActions = ['start', 'stop', 'resume', 'start-deal', 'close-now', 'cancel-deal', 'delete'] as const;
+export const botActions = [
+  'start',
+  'stop',
+  'resume',
+  'start-deal',
+  'close-now',
+  'cancel-deal',
+  'release-kept',
+  'delete',
+] as const;
 export type BotAction = (typeof botActions)[number];
 
 const botCreate = z.strictObject({
@@ -25,21 +35,23 @@ const botCreate = z.strictObject({
   /** Which strategy, such as "dca". */
   kind: z.string().min(1).max(40),
   /** What it trades: one pair, or several; both are left out where the settings name the pairs. */
-  pair: pairText.optional(),
-  pairs: z.array(pairText).min(1).max(100).optional(),
+  pair: typedPair.optional(),
+  pairs: z.array(typedPair).min(1).max(200).optional(),
   /** As the strategy's own schema says; checked there. Amounts are decimal strings. */
   settings: z.record(z.string(), z.unknown()),
   /** Asset to amount set aside for this bot. Left out: what the settings need at most. */
-  funds: z.record(z.string(), decimal).optional(),
+  funds: typedFunds.optional(),
   start: z.boolean().default(true),
 });
+const dealNumber = z.int().min(1);
 const botAction = z.strictObject({
   id: commandId,
   command: z.literal('bot-action'),
   bot: botId,
   action: z.enum(botActions),
-  /** For one of several pairs; for all when left out. */
+  /** For one of several pairs, or for one open deal by its number; for all when left out. */
   pair: pairText.optional(),
+  deal: dealNumber.optional(),
 });
 const percent = z.string().regex(/^\d{1,4}(\.\d{1,4})?$/, 'a percentage such as "1.5"');
 /** What a person does to the open deal of a bot; the bot says what it refuses. */
@@ -53,7 +65,8 @@ export const dealAct = z.discriminatedUnion('name', [
       takeProfitPercent: percent.optional(),
       trailingPercent: percent.optional(),
       stopLossPercent: percent.optional(),
-      averagingOrders: z.int().min(0).max(100).optional(),
+      averagingOrders: z.int().min(0).max(200).optional(),
+      note: z.string().trim().max(500).optional(),
     }),
   }),
   // The rest is of a trade. Steps of its take profit count from 1.
@@ -90,7 +103,10 @@ const dealActs = z.strictObject({
   bot: botId,
   act: dealAct,
   pair: pairText.optional(),
+  deal: dealNumber.optional(),
 });
+/** Gives a bot more of its owner's free funds, while it goes on or not. */
+const botFund = z.strictObject({ id: commandId, command: z.literal('bot-fund'), bot: botId, funds: typedFunds });
 const botList = z.strictObject({ id: commandId, command: z.literal('bot-list') });
 const status = z.strictObject({ id: commandId, command: z.literal('status') });
 /** Loads the text of a strategy's file and keeps it as a kind of bot; the answer names the kind. */
@@ -124,6 +140,7 @@ export const engineCommand = z.discriminatedUnion('command', [
   botCheck,
   gridSuggest,
   botAction,
+  botFund,
   dealActs,
   botList,
   status,
@@ -134,6 +151,8 @@ export const engineCommand = z.discriminatedUnion('command', [
   backup,
 ]);
 export type EngineCommand = z.infer<typeof engineCommand>;
+/** All that the door of the listener takes. */
+export const engineSignal = signal;
 
 /** What became of a signal: `code` null when it was taken, else why it was refused. */
 export interface SignalOutcome {

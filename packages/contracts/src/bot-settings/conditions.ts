@@ -20,7 +20,7 @@ const indicator = z.strictObject({
   timeframe: z.enum(timeframeNames),
   line: z.string().max(40).exactOptional(),
   when: z.enum(comparisons),
-  than: z.union([z.number(), z.string().max(40)]),
+  than: z.union([z.number(), z.string().max(40)], 'must be a number or the name of a line'),
 });
 const timeWindow = z.strictObject({
   kind: z.literal('time-window'),
@@ -38,7 +38,12 @@ const signal = z.strictObject({
 const single = [indicator, timeWindow, signal] as const;
 
 const conditionShape: z.ZodType<Condition> = z.lazy(
-  () => z.discriminatedUnion('kind', [...single, several, not]) as unknown as z.ZodType<Condition>,
+  () =>
+    z.discriminatedUnion(
+      'kind',
+      [...single, several, not],
+      'must have the kind indicator, time-window, signal, all, any or not',
+    ) as unknown as z.ZodType<Condition>,
 );
 const several = z.strictObject({ kind: z.enum(['all', 'any']), of: z.array(conditionShape).min(1).max(20) });
 const not = z.strictObject({ kind: z.literal('not'), of: conditionShape });
@@ -57,6 +62,7 @@ const shallow = z.preprocess((value, context) => {
 
 /** Says what is impossible: parameters out of range, an unknown line, no such time zone. */
 const condition = shallow.superRefine((value, context) => {
+  if (context.issues.length > 0) return;
   try {
     new ConditionFollower(value);
   } catch (error) {

@@ -1,6 +1,6 @@
 /** What fields of the DCA bot cannot be together. All faults are named at once, each with its field. */
 import { amount } from '@holdfast/domain';
-import type { z } from 'zod';
+import type { Rule } from './fields.ts';
 
 /** The settings as far as they could be read. */
 interface Read {
@@ -40,9 +40,10 @@ interface Read {
   readonly minDayVolume: string;
   readonly reinvestPercent: string;
   readonly riskReductionPercent: string;
+  readonly dealsAtOnce: number;
+  readonly dealsPerPair: number;
+  readonly dealStepPercent: string;
 }
-
-type Rule = readonly [field: keyof Read, message: string, isFault: (settings: Read) => boolean];
 
 const isAbove0 = (text: string): boolean => Number(text) > 0;
 const rises = (texts: readonly string[]): boolean =>
@@ -65,6 +66,10 @@ function deepestDeviation({ averagingOrders, stepPercent, stepMultiplier, ladder
   return deviation;
 }
 
+/** The largest averaging order, near enough to refuse one that no number of lots is large enough for. */
+const largestAveraging = ({ averagingOrders, averagingOrderSize, sizeMultiplier }: Read): number =>
+  Number(averagingOrderSize) * Math.max(1, Number(sizeMultiplier) ** (averagingOrders - 1));
+
 /** All orders of a deal that are counted in percent of its funds. */
 function percentOfFunds(settings: Read): number {
   let sum = settings.baseOrderSizeIn === 'percent' ? Number(settings.baseOrderSize) : 0;
@@ -78,7 +83,7 @@ function percentOfFunds(settings: Read): number {
   return sum;
 }
 
-const buys: readonly Rule[] = [
+const buys: readonly Rule<Read>[] = [
   [
     'startConditions',
     'must not be empty when deals start by conditions',
@@ -106,11 +111,19 @@ const buys: readonly Rule[] = [
     'the last averaging order would lie 1000 % or more above the base order; use fewer orders or smaller steps',
     (it) => isShort(it) && !isExplicit(it) && it.averagingOrders > 0 && deepestDeviation(it) >= 1000,
   ],
+  [
+    'sizeMultiplier',
+    'the last averaging order would be larger than 10000000000; use fewer orders or a smaller multiplier',
+    (it) => !isExplicit(it) && it.averagingOrders > 0 && largestAveraging(it) > 1e10,
+  ],
   ['ladder', 'percents must rise from order to order', (it) => !rises(it.ladder.map(({ percent }) => percent))],
   [
     'ladder',
-    'percents must be above 0 and below 100, and sizes above 0',
-    (it) => it.ladder.some(({ percent, size }) => !isAbove0(percent) || Number(percent) >= 100 || !isAbove0(size)),
+    'percents must be above 0 and below 100, in short deals below 1000, and sizes above 0',
+    (it) =>
+      it.ladder.some(
+        ({ percent, size }) => !isAbove0(percent) || Number(percent) >= (isShort(it) ? 1000 : 100) || !isAbove0(size),
+      ),
   ],
   [
     'averagingOrdersActive',
@@ -129,7 +142,7 @@ const buys: readonly Rule[] = [
   [
     'pyramid',
     'the first order lies beyond the last target, so that the deal would be over before it',
-    (it) => it.closeConditions.length === 0 && Number(it.pyramid[0]?.percent ?? 0) >= lastTarget(it),
+    (it) => it.closeConditions.length === 0 && it.pyramid.slice(0, 1).some(({ percent }) => Number(percent) >= lastTarget(it)),
   ],
   [
     'maxPricePercent',
@@ -152,7 +165,7 @@ const buys: readonly Rule[] = [
 const hasOtherExit = (it: Read): boolean =>
   it.takeProfitSteps.length > 0 || isAbove0(it.trailingPercent) || it.closeConditions.length > 0;
 
-const targets: readonly Rule[] = [
+const targets: readonly Rule<Read>[] = [
   [
     'takeProfitSteps',
     'shares must make exactly 100 percent together',
@@ -205,7 +218,7 @@ const isStopTooNear = (it: Read): boolean =>
   !hasNoStop(it) && count(it) > 0 && Number(it.stopLossPercent) <= deepestDeviation(it);
 const isScaled = (it: Read): boolean => isAbove0(it.reinvestPercent) || isAbove0(it.riskReductionPercent);
 
-const limits: readonly Rule[] = [
+const limits: readonly Rule<Read>[] = [
   [
     'stopLossPercent',
     'the stop would lie above the last averaging order; it must be farther from the base order',
@@ -223,6 +236,17 @@ const limits: readonly Rule[] = [
     'breakevenSteps',
     'must be smaller than the number of take profit steps',
     (it) => it.breakevenSteps > 0 && it.breakevenSteps >= it.takeProfitSteps.length,
+  ],
+  [
+    'dealsPerPair',
+    'must not be above dealsAtOnce, which counts the deals of all pairs',
+    (it) => it.dealsPerPair > it.dealsAtOnce,
+  ],
+  ['dealStepPercent', 'needs dealsPerPair above 1', (it) => isAbove0(it.dealStepPercent) && it.dealsPerPair === 1],
+  [
+    'dealStepPercent',
+    'must be above 0 where several deals of a pair start at once: all would open at the same price',
+    (it) => it.start === 'at-once' && it.dealsPerPair > 1 && !isAbove0(it.dealStepPercent),
   ],
   ['dealTimeoutSeconds', 'must be 0 or at least 60', (it) => it.dealTimeoutSeconds > 0 && it.dealTimeoutSeconds < 60],
   [
@@ -242,19 +266,4 @@ const limits: readonly Rule[] = [
   ],
 ];
 
-/** A field that could not be read makes no second fault here: its own is named already. */
-function holds(isFault: Rule[2], settings: unknown): boolean {
-  try {
-    return isFault(settings as Read);
-  } catch {
-    return false;
-  }
-}
-
-/** The schema with these rules; each is looked at whatever other fields are like. */
-export const dcaFaults = <Schema extends z.ZodObject>(schema: Schema): Schema =>
-  [...buys, ...targets, ...limits].reduce<Schema>(
-    (so, [field, message, isFault]) =>
-      so.refine((settings) => !holds(isFault, settings), { path: [field], message, when: () => true }) as Schema,
-    schema,
-  );
+export const dcaRules: readonly Rule<Read>[] = [...buys, ...targets, ...limits];

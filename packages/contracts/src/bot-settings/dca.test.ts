@@ -17,7 +17,7 @@ test('what cannot be together is refused with the field and the reason', () => {
     [{ start: 'command', minDayVolume: '1' }, 'minDayVolume: is not asked for by deals that start by command'],
     [{ minPrice: '10', maxPrice: '9' }, 'maxPrice: must not be below minPrice'],
     [{ ladder: '2:50, 2:60' }, 'ladder: percents must rise from order to order'],
-    [{ ladder: '2:50, 100:60' }, 'ladder: percents must be above 0 and below 100, and sizes above 0'],
+    [{ ladder: '2:50, 100:60' }, 'ladder: percents must be above 0 and below 100, in short deals below 1000, and sizes above 0'],
     [{ averagingOrders: 0, averagingConditions: 'rsi 1h < 30' }, 'averagingConditions: need at least one averaging order'],
     [{ averagingFrom: 'last' }, 'averagingFrom: must be "base" without averaging conditions'],
     [
@@ -168,13 +168,28 @@ test('short deals and orders on the side of profit have faults of their own', ()
     [{ pyramid: '0.5:50, 0.4:60' }, 'pyramid: percents must rise from order to order'],
     [{ pyramid: '0:50' }, 'pyramid: percents must be above 0 and at most 10000, in short deals below 100, and sizes above 0'],
     [{ pyramid: '1:50' }, 'pyramid: the first order lies beyond the last target, so that the deal would be over before it'],
+    [
+      { direction: 'short', ladder: '50:50, 1000:60' },
+      'ladder: percents must be above 0 and below 100, in short deals below 1000, and sizes above 0',
+    ],
+    [
+      { averagingOrders: 30, stepPercent: '0.1', sizeMultiplier: '2' },
+      'sizeMultiplier: the last averaging order would be larger than 10000000000; use fewer orders or a smaller multiplier',
+    ],
+    [
+      { dealsPerPair: 3, dealsAtOnce: 2, dealStepPercent: '1' },
+      'dealsPerPair: must not be above dealsAtOnce, which counts the deals of all pairs',
+    ],
     [{ minPricePercent: '101', maxPricePercent: '99' }, 'maxPricePercent: must not be below minPricePercent'],
   ];
   for (const [change, fault] of table) assert.deepEqual(faults(change), [fault]);
+  // Of a pyramid that is not there nothing is said.
+  assert.deepEqual([...new Set(faults({ takeProfitPercent: '-1' }).map((fault) => fault.split(':')[0]))], ['takeProfitPercent']);
   const taken = [
     { direction: 'short', profitIn: 'base', reinvestPercent: '50' },
     { direction: 'short', takeProfitSteps: '1:50, 2:50', trailingPercent: '0.5' },
     { direction: 'short', averagingOrders: 3, stepPercent: '50' },
+    { direction: 'short', ladder: '50:50, 250:60' },
     { averagingOrdersActive: 0, averagingConditions: 'rsi 1h < 30' },
     { pyramid: '0.5:50, 9:50' },
   ];

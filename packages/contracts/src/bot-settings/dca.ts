@@ -1,8 +1,8 @@
 /** Settings of the DCA bot. */
 import { z } from 'zod';
 import { conditions } from './conditions.ts';
-import { dcaFaults } from './dca-faults.ts';
-import { choice, decimal, flag, list, whole } from './fields.ts';
+import { dcaRules } from './dca-faults.ts';
+import { choice, decimal, feeAsset, flag, list, retrySeconds, ruled, whole } from './fields.ts';
 
 const percent = (title: string, about: string, least: string, most: string) =>
   decimal({ title, unit: '%', about, least, most, places: 4 });
@@ -21,7 +21,7 @@ const pairOf = (first: string, second: string) => (text: string) => {
   return { [first]: a, [second]: b };
 };
 
-export const dcaSettings = dcaFaults(
+export const dcaSettings = ruled(
   z.strictObject({
     direction: choice(
       'Direction',
@@ -79,13 +79,13 @@ export const dcaSettings = dcaFaults(
       'What the sizes of averaging orders count: quote, base, or percent of what the bot has when the deal opens: quote, in short deals base.',
       sizes,
     ).default('quote'),
-    averagingOrders: whole('Averaging orders', 'orders', 'How many averaging orders a deal has at most.', 0, 100).default(5),
+    averagingOrders: whole('Averaging orders', 'orders', 'How many averaging orders a deal has at most.', 0, 200).default(5),
     averagingOrdersActive: whole(
       'Averaging orders at once',
       'orders',
       'How many averaging orders rest at the exchange at once; the next is placed when one is filled. 0 with averaging conditions only.',
       0,
-      100,
+      200,
     ).default(2),
     stepPercent: decimal({
       title: 'Step',
@@ -117,7 +117,7 @@ export const dcaSettings = dcaFaults(
       about:
         'Averaging orders one by one, "percent:size", in place of number, step and multipliers; percent below the base order, in short deals above, rising.',
       item: z.strictObject({ percent: plainDecimal('percent'), size: plainDecimal('size') }),
-      most: 100,
+      most: 200,
       read: pairOf('percent', 'size'),
       between: /[,;\n]/,
     }).default([]),
@@ -126,7 +126,7 @@ export const dcaSettings = dcaFaults(
       about:
         'Orders that add to a deal which runs well, "percent:size", sized as averaging orders: at the market when the price is so far above the base order, in short deals below; rising.',
       item: z.strictObject({ percent: plainDecimal('percent'), size: plainDecimal('size') }),
-      most: 20,
+      most: 200,
       read: pairOf('percent', 'size'),
       between: /[,;\n]/,
     }).default([]),
@@ -230,10 +230,23 @@ export const dcaSettings = dcaFaults(
     dealsAtOnce: whole(
       'Deals at once',
       'deals',
-      'Of a bot with several pairs: how many deals may be open at once, at most one of a pair.',
+      'How many deals a bot with several pairs, or with several deals per pair, may have open at once.',
       1,
-      100,
+      199,
     ).default(1),
+    dealsPerPair: whole(
+      'Deals per pair',
+      'deals',
+      'How many of the deals at once may be open on one pair, each with orders and coins of its own.',
+      1,
+      199,
+    ).default(1),
+    dealStepPercent: percent(
+      'Step between deals',
+      'With several deals per pair: how far the price must be below the lowest entry of the open ones, in short deals above the highest, for the next; 0: the start conditions must cease and hold anew.',
+      '0',
+      '50',
+    ).default('0'),
     dealsAtMost: whole('Deals at most', 'deals', 'The bot stops after so many deals in a row; 0 for no end.', 0, 100_000).default(
       0,
     ),
@@ -256,13 +269,13 @@ export const dcaSettings = dcaFaults(
       'Lowest price, of the start',
       'The same as a percentage of the price when the bot was started or resumed; 0 for none.',
       '0',
-      '1000',
+      '1100',
     ).default('0'),
     maxPricePercent: percent(
       'Highest price, of the start',
       'The same as a percentage of the price when the bot was started or resumed; 0 for none.',
       '0',
-      '1000',
+      '1100',
     ).default('0'),
     minDayVolume: quotePrice(
       'Least volume',
@@ -281,11 +294,7 @@ export const dcaSettings = dcaFaults(
       '100',
     ).default('0'),
     cooldownSeconds: whole('Cooldown', 's', 'Wait after a deal before the next one opens by itself.', 0, 2_592_000).default(0),
-    feeAsset: choice(
-      'Fee of buys in',
-      'The asset that the exchange takes the fee of a buy from: "base" on Binance, "third" where a coin such as BNB pays it.',
-      ['base', 'quote', 'third'],
-    ).default('base'),
+    feeAsset,
     feePercent: decimal({
       title: 'Fee',
       unit: '%',
@@ -310,14 +319,9 @@ export const dcaSettings = dcaFaults(
       1,
       50,
     ).default(5),
-    retrySeconds: whole(
-      'Retry after',
-      's',
-      'Wait before an order that was not filled or not taken is tried again.',
-      1,
-      3600,
-    ).default(3),
+    retrySeconds,
   }),
+  dcaRules,
 ).meta({
   title: 'DCA',
   description:

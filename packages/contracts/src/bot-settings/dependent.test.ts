@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { botSettings, dependentSettings, pairsOfKind } from '../index.ts';
+import { botSettings, dependentSettings, holdsBetweenDeals, pairsOfKind } from '../index.ts';
 
 interface Property {
   readonly type?: string;
@@ -30,4 +30,8 @@ test('a field depends on fields of its own kind, and on values that they have', 
 
 test('every kind says what it trades', () => {
   assert.deepEqual(Object.keys(pairsOfKind).sort(), Object.keys(botSettings).sort());
+  assert.deepEqual(
+    [...holdsBetweenDeals].filter((kind) => !Object.hasOwn(botSettings, kind)),
+    [],
+  );
 });

@@ -38,12 +38,13 @@ const rebalance: Dependent = { timeZone: { schedule: 'set' }, checkInterval: { t
 const recurring: Dependent = { aboveMaxPrice: { maxPrice: 'set' } };
 
 const signal: Dependent = {
-  takeProfitTrailingPercent: { takeProfitPercent: 'set' },
   stopLossTrailing: { stopLossPercent: 'set' },
 };
 
 const trade: Dependent = {
   size: { entry: ['market', 'limit', 'conditional', 'trailing'] },
+  sizeIn: { entry: ['market', 'limit', 'conditional', 'trailing'] },
+  profitIn: { direction: ['short'] },
   heldQuantity: { entry: ['held'] },
   heldPrice: { entry: ['held'] },
   entryPrice: { entry: ['limit', 'conditional', 'trailing'] },
@@ -51,6 +52,9 @@ const trade: Dependent = {
   entryWhen: { entry: ['conditional'] },
   entryPriceOf: { entry: ['conditional', 'trailing'] },
   entryTrailingPercent: { entry: ['trailing'] },
+  entryTrailingDistance: { entry: ['trailing'] },
+  entryHoldSeconds: { entry: ['conditional'] },
+  entryTimeInForce: { entry: ['limit', 'conditional'] },
   entryTimeoutSeconds: { entry: ['limit', 'conditional', 'trailing'] },
   breakevenAfterStep: { takeProfits: 'set' },
 };
@@ -58,12 +62,15 @@ const trade: Dependent = {
 /** By kind and field. */
 export const dependentSettings: Readonly<Record<string, Dependent>> = { dca, grid, rebalance, recurring, signal, trade };
 
+/** Kinds that hold coins between their deals too: a round trip, a purchase, a run. */
+export const holdsBetweenDeals: ReadonlySet<string> = new Set(['grid', 'rebalance', 'recurring']);
+
 /** What a kind trades: one pair, several, or those that its settings name. */
 export const pairsOfKind: Readonly<Record<string, 'one' | 'several' | 'settings'>> = {
   dca: 'several',
   grid: 'one',
   rebalance: 'settings',
   recurring: 'one',
-  signal: 'one',
+  signal: 'several',
   trade: 'one',
 };

@@ -70,3 +70,37 @@ export const list = <Item extends z.ZodType>({ title, unit = '', about, item, mo
       z.array(item).max(most, `must be at most ${most} items`),
     )
     .meta({ title, description: about, unit });
+
+/** Of every kind that buys. */
+export const feeAsset = choice(
+  'Fee of buys in',
+  'The asset that the exchange takes the fee of a buy from: "base" on Binance, "third" where a coin such as BNB pays it.',
+  ['base', 'quote', 'third'],
+).default('base');
+
+export const retrySeconds = whole(
+  'Retry after',
+  's',
+  'Wait before an order that was not filled or not taken is tried again.',
+  1,
+  3600,
+).default(3);
+
+/** What is at fault among several fields: the field that is named, what is said of it, and when. */
+export type Rule<Read> = readonly [field: keyof Read & string, message: string, isFault: (settings: Read) => boolean];
+
+/** The schema with such rules. Each is looked at whatever other fields are like; where one that it reads is malformed it says nothing. */
+export const ruled = <Schema extends z.ZodType>(schema: Schema, rules: readonly Rule<z.output<Schema>>[]): Schema =>
+  // All at once: a schema is made anew each time it gets rules.
+  schema.check(
+    ...rules.map(([field, message, isFault]) => {
+      const holds = (settings: unknown): boolean => {
+        try {
+          return isFault(settings as z.output<Schema>);
+        } catch {
+          return false;
+        }
+      };
+      return z.refine<z.output<Schema>>((settings) => !holds(settings), { path: [field], message, when: () => true });
+    }),
+  );

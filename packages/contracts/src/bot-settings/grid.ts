@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { choice, decimal, flag, whole } from './fields.ts';
+import { choice, decimal, feeAsset, flag, whole } from './fields.ts';
 
 const price = (title: string, about: string) =>
   decimal({ title, unit: 'quote', about, least: '0.00000001', most: '100000000', places: 12 });
@@ -90,11 +90,7 @@ const fields = z.strictObject({
     'Cancel all orders and keep what is held, or then also buy coins for all quote, sell all coins, or trade back to the coins allotted.',
     stopActions,
   ).default('stop'),
-  feeAsset: choice(
-    'Fee of buys in',
-    'The asset that the exchange takes the fee of a buy from: "base" on Binance, "third" where a coin such as BNB pays it.',
-    ['base', 'quote', 'third'],
-  ).default('base'),
+  feeAsset,
   feePercent: decimal({
     title: 'Fee',
     unit: '%',

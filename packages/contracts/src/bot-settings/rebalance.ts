@@ -1,12 +1,11 @@
 /** Settings of a rebalancing bot. It trades several pairs of one quote. */
 import { amount } from '@holdfast/domain';
 import { z } from 'zod';
-import { choice, decimal, flag, list, whole } from './fields.ts';
+import { choice, decimal, flag, list, type Rule, retrySeconds, ruled, whole } from './fields.ts';
+import { cronLine, timeZone } from './schedule.ts';
 
 const percent = (title: string, about: string, least: string, most: string) =>
   decimal({ title, unit: '%', about, least, most, places: 4 });
-const text = (title: string, about: string, pattern: RegExp, message: string) =>
-  z.string().max(120).regex(pattern, message).meta({ title, description: about, unit: '' });
 
 const target = z.strictObject({
   pair: z.string().regex(/^[A-Z0-9]{1,20}\/[A-Z0-9]{1,20}$/, 'pair must be BASE/QUOTE such as BTC/USDT'),
@@ -29,18 +28,8 @@ const fields = z.strictObject({
     between: /[,;\n]/,
   }),
   cashPercent: percent('Cash', 'What stays in quote, in percent of all.', '0', '99').default('0'),
-  schedule: text(
-    'Schedule',
-    'When it runs, as a cron line of five fields; empty for never by time.',
-    /^$|^[\d*,/-]+( [\d*,/-]+){4}$/,
-    'must be empty or five fields such as "0 9 1 * *"',
-  ).default(''),
-  timeZone: text(
-    'Time zone',
-    'Whose clocks the schedule follows, summer time included.',
-    /^[A-Za-z][A-Za-z0-9_+/-]*$/,
-    'must be a zone such as "Europe/Berlin" or "UTC"',
-  ).default('UTC'),
+  schedule: cronLine('When it runs, as a cron line of five fields; empty for never by time.', true).default(''),
+  timeZone,
   thresholdPercent: percent(
     'Threshold',
     'It runs when a share is so many points away from its target; 0 for never by threshold.',
@@ -76,19 +65,11 @@ const fields = z.strictObject({
   }).default('0.1'),
   slippagePercent: percent('Slippage', 'How far beyond the price of now an order may go.', '0', '10').default('0.3'),
   attempts: whole('Rounds', 'times', 'How often what is missing is sold, and then bought, in one run.', 1, 20).default(3),
-  retrySeconds: whole(
-    'Retry after',
-    's',
-    'Wait before an order that was not filled or not taken is tried again.',
-    1,
-    3600,
-  ).default(3),
+  retrySeconds,
 });
 
 type Read = z.output<typeof fields>;
-type Rule = readonly [field: keyof Read, message: string, isFault: (settings: Read) => boolean];
-
-const rules: readonly Rule[] = [
+const rules: readonly Rule<Read>[] = [
   ['targets', 'must name at least one pair', ({ targets }) => targets.length === 0],
   [
     'targets',
@@ -105,23 +86,11 @@ const rules: readonly Rule[] = [
   ],
 ];
 
-/** A field that could not be read makes no second fault here: its own is named already. */
-function holds(isFault: Rule[2], settings: unknown): boolean {
-  try {
-    return isFault(settings as Read);
-  } catch {
-    return false;
-  }
-}
-
 /** Settings of a rebalancing bot; all faults are named at once. */
-export const rebalanceSettings = rules
-  .reduce(
-    (schema, [field, message, isFault]) =>
-      schema.refine((settings) => !holds(isFault, settings), { path: [field], message, when: () => true }),
-    fields,
-  )
-  .meta({ title: 'Rebalancing', description: 'Keeps coins at fixed shares of a portfolio, by time or when one strays.' });
+export const rebalanceSettings = ruled(fields, rules).meta({
+  title: 'Rebalancing',
+  description: 'Keeps coins at fixed shares of a portfolio, by time or when one strays.',
+});
 
 export type RebalanceSettingsInput = z.input<typeof rebalanceSettings>;
 export type RebalanceSettingsText = z.output<typeof rebalanceSettings>;

@@ -1,10 +1,8 @@
-/** Settings of recurring buys. Whether the schedule is one, the bot says: `schedule-malformed`. */
+/** Settings of recurring buys. */
 import { amount } from '@holdfast/domain';
 import { z } from 'zod';
-import { choice, decimal, list, whole } from './fields.ts';
-
-const text = (title: string, about: string, pattern: RegExp, message: string) =>
-  z.string().max(120).regex(pattern, message).meta({ title, description: about, unit: '' });
+import { choice, decimal, feeAsset, list, retrySeconds, whole } from './fields.ts';
+import { cronLine, timeZone } from './schedule.ts';
 
 const part = z.strictObject({
   pair: z.string().regex(/^[A-Z0-9]{1,20}\/[A-Z0-9]{1,20}$/, 'pair must be BASE/QUOTE such as BTC/USDT'),
@@ -56,18 +54,10 @@ export const recurringSettings = z
       read: readPart,
       between: /[,;\n]/,
     }).default([]),
-    schedule: text(
-      'Schedule',
-      'When, as a cron line: minute, hour, day of month, month, day of week (0 or 7 is Sunday).',
-      /^[\d*,/-]+( [\d*,/-]+){4}$/,
-      'must be five fields such as "0 9 * * 1" (Mondays at nine)',
-    ).default('0 9 * * 1'),
-    timeZone: text(
-      'Time zone',
-      'Whose clocks the schedule follows, summer time included.',
-      /^[A-Za-z][A-Za-z0-9_+/-]*$/,
-      'must be a zone such as "Europe/Berlin" or "UTC"',
-    ).default('UTC'),
+    schedule: cronLine('When, as a cron line: minute, hour, day of month, month, day of week (0 or 7 is Sunday).').default(
+      '0 9 * * 1',
+    ),
+    timeZone,
     maxPrice: decimal({
       title: 'Highest price',
       unit: 'quote',
@@ -89,11 +79,7 @@ export const recurringSettings = z
     lateSeconds: whole('Late up to', 's', 'How late a time may be before it counts as missed.', 1, 86_400).default(300),
     purchases: whole('Purchases', 'purchases', 'How many are made in all; 0 without end.', 0, 100_000).default(0),
     fundedPurchases: whole('Funded purchases', 'purchases', 'For how many of them funds are asked for.', 1, 1000).default(12),
-    feeAsset: choice(
-      'Fee of buys in',
-      'The asset that the exchange takes the fee of a buy from: "base" on Binance, "third" where a coin such as BNB pays it.',
-      ['base', 'quote', 'third'],
-    ).default('base'),
+    feeAsset,
     feePercent: decimal({
       title: 'Fee',
       unit: '%',
@@ -111,13 +97,7 @@ export const recurringSettings = z
       places: 4,
     }).default('0.3'),
     attempts: whole('Attempts', 'times', 'How often a purchase is tried for what is still missing.', 1, 50).default(5),
-    retrySeconds: whole(
-      'Retry after',
-      's',
-      'Wait before an order that was not filled or not taken is tried again.',
-      1,
-      3600,
-    ).default(3),
+    retrySeconds,
   })
   .refine((it) => it?.aboveMaxPrice === 'skip' || hasCeiling(it), {
     path: ['aboveMaxPrice'],
