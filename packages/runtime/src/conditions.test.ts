@@ -86,6 +86,22 @@ test('warm from candles of its frame and the minutes of the open one, it says wh
   assert.deepEqual(late.onMinute(btc, minutes[100]!), [], 'a minute that it has seen changes nothing');
 });
 
+test('a minute that came with the history is asked about once it closes, and counts once', () => {
+  const mean = conditionText({
+    kind: 'indicator',
+    indicator: 'sma',
+    parameters: [3],
+    timeframe: '1m',
+    when: 'greater',
+    than: 10,
+  });
+  const runtime = waiting(mean);
+  const history = [minute(0, 1), minute(1, 1), minute(2, 40)];
+  for (const unwarmed of runtime.unwarmed()) runtime.warm(unwarmed, new Map([['1m', history]]), []);
+  assert.equal(runtime.onMinute(btc, minute(2, 40)).length, 1, 'the mean is 14');
+  assert.equal(runtime.onMinute(btc, minute(3, -14)).length, 0, 'and 9 then: with 40 twice it would be 22');
+});
+
 test('a signal wakes at once who waits for it', () => {
   const signal = conditionText({ kind: 'signal', name: 'go', seconds: 60 });
   const both = conditionText({

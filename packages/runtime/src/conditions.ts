@@ -25,6 +25,8 @@ interface Following {
   readonly condition: string;
   readonly follower: ConditionFollower;
   isWarm: boolean;
+  /** Ends of the candles that warmed it, by time frame: older minutes are in them. */
+  ends: ReadonlyMap<Timeframe, number>;
   /** Open time of the newest minute that went in. */
   newest: number;
 }
@@ -42,7 +44,7 @@ export class Conditions {
     for (const following of this.#following.values()) {
       if (following.pair !== pair || !following.isWarm || minute.time <= following.newest) continue;
       following.newest = minute.time;
-      if (following.follower.push(minute) && following.follower.truth(now) === true) held.push(following.condition);
+      if (closes(following, minute, now) && following.follower.truth(now) === true) held.push(following.condition);
     }
     return held.filter((condition) => waited.some((it) => it.pair === pair && it.condition === condition));
   }
@@ -81,9 +83,9 @@ export class Conditions {
     if (following.isWarm) return;
     for (const [timeframe, bars] of frames) following.follower.warm(timeframe, bars);
     // A frame's candles end where its open one began: only younger minutes are new to it.
-    const opened = new Map([...frames].map(([timeframe, bars]) => [timeframe, endOf(timeframe, bars)]));
+    following.ends = new Map([...frames].map(([timeframe, bars]) => [timeframe, endOf(timeframe, bars)]));
     for (const minute of minutes) {
-      following.follower.pushTo((timeframe) => minute.time >= (opened.get(timeframe) ?? 0), minute);
+      pushNew(following, minute);
       following.newest = Math.max(following.newest, minute.time);
     }
     following.isWarm = true;
@@ -95,12 +97,26 @@ export class Conditions {
     if (known !== undefined) return known;
     const follower = new ConditionFollower(readCondition(condition));
     // Nothing to see means nothing to warm.
-    const following: Following = { pair, condition, follower, isWarm: follower.timeframes.length === 0, newest: -1 };
+    const following: Following = {
+      pair,
+      condition,
+      follower,
+      isWarm: follower.timeframes.length === 0,
+      ends: new Map(),
+      newest: -1,
+    };
     if (this.#following.size >= keptMost) this.#following.delete(this.#following.keys().next().value!);
     this.#following.set(key, following);
     return following;
   }
 }
+
+const pushNew = ({ follower, ends }: Following, minute: Readonly<Bar>): boolean =>
+  follower.pushTo((timeframe) => minute.time >= (ends.get(timeframe) ?? 0), minute);
+
+/** Takes a minute in; whether a candle that is looked at closes with it, be it one that came with the history a moment before. */
+const closes = (following: Following, minute: Readonly<Bar>, now: number): boolean =>
+  pushNew(following, minute) || [...following.ends.values()].includes(now);
 
 const endOf = (timeframe: Timeframe, bars: readonly Readonly<Bar>[]): number => {
   const last = bars[bars.length - 1];

@@ -18,7 +18,7 @@ import {
 } from '@holdfast/domain';
 import type { Bar, Timeframe } from '@holdfast/indicators';
 import { Conditions, type Unwarmed } from './conditions.ts';
-import { type AccountState, dearest, guard, type HeldBack, needs } from './guard.ts';
+import { type AccountState, dearest, guard, type HeldBack, needs, type Shortened } from './guard.ts';
 import { withPlaced } from './guards/judge.ts';
 import { type Due, type Quiet, WakeIndex } from './wake-index.ts';
 
@@ -29,7 +29,7 @@ export type AnyBotKind = BotKind<any, any, any>;
 export interface RuntimeBot {
   readonly id: BotId;
   readonly kind: AnyBotKind;
-  readonly settings: unknown;
+  settings: unknown;
   state: unknown;
 }
 
@@ -40,6 +40,7 @@ export interface StepOutcome {
   readonly after: unknown;
   readonly intents: readonly Intent[];
   readonly wakes: readonly Wake[];
+  readonly shortened: readonly Shortened[];
   readonly heldBack: readonly HeldBack[];
 }
 
@@ -134,6 +135,11 @@ export class Runtime {
     return this.#index.wakesOf(bot);
   }
 
+  /** Bots whose wakes change with the price alone. */
+  get following(): Iterable<BotId> {
+    return this.#index.following;
+  }
+
   quiet(): Quiet {
     return this.#index.quiet();
   }
@@ -144,12 +150,14 @@ export class Runtime {
     if (bot === undefined) throw new InvariantError(`bot ${id} is not there`);
     const before = bot.state;
     const intents: Intent[] = [];
+    const shortened: Shortened[] = [];
     const heldBack: HeldBack[] = [];
     let stepped = this.#call(bot, event);
     let changed = stepped.changed;
     for (let rounds = 1; ; rounds++) {
       const judged = guard(id, withTaken(account, id, intents), stepped.intents);
       intents.push(...judged.passed);
+      shortened.push(...judged.shortened);
       heldBack.push(...judged.heldBack);
       if (judged.heldBack.length === 0) break;
       // A ladder or a grid may be refused whole in one round.
@@ -162,7 +170,7 @@ export class Runtime {
       }
       stepped = { changed: true, intents: again };
     }
-    return { changed, before, after: bot.state, intents, heldBack, wakes: this.#index.wakesOf(id) };
+    return { changed, before, after: bot.state, intents, shortened, heldBack, wakes: this.#index.wakesOf(id) };
   }
 
   #call(bot: RuntimeBot, event: EventBody): { readonly changed: boolean; readonly intents: readonly Intent[] } {
@@ -187,6 +195,8 @@ function withTaken(account: AccountState, bot: BotId, intents: readonly Intent[]
       return taken.reduce((left, need) => (left - need.amount) as typeof free, free);
     },
     orders: (pair, side) => account.orders(pair, side),
+    stops: (pair, side) => account.stops(pair, side),
+    prices: (pair) => account.prices(pair),
     guards: account.guards === undefined ? undefined : withPlaced(account.guards, placed.map(dearest)),
   };
 }

@@ -61,6 +61,8 @@ test('a retrace follows the extreme and says it when armed again', () => {
   assert.deepEqual(fired(index, quote(110)), ['b']);
   assert.deepEqual(fired(index, quote(106)), []);
   assert.deepEqual(index.wakesOf(bot('a')), [retrace('high', 110, 5)]);
+  index.replace(bot('b'), [price('at-or-below', 90)]);
+  assert.deepEqual([...index.following], ['a']);
   assert.deepEqual(fired(index, quote(105)), ['a']);
   assert.deepEqual(index.wakesOf(bot('a')), []);
 });

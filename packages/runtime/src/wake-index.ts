@@ -99,6 +99,8 @@ export class WakeIndex {
   readonly #candles = new Map<string, Set<Armed>>();
   readonly #conditions = new Map<string, Set<Armed>>();
   readonly #armed = new Map<BotId, Set<Armed>>();
+  /** Bots that follow an extreme. */
+  readonly #following = new Set<BotId>();
   #order = 0;
   #living = 0;
   #dead = 0;
@@ -106,6 +108,8 @@ export class WakeIndex {
   /** Arms exactly these wakes for a bot; what it had before ends. */
   replace(bot: BotId, wakes: readonly Wake[]): void {
     for (const entry of this.#armed.get(bot) ?? []) this.#end(entry);
+    if (wakes.some(({ kind }) => kind === 'retrace')) this.#following.add(bot);
+    else this.#following.delete(bot);
     if (wakes.length === 0) this.#armed.delete(bot);
     else this.#armed.set(bot, new Set(wakes.map((wake) => this.#arm(bot, wake))));
     if (this.#dead > 1000 && this.#dead > this.#living) this.#compact();
@@ -118,6 +122,11 @@ export class WakeIndex {
       const extreme = extremeOf(entry as Retrace);
       return { ...entry.wake, from: (entry.wake.extreme === 'high' ? extreme : -extreme) as typeof entry.wake.from };
     });
+  }
+
+  /** Bots whose wakes change with the price alone: those that follow an extreme. */
+  get following(): Iterable<BotId> {
+    return this.#following;
   }
 
   onQuote(quote: Quote): readonly Due[] {

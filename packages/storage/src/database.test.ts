@@ -45,6 +45,45 @@ test('an older database is copied beside itself before it is migrated', () => {
   copy.close();
 });
 
+test('stops that were placed before their triggers were kept have them from what was asked for', () => {
+  const file = fresh();
+  const old = openDatabase(file, engineMigrations.slice(0, 5));
+  const place = (kind: string, id: string, intent: object): void => {
+    const sql =
+      'insert into outbox (bot, sub_key, kind, client_order_id, intent, planned_at, state) values (?, ?, ?, ?, ?, 1, ?)';
+    old.prepare(sql).run('b', 'k', kind, id, JSON.stringify(intent), 'settled');
+  };
+  const order = (id: string, kind: string, oco: string | null): void => {
+    const names =
+      'client_order_id, bot, pair, side, kind, role, rung, quantity, price, filled, status, planned_at, updated_at, oco';
+    const values = [id, 'b', 'BTC/USDT', 'sell', kind, 'stop-loss', 0, '1', '94', '0', 'resting', 1, 1, oco];
+    old.prepare(`insert into orders (${names}) values (${values.map(() => '?').join(', ')})`).run(...values);
+  };
+  place('place-order', 'alone', { limit: '94', trigger: '95.5' });
+  place('cancel-order', 'alone', {});
+  place('place-oco', 'both', { limitLeg: { limit: '110' }, stopLeg: { limit: '94', trigger: '96' } });
+  place('place-order', 'plain', { limit: '94' });
+  order('alone', 'stop-limit', null);
+  order('leg', 'stop-limit', 'both');
+  order('target', 'limit', 'both');
+  order('plain', 'limit', null);
+  old.close();
+  const db = openDatabase(file, engineMigrations);
+  assert.deepEqual(
+    db
+      .prepare('select client_order_id as id, trigger_price as at from orders order by id')
+      .all()
+      .map((row) => ({ ...row })),
+    [
+      { id: 'alone', at: '95.5' },
+      { id: 'leg', at: '96' },
+      { id: 'plain', at: null },
+      { id: 'target', at: null },
+    ],
+  );
+  db.close();
+});
+
 test('a migration that fails leaves the database as it was', () => {
   const file = fresh();
   openDatabase(file, two.slice(0, 1)).close();

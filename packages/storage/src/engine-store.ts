@@ -46,7 +46,6 @@ export interface EngineStore {
   /** The answer once given to a command, with the command's text. */
   answered(id: string): Promise<Row<'commands'> | undefined>;
   hasFill(pair: string, tradeId: string, clientOrderId: string): Promise<boolean>;
-  fillsOfDeal(deal: string): Promise<readonly Row<'fills'>[]>;
   order(clientOrderId: string): Promise<Row<'orders'> | undefined>;
   /** Open time of the newest closed candle of a pair. */
   newestCandle(pair: string): Promise<number | undefined>;
@@ -57,11 +56,27 @@ export interface EngineStore {
 const settledOrders = "('filled', 'cancelled', 'rejected', 'refused')";
 
 const rowsOf = <Name extends Table>(db: DatabaseSync, sql: string, ...values: readonly SQLInputValue[]): readonly Row<Name>[] =>
-  db.prepare(sql).all(...values) as unknown as readonly Row<Name>[];
+  // The rows as SQLite hands them out are slow to copy, and those that are kept are copied at each change.
+  db
+    .prepare(sql)
+    .all(...values)
+    .map((row) => ({ ...row })) as unknown as readonly Row<Name>[];
+
+interface Prepared {
+  readonly columns: readonly string[];
+  readonly statement: StatementSync;
+}
 
 /** Keeps one prepared statement per table and set of columns. */
 function writer(db: DatabaseSync): (change: Change) => void {
-  const statements = new Map<string, StatementSync>();
+  const prepared = new Map<Table, Prepared[]>();
+  const prepare = (table: Table, columns: readonly string[]): Prepared => {
+    const marks = columns.map(() => '?').join(', ');
+    const statement = db.prepare(`insert or replace into ${table} (${columns.join(', ')}) values (${marks})`);
+    const made = { columns, statement };
+    prepared.set(table, [...(prepared.get(table) ?? []), made]);
+    return made;
+  };
   const forget = db.prepare('delete from books where book = ? and asset = ?');
   return (change) => {
     const { table, row } = change;
@@ -70,14 +85,10 @@ function writer(db: DatabaseSync): (change: Change) => void {
       forget.run(book, asset);
       return;
     }
-    const columns = Object.keys(row);
-    const key = `${table} ${columns.join(' ')}`;
-    let statement = statements.get(key);
-    if (statement === undefined) {
-      const marks = columns.map(() => '?').join(', ');
-      statement = db.prepare(`insert or replace into ${table} (${columns.join(', ')}) values (${marks})`);
-      statements.set(key, statement);
-    }
+    const names = Object.keys(row);
+    const isOf = ({ columns }: Prepared): boolean =>
+      columns.length === names.length && columns.every((column, index) => column === names[index]);
+    const { statement } = prepared.get(table)?.find(isOf) ?? prepare(table, names);
     statement.run(...(Object.values(row) as SQLInputValue[]));
   };
 }
@@ -85,10 +96,12 @@ function writer(db: DatabaseSync): (change: Change) => void {
 function load(db: DatabaseSync): EngineSnapshot {
   const realised = new Map<string, string[]>();
   const closedDeals = new Map<string, number>();
-  for (const { bot, pair, profit } of rowsOf<'deals'>(db, "select * from deals where status <> 'open'")) {
+  for (const { bot, pair, profit } of rowsOf<'deals'>(db, "select bot, pair, profit from deals where status <> 'open'")) {
     closedDeals.set(bot, (closedDeals.get(bot) ?? 0) + 1);
     const quote = pair.slice(pair.indexOf('/') + 1);
-    realised.set(quote, [...(realised.get(quote) ?? []), profit ?? '0']);
+    const profits = realised.get(quote);
+    if (profits === undefined) realised.set(quote, [profit ?? '0']);
+    else profits.push(profit ?? '0');
   }
   const next = db.prepare('select coalesce(max(seq), 0) + 1 as next from outbox').get() as { next: number };
   return {
@@ -113,6 +126,7 @@ export function engineStore(db: DatabaseSync): EngineStore {
   const write = writer(db);
   const answered = db.prepare('select * from commands where id = ?');
   const fill = db.prepare('select 1 from fills where pair = ? and trade_id = ? and client_order_id = ?');
+  const order = db.prepare('select * from orders where client_order_id = ?');
   const newest = db.prepare('select max(open_time) as newest from candles where pair = ? and closed = 1');
   return {
     load: async () => load(db),
@@ -121,8 +135,7 @@ export function engineStore(db: DatabaseSync): EngineStore {
     },
     answered: async (id) => answered.get(id) as unknown as Row<'commands'> | undefined,
     hasFill: async (pair, tradeId, clientOrderId) => fill.get(pair, tradeId, clientOrderId) !== undefined,
-    fillsOfDeal: async (deal) => rowsOf<'fills'>(db, 'select * from fills where deal = ? order by vault_seq', deal),
-    order: async (id) => rowsOf<'orders'>(db, 'select * from orders where client_order_id = ?', id)[0],
+    order: async (id) => order.get(id) as unknown as Row<'orders'> | undefined,
     newestCandle: async (pair) => (newest.get(pair) as { newest: number | null }).newest ?? undefined,
     backup: async (file) => backupDatabase(db, file),
     close: async () => db.close(),

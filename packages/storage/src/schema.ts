@@ -103,7 +103,7 @@ export interface OrdersTable {
   readonly deal: string | null;
   readonly pair: string;
   readonly side: string;
-  /** `limit`, `post-only`, `ioc`. */
+  /** As `OrderKind`. */
   readonly kind: string;
   /** Part that it plays in the deal: `base`, `averaging`, `take-profit`, `close`. */
   readonly role: string;
@@ -111,6 +111,8 @@ export interface OrdersTable {
   readonly rung: number;
   readonly quantity: string;
   readonly price: string;
+  /** Of a stop-limit. */
+  readonly trigger_price: string | null;
   filled: string;
   /** `planned`, `approved`, `resting`, `partly-filled`, `filled`, `cancelled`, `rejected`, `refused`, `unknown`. */
   status: string;
@@ -380,6 +382,17 @@ export const engineMigrations: readonly Migration[] = [
     statements: [
       `create table strategies (kind text primary key, source text not null, description text not null, schema text not null,
          added_at integer not null) strict, without rowid`,
+    ],
+  },
+  {
+    number: 6,
+    name: 'triggers of stops',
+    statements: [
+      'alter table orders add column trigger_price text',
+      `update orders set trigger_price = (
+         select coalesce(json_extract(intent, '$.trigger'), json_extract(intent, '$.stopLeg.trigger')) from outbox
+         where outbox.client_order_id = coalesce(orders.oco, orders.client_order_id) and outbox.kind <> 'cancel-order')
+       where kind = 'stop-limit'`,
     ],
   },
 ];

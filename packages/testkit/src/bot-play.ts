@@ -1,5 +1,15 @@
 /** Plays the runtime for one bot before a scripted exchange: events in, intents out, in the test's own order. */
-import { type BotCommand, type BotEvent, formatAmount, type Intent, type Step, ticks, type Wake } from '@holdfast/domain';
+import {
+  type BotCommand,
+  type BotEvent,
+  formatAmount,
+  type Intent,
+  priceAmount,
+  type Step,
+  type Ticks,
+  ticks,
+  type Wake,
+} from '@holdfast/domain';
 import type { Answer, ScriptedExchange, Share } from './scripted-exchange.ts';
 
 /** A step of a bot with its settings filled in; `unchanged` as in packages/bots. */
@@ -52,6 +62,22 @@ export class BotPlay<State> {
       if (this.exchange.arriving === 0) return this;
       this.exchange.arrive({ kind: 'take' }, share);
     }
+  }
+
+  /**
+   * The price goes there before a vault that takes no purchase whose limit lies more than `percent` above it, and wakes that the price
+   * reaches are fired until nothing more happens.
+   */
+  inBand(price: Ticks, percent: bigint): this {
+    this.exchange.move(price, 100);
+    const highest = (priceAmount(price, this.exchange.rules) * (100n + percent)) / 100n;
+    for (let turns = 0; turns < 200; turns++) {
+      const intent = this.intents[this.intents.length - this.exchange.arriving];
+      const isOut = intent?.kind === 'place-order' && intent.side === 'buy' && intent.limit > highest;
+      if (this.exchange.arriving > 0) this.exchange.arrive(isOut ? { kind: 'refuse', code: 'E_BAND' } : { kind: 'take' }, 100);
+      else if (!this.deliver() && !this.fire()) return this;
+    }
+    throw new Error('the bot wakes again and again');
   }
 
   /** The price goes there, touched orders are filled by `share` hundredths, and all is answered. */

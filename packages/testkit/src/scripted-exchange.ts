@@ -32,6 +32,7 @@ import {
   quoteOf,
   type RefusalCode,
   type Ticks,
+  takesAtOnce,
   ticks,
   toLots,
   toTicks,
@@ -146,7 +147,7 @@ export class ScriptedExchange {
     return this.#answers.shift();
   }
 
-  /** Lets the oldest intent arrive. `share` is how much of an ioc finds a counterpart. */
+  /** Lets the oldest intent arrive. `share` is how much of an ioc finds a counterpart; a fok needs all. */
   arrive(fate: Fate, share: Share): void {
     const intent = this.#arriving.shift();
     if (intent === undefined) return;
@@ -219,8 +220,8 @@ export class ScriptedExchange {
     if (isAsleep) return;
     const market = this.#market(intent);
     const takes = intent.side === 'buy' ? market <= intent.limit : market >= intent.limit;
-    if (takes) this.#fill(order, market, share);
-    if (intent.order === 'ioc' && this.resting.has(intent.clientOrderId)) this.#end(order, 'expired');
+    if (takes && (intent.order !== 'fok' || share === 100)) this.#fill(order, market, share);
+    if (takesAtOnce(intent.order) && this.resting.has(intent.clientOrderId)) this.#end(order, 'expired');
   }
 
   #placeOco(intent: PlaceOco, fate: Fate): void {
@@ -344,7 +345,7 @@ export class ScriptedExchange {
       complete,
       fee,
       feeAsset: feeIn === 'third' ? ('BNB' as typeof base) : feeIn === 'base' ? base : quote,
-      maker: intent.order !== 'ioc',
+      maker: !takesAtOnce(intent.order),
     });
   }
 

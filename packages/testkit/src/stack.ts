@@ -8,8 +8,8 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../../..');
-const startTimeoutMs = 60_000;
-const backTimeoutMs = 30_000;
+const startTimeoutMs = 180_000;
+const backTimeoutMs = 120_000;
 const lookEveryMs = 50;
 
 /** Kept by `up` itself, by the warden, and `up`. */

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { TestContext } from 'node:test';
+import type { Status } from '@holdfast/contracts';
 import { type Stack, type StackOptions, startStack } from './stack.ts';
 
 const bin = resolve(import.meta.dirname, '../../../bin/holdfast.mjs');
@@ -33,8 +34,19 @@ export async function typedStack(t: TestContext, options: Omit<StackOptions, 'di
       return (await answer.json()) as Answer;
     },
     holdfast(...given) {
-      const run = spawnSync(process.execPath, [bin, ...given, '--data', stack.dir], { encoding: 'utf8', timeout: 60_000 });
+      const run = spawnSync(process.execPath, [bin, ...given, '--data', stack.dir], { encoding: 'utf8', timeout: 180_000 });
       return { code: run.status, text: `${run.stdout}${run.stderr}` };
     },
   };
+}
+
+/** Waits until the ledger was compared with the exchange, which at the start is a matter of seconds, and says whether they agree. */
+export async function booksAgree(stack: Stack): Promise<boolean> {
+  for (const end = Date.now() + 120_000; ; ) {
+    const answer = await fetch(`${stack.dashboard}/api/status`);
+    const { ledgerMatchesExchange } = (await answer.json()) as Status;
+    if (ledgerMatchesExchange !== null) return ledgerMatchesExchange;
+    assert.ok(Date.now() < end, `the books were not compared in two minutes\n${stack.log()}`);
+    await new Promise((done) => setTimeout(done, 200));
+  }
 }

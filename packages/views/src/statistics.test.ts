@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { amount, asset, epochMs, formatAmount, pair } from '@holdfast/domain';
 import fc from 'fast-check';
-import { type CountedDeal, maxDrawdown, statistics, valueOverTime } from './index.ts';
+import { type CountedDeal, maxDrawdown, spansHeld, statistics, valueOverTime } from './index.ts';
 
 const btc = pair('BTC/USDT');
 const hour = 3_600_000;
@@ -12,6 +12,7 @@ const at = (hours: number) => epochMs(1_750_000_000_000 - (1_750_000_000_000 % d
 const deal = (from: number, to: number | null, profit: string, over: Partial<CountedDeal> = {}): CountedDeal => ({
   pair: btc,
   openedAt: at(from),
+  filledAt: null,
   closedAt: to === null ? null : at(to),
   profit: to === null ? null : amount(profit),
   fees: amount('0.1'),
@@ -104,10 +105,67 @@ test('a position that falls before it is sold shows its drawdown', () => {
     asset('USDT'),
     [fill(1, 'buy', '100'), fill(5, 'sell', '110')],
     [heard(0, '100'), heard(2, '60'), heard(3, '90'), heard(6, '10')],
+    at(0),
   );
   assert.deepEqual(
     curve.map(({ value }) => formatAmount(value)),
-    ['200', '200', '160', '190', '210', '210'],
+    ['200', '200', '200', '160', '190', '210', '210'],
   );
   assert.equal(formatAmount(maxDrawdown(curve).fraction), '0.2');
+});
+
+test('prices of one time are heard together, and quote is worth itself from the beginning', () => {
+  const [eth, usdt] = [pair('ETH/USDT'), asset('USDT')];
+  const given = ['USDT', 'BTC', 'ETH'].map((name) => ({ asset: asset(name), amount: amount('1') }));
+  const heard = (hours: number, of: typeof btc, price: string) => ({ at: at(hours), pair: of, price: amount(price) });
+  const prices = [heard(1, btc, '100'), heard(1, eth, '100'), heard(2, btc, '150'), heard(2, eth, '50')];
+  const values = (of: typeof given) => valueOverTime(of, usdt, [], prices, at(0)).map((it) => [it.at, formatAmount(it.value)]);
+  assert.deepEqual(values(given), [
+    [at(1), '201'],
+    [at(2), '201'],
+  ]);
+  assert.deepEqual(values(given.slice(0, 1))[0], [at(0), '1']);
+});
+
+test('a deal is at stake from its first fill on, and coins that are held are too', () => {
+  const waited = deal(0, 10, '1', { filledAt: at(6) });
+  assert.equal(statistics([waited], at(0), at(10)).timeInMarketBps, 4_000);
+  const held = [
+    { from: at(2), until: at(7) },
+    { from: at(9), until: null },
+  ];
+  assert.equal(statistics([waited], at(0), at(20), held).timeInMarketBps, 9_000);
+});
+
+test('coins are held while a lot of any pair is there', () => {
+  const eth = pair('ETH/USDT');
+  const fill = (hours: number, of: typeof btc, side: 'buy' | 'sell', quantity: string, fee = '0') => ({
+    pair: of,
+    deal: 1,
+    side,
+    tradeId: `${hours}`,
+    price: amount('1'),
+    quantity: amount(quantity),
+    fee: amount(fee),
+    feeAsset: asset(of.split('/')[0] as string),
+    at: at(hours),
+  });
+  const lots = new Map([
+    [btc, amount('0.1')],
+    [eth, amount('0.1')],
+  ]);
+  const fills = [
+    fill(1, btc, 'buy', '1', '0.01'),
+    fill(2, eth, 'buy', '1'),
+    fill(3, btc, 'sell', '0.9'),
+    fill(4, eth, 'sell', '1'),
+    fill(6, btc, 'buy', '0.05'),
+  ];
+  assert.deepEqual(spansHeld([], lots, fills, at(0)), [
+    { from: at(1), until: at(4) },
+    { from: at(6), until: null },
+  ]);
+  assert.deepEqual(spansHeld([{ asset: asset('ETH'), amount: amount('1') }], lots, fills.slice(0, 1), at(0)), [
+    { from: at(0), until: null },
+  ]);
 });

@@ -2,11 +2,14 @@
 import { type Amount, type Asset, baseOf, type EpochMs, multiply, type Pair, quoteOf, zero } from '@holdfast/domain';
 import { type EquitySample, equity } from './equity.ts';
 import type { FillRecord } from './fill-record.ts';
+import type { Span } from './time-held.ts';
 
 /** A deal as it is counted. `profit` null while it is open. */
 export interface CountedDeal {
   readonly pair: Pair;
   readonly openedAt: EpochMs;
+  /** Of its first fill: a deal may wait long for that. Null before it. */
+  readonly filledAt: EpochMs | null;
   readonly closedAt: EpochMs | null;
   readonly profit: Amount | null;
   readonly fees: Amount;
@@ -31,7 +34,7 @@ export interface Statistics extends Sums {
   readonly byDay: readonly (Sums & { readonly day: string })[];
   /** By name. */
   readonly byPair: readonly (Sums & { readonly pair: Pair })[];
-  /** Share of the time from `from` to `until` in which a deal was open, in basis points, rounded down; null of no time. */
+  /** Share of the time from `from` to `until` in which something was at stake, in basis points, rounded down; null of no time. */
   readonly timeInMarketBps: number | null;
 }
 
@@ -47,11 +50,15 @@ const counted = (sums: Sums, { profit, fees }: CountedDeal): Sums => ({
 
 const dayOf = (at: EpochMs): string => new Date(at).toISOString().slice(0, 10);
 
-/** Deals that traded nothing count nowhere; an open one counts for the time in the market only. */
-export function statistics(deals: readonly CountedDeal[], from: EpochMs, until: EpochMs): Statistics {
+/**
+ * Deals that traded nothing count nowhere; an open one counts for the time in the market only. At stake is a deal from its first fill
+ * until it closes, and what is `held` besides.
+ */
+export function statistics(deals: readonly CountedDeal[], from: EpochMs, until: EpochMs, held: readonly Span[] = []): Statistics {
   const traded = deals.filter((deal) => deal.traded);
   const closed = traded.filter((deal): deal is CountedDeal & { readonly closedAt: EpochMs } => deal.closedAt !== null);
   const profits = closed.map(({ profit }) => profit ?? zero);
+  const atStake = traded.map(({ openedAt, filledAt, closedAt }): Span => ({ from: filledAt ?? openedAt, until: closedAt }));
   const durations = closed.reduce((sum, { openedAt, closedAt }) => sum + (closedAt - openedAt), 0);
   return {
     ...closed.reduce(counted, none),
@@ -60,7 +67,7 @@ export function statistics(deals: readonly CountedDeal[], from: EpochMs, until: 
     meanDurationMs: closed.length === 0 ? null : Math.floor(durations / closed.length),
     byDay: grouped(closed, ({ closedAt }) => dayOf(closedAt)).map(([day, sums]) => ({ day, ...sums })),
     byPair: grouped(closed, ({ pair }) => pair).map(([pair, sums]) => ({ pair: pair as Pair, ...sums })),
-    timeInMarketBps: until > from ? Math.floor((10_000 * timeOpen(traded, from, until)) / (until - from)) : null,
+    timeInMarketBps: until > from ? Math.floor((10_000 * timeOf([...atStake, ...held], from, until)) / (until - from)) : null,
   };
 }
 
@@ -70,10 +77,10 @@ function grouped<Deal extends CountedDeal>(deals: readonly Deal[], keyOf: (deal:
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Milliseconds in which at least one deal was open. */
-function timeOpen(deals: readonly CountedDeal[], from: EpochMs, until: EpochMs): number {
-  const spans = deals
-    .map(({ openedAt, closedAt }) => [Math.max(openedAt, from), Math.min(closedAt ?? until, until)] as const)
+/** Milliseconds in at least one of the spans. */
+function timeOf(of: readonly Span[], from: EpochMs, until: EpochMs): number {
+  const spans = of
+    .map((span) => [Math.max(span.from, from), Math.min(span.until ?? until, until)] as const)
     .filter(([start, end]) => end > start)
     .sort(([a], [b]) => a - b);
   let [open, reached] = [0, from as number];
@@ -95,13 +102,15 @@ export interface PriceSample {
 /**
  * What the funds of a bot were worth in `quote` at each price that was heard, from what it was given and its fills. Fees in a third
  * asset are not in it; times at which a price of something held is not known yet are left out.
- * `fills` and `prices` oldest first; a fill is a price too.
+ * `fills` and `prices` oldest first; a fill is a price too. Prices of one time are heard before the value of that time is told. The value
+ * at `from` is told where it needs no price.
  */
 export function valueOverTime(
   given: Iterable<{ readonly asset: Asset; readonly amount: Amount }>,
   quote: Asset,
   fills: readonly FillRecord[],
   prices: readonly PriceSample[],
+  from: EpochMs,
 ): readonly EquitySample[] {
   const held = new Map<Asset, bigint>([...given].map(({ asset, amount }) => [asset, amount]));
   const last = new Map<Asset, Amount>();
@@ -112,13 +121,14 @@ export function valueOverTime(
     const value = equity(holdings, quote, (asset) => last.get(asset) ?? null);
     if (value !== null) curve.push({ at, value });
   };
-  const hear = ({ at, pair, price }: PriceSample): void => {
+  const hear = ({ at, pair, price }: PriceSample, after?: PriceSample): void => {
     if (quoteOf(pair) === quote) last.set(baseOf(pair), price);
-    sample(at);
+    if (after?.at !== at) sample(at);
   };
   let next = 0;
+  sample(from);
   for (const fill of fills) {
-    for (let heard = prices[next]; heard !== undefined && heard.at <= fill.at; heard = prices[++next]) hear(heard);
+    for (let heard = prices[next]; heard !== undefined && heard.at <= fill.at; heard = prices[next]) hear(heard, prices[++next]);
     const bought = fill.side === 'buy';
     put(baseOf(fill.pair), bought ? fill.quantity : -fill.quantity);
     const value = multiply(fill.price, fill.quantity, bought ? 'up' : 'down');
@@ -126,6 +136,6 @@ export function valueOverTime(
     if (held.has(fill.feeAsset)) put(fill.feeAsset, -fill.fee);
     hear(fill);
   }
-  for (const heard of prices.slice(next)) hear(heard);
+  for (let heard = prices[next]; heard !== undefined; heard = prices[next]) hear(heard, prices[++next]);
   return curve;
 }

@@ -93,6 +93,14 @@ const view = (
   buying: () => [],
 });
 
+/** An account with enough of everything and no orders. */
+const rich = (guards: GuardView): AccountState => ({
+  available: () => amount('1000'),
+  orders: () => [],
+  stops: () => [],
+  prices: () => undefined,
+  guards,
+});
 const codeOf = (guards: GuardView, intent: PlaceOrder): string | undefined => judgeGuards(guards, intent)?.code;
 
 test('what an order means follows from its side and its part in the deal', () => {
@@ -132,8 +140,7 @@ test('a black list holds back all but exits, by coin and by pair', () => {
 test('a cap of deals counts those that start in the same step', () => {
   const guards = view({ maxDeals: 2 }, { deals: ['x-7'] });
   const starts = [1, 2].map((deal) => order('a', 'base', 'buy', btc, '0.1', '100', deal));
-  const account: AccountState = { available: () => amount('1000'), orders: () => [], guards };
-  const { passed, heldBack } = guard('a' as BotId, account, starts);
+  const { passed, heldBack } = guard('a' as BotId, rich(guards), starts);
   assert.deepEqual(passed, [starts[0]]);
   assert.equal(heldBack[0]?.code, 'guard-deals');
   assert.match(heldBack[0]?.reason ?? '', /^2 deals are open on the account, which may have 2 at once\.$/);
@@ -239,8 +246,7 @@ test('a cancel passes and the rest of the step with it', () => {
     pair: btc,
   };
   const exit = order('a', 'close', 'sell', btc, '1', '90');
-  const account: AccountState = { available: () => amount('1000'), orders: () => [], guards };
-  const { passed, heldBack } = guard('a' as BotId, account, [order('a', 'base', 'buy', btc, '1', '100'), cancel, exit]);
+  const { passed, heldBack } = guard('a' as BotId, rich(guards), [order('a', 'base', 'buy', btc, '1', '100'), cancel, exit]);
   assert.deepEqual(passed, [cancel, exit]);
   assert.equal(heldBack.length, 1);
 });

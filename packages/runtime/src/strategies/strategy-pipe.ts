@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AskStrategy } from '@holdfast/bots';
 
 const lineBytesMax = 1_200_000;
 /** A strategy's own deadlines to start and to answer, and time for the process that runs them to come back. */
@@ -15,6 +16,12 @@ const napping = new Int32Array(new SharedArrayBuffer(4));
 const nap = (): void => void Atomics.wait(napping, 0, 0, sleepMs);
 
 export type PipeAnswer = Readonly<Record<string, unknown>> & { readonly failed?: unknown };
+
+/** What a strategy said to a step. */
+export function stepOf({ failed, step }: PipeAnswer): ReturnType<AskStrategy> {
+  if (failed === undefined) return { kind: 'answer', step };
+  return { kind: 'failed', reason: String(failed).slice(0, 300) };
+}
 
 export class StrategyPipe {
   readonly #folder: string;
