@@ -18,7 +18,7 @@ import type {
   ClosedDeal,
   EpochMs,
   Lots,
-  OrderKind,
+  MandateNeeds,
   Pair,
   PairRules,
   Side,
@@ -60,32 +60,6 @@ export interface FirstOrder {
   readonly reason: string | null;
 }
 
-/** What a mandate must allow on one pair; the words are those of `MandatePair`, money in quote, at most 8 decimals. */
-export interface PairNeeds {
-  readonly pair: Pair;
-  readonly sides: readonly Side[];
-  readonly orders: readonly OrderKind[];
-  readonly maxOrderQuote: Amount;
-  readonly maxOrderBase: Amount;
-  /** Cost of all that the bot may hold at once. */
-  readonly maxPositionQuote: Amount;
-  /** Lowest and highest limit of any order. */
-  readonly floor: Amount;
-  readonly ceiling: Amount;
-  /** Base that is sold without having been bought through the vault: what the bot was allotted. */
-  readonly maxSellHeldBase24h: Amount;
-}
-
-/** The smallest mandate that a bot can work under. */
-export interface MandateNeeds {
-  readonly pairs: readonly PairNeeds[];
-  /** Estimate, in quote: what makes the market busy cannot be known; how it is made stands in the page of the kind. */
-  readonly turnover24h: Amount;
-  /** Orders that rest at once, and what those that buy are worth together, in quote. */
-  readonly openOrders: number;
-  readonly maxOpenQuote: Amount;
-}
-
 /** A signal that conditions on a pair wait for. */
 export interface HeardSignal {
   readonly pair: Pair;
@@ -112,9 +86,16 @@ export interface BotKind<SettingsText, Settings, State> {
   /** The dry run, for kinds that can say before the start what they will order then. */
   firstOrders?(settings: Settings, rules: RulesByPair, quotes: Quotes, funds: SubBook): readonly FirstOrder[];
   initial(settings: Settings, birth: BotBirth): State;
+  /** The state with so much more of an asset, as if the owner had given it at the start; null where the kind takes none of it. */
+  funded?(settings: Settings, state: State, asset: Asset, more: Amount): State | null;
+  /** Its state between deals for other settings of the same pairs, or one sentence why it cannot have them; absent where nothing can be changed. */
+  edited?(before: Settings, settings: Settings, state: State): State | string;
   step(settings: Settings, state: State, event: BotEvent): StepResult<State>;
-  /** Null when the command will do something now, else one sentence why not. Ask before stepping with it. `pair` is one of its own. */
-  refuses(settings: Settings, state: State, command: BotCommand, pair?: Pair): string | null;
+  /**
+   * Null when the command will do something now, else one sentence why not. Ask before stepping with it. `pair` is one of its own,
+   * `deal` the number of an open deal.
+   */
+  refuses(settings: Settings, state: State, command: BotCommand, pair?: Pair, deal?: number): string | null;
   /** What it will make of a signal, for kinds that take any; ask before stepping with it. Pure, and the same as what `step` then does. */
   hears?(settings: Settings, state: State, event: Extract<BotEvent, { kind: 'signal' }>): SignalAnswer;
   /** When the signals came that its conditions wait for, by the names that its condition wakes have; told to the runtime at its start. */

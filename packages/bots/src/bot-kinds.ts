@@ -3,7 +3,7 @@ import { grid } from './grid/grid.ts';
 import { onePair } from './one-pair.ts';
 import { rebalance } from './rebalance/rebalance.ts';
 import { recurringBuys } from './recurring/kind.ts';
-import { signal } from './signal/signal.ts';
+import { signalPairs } from './signal-pairs/signal-pairs.ts';
 import { trade } from './trade/trade.ts';
 
 /** Every kind of bot by its name. */
@@ -12,6 +12,6 @@ export const botKinds = {
   grid: onePair(grid),
   rebalance,
   recurring: recurringBuys,
-  signal: onePair(signal),
+  signal: signalPairs,
   trade: onePair(trade),
 } as const;

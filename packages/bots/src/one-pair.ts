@@ -1,5 +1,7 @@
 /** Kinds of bots that trade one pair: what such a kind implements, and how it becomes one of the registered kinds. */
 import {
+  type Amount,
+  type Asset,
   type BotCommand,
   type BotEvent,
   type BotId,
@@ -7,6 +9,7 @@ import {
   type ClosedDeal,
   type Coins,
   InvariantError,
+  type MandateNeeds,
   type Pair,
   type PairReport,
   type PairRules,
@@ -14,7 +17,7 @@ import {
   type SignalAnswer,
   ValueError,
 } from '@holdfast/domain';
-import type { Allotment, BotBirth, BotKind, HeardSignal, MandateNeeds, Quotes, RulesByPair, StepResult } from './bot-kind.ts';
+import type { Allotment, BotBirth, BotKind, HeardSignal, Quotes, RulesByPair, StepResult } from './bot-kind.ts';
 import type { SubBook } from './orders/sub-book.ts';
 
 /** What a bot of one pair is born with. */
@@ -36,6 +39,8 @@ export interface PairKind<SettingsText, Settings, State> {
   fundsNeeded(settings: Settings, rules: PairRules, quote: Quote, given: SubBook): readonly Allotment[];
   mandateNeeds(settings: Settings, rules: PairRules, quote: Quote, funds: SubBook): MandateNeeds;
   initial(settings: Settings, birth: PairBirth): State;
+  funded?(settings: Settings, state: State, asset: Asset, more: Amount): State | null;
+  edited?(before: Settings, settings: Settings, state: State): State | string;
   step(settings: Settings, state: State, event: BotEvent): StepResult<State>;
   refuses(settings: Settings, state: State, command: BotCommand): string | null;
   hears?(settings: Settings, state: State, event: Extract<BotEvent, { kind: 'signal' }>): SignalAnswer;
@@ -97,6 +102,10 @@ export function onePair<SettingsText, Settings, State>(
       return kind.mandateNeeds(settings, rulesOf(rules, pair), quoteFor(quotes, pair), funds);
     },
     initial: (settings, birth) => kind.initial(settings, birthOn(birth, pairOf(settings))),
+    refuses: (settings, state, command, _, deal) =>
+      deal === undefined || kind.report(settings, state).deal?.number === deal
+        ? kind.refuses(settings, state, command)
+        : `Deal ${deal} is not open.`,
     report: (settings, state) => wholeReport(pairOf(settings), kind.report(settings, state)),
   };
 }

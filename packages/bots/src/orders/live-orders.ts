@@ -52,8 +52,11 @@ export interface LiveOrder {
   readonly twin?: ClientOrderId | undefined;
 }
 
+/** What makes an order a leg of an OCO. */
+export type Leg = Pick<LiveOrder, 'id' | 'twin'>;
+
 /** The other leg of an OCO, while both are in the list. */
-export const twinIn = <O extends LiveOrder>(orders: readonly O[], order: O): O | undefined =>
+export const twinIn = <O extends Leg>(orders: readonly O[], order: Leg): O | undefined =>
   order.twin === undefined ? undefined : orders.find(({ id }) => id === order.twin);
 
 /** A new order as it goes into the list, with the intent that asks for it. */

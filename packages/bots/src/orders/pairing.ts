@@ -7,7 +7,8 @@
  *   O4  Where the exchange's filters or smallest order do not allow all of it, nothing is paired, and the bot's setting says
  *       which exit rests while the engine watches the other.
  */
-import { type Lots, lots, notional, type PairRules, type Ticks } from '@holdfast/domain';
+import { type Amount, type Lots, lots, notional, type PairRules, type Ticks } from '@holdfast/domain';
+import { type Leg, twinIn } from './live-orders.ts';
 
 /** A take profit that is to rest. */
 export interface Goal {
@@ -39,6 +40,16 @@ export interface PairingOf {
 
 const isTradable = (quantity: number, price: Ticks, rules: PairRules): boolean =>
   quantity > 0 && quantity >= rules.minQuantity && notional(price, lots(quantity), rules, 'down') >= rules.minNotional;
+
+/** Whether the order of a target, at that limit, is the leg of an OCO that rests. */
+export const restsPaired = <O extends Leg & { readonly role: string; readonly limit: Amount }>(
+  orders: readonly O[],
+  limit: Amount,
+  isTarget: (order: O) => boolean,
+): boolean =>
+  orders.some(
+    (order) => order.role === 'take-profit' && isTarget(order) && order.limit === limit && twinIn(orders, order) !== undefined,
+  );
 
 /** Null where the exits cannot rest together (O4). */
 export function pairExits({ rules, last, goals, stop, whole }: PairingOf): Pairing | null {

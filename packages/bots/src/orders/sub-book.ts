@@ -13,6 +13,14 @@ const plus = (book: SubBook, asset: Asset, change: bigint): SubBook => ({
   [asset]: (held(book, asset) + change) as Amount,
 });
 
+/** As `funded` of a kind whose book may get any of `assets`. */
+export const fundedBook = <State extends { readonly book: SubBook }>(
+  assets: readonly Asset[],
+  state: State,
+  asset: Asset,
+  more: Amount,
+): State | null => (assets.includes(asset) ? { ...state, book: plus(state.book, asset, more) } : null);
+
 /** What a fill moved. `base` and `quote` carry signs; a fee in a third asset is in `third`. */
 export interface Posted {
   readonly base: bigint;
@@ -38,6 +46,17 @@ export function postFill(
   };
   return { book: plus(plus(book, base, posted.base), quote, posted.quote), posted };
 }
+
+/** The fee of a fill counted in quote, rounded up: in base at its price; in a third asset as `rate` (10^-18 of one) of its value. */
+export function feeInQuote(pair: Pair, { fee, feeAsset, price, quantity }: OrderFill, rate: bigint): Amount {
+  if (feeAsset === quoteOf(pair)) return fee;
+  if (feeAsset === baseOf(pair)) return multiply(fee, price, 'up');
+  return fee === 0n ? zero : multiply(multiply(quantity, price, 'up'), rate, 'up');
+}
+
+/** Fees with one more; unknown as long as a state of an earlier version has not counted those before. */
+export const withFee = (fees: Amount | undefined, fee: Amount): { readonly fees?: Amount } =>
+  fees === undefined ? {} : { fees: (fees + fee) as Amount };
 
 interface Reserving {
   readonly id?: string;
