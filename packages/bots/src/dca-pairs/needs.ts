@@ -1,67 +1,115 @@
-/** What a DCA bot of several pairs needs: for as many deals as may be open at once, on whichever pairs that cost most. */
-import { type Amount, type Asset, type Pair, quoteOf, zero } from '@holdfast/domain';
-import type { Allotment, MandateNeeds, Quotes, RulesByPair } from '../bot-kind.ts';
+/** What a DCA bot of several deals needs: for as many deals as may be open at once, on whichever pairs that cost most. */
+import {
+  type Amount,
+  type Asset,
+  baseOf,
+  divide,
+  type MandateNeeds,
+  type PairNeeds,
+  type PairRules,
+  type Quote,
+  type Ticks,
+  ticks,
+  unit,
+} from '@holdfast/domain';
+import type { Allotment, Quotes, RulesByPair } from '../bot-kind.ts';
 import { dca } from '../dca/dca.ts';
+import { wayOf } from '../dca/direction.ts';
 import type { DcaSettings } from '../dca/settings.ts';
-import { mandateAmount } from '../mandate-amount.ts';
 import { quoteFor, rulesOf } from '../one-pair.ts';
 import { held, type SubBook } from '../orders/sub-book.ts';
-import type { SeveralPairs } from './settings.ts';
-
-export const quoteOfAll = ({ parts: [first] }: SeveralPairs): Asset => quoteOf((first as DcaSettings).pair);
-
-/** Deals that can be open at once: no more than there are pairs. */
-export const dealsOf = ({ parts, dealsAtOnce }: SeveralPairs): number => Math.min(parts.length, dealsAtOnce);
+import { ofDearest, quoteOfAll } from '../several-pairs.ts';
+import { dealsOf, dealsOnPair, type SeveralPairs } from './settings.ts';
 
 export function problems(settings: SeveralPairs, rules: RulesByPair): readonly string[] {
-  return settings.parts.flatMap((part) => dca.problems(part, rulesOf(rules, part.pair)).map((each) => `${part.pair}: ${each}`));
+  const deals = dealsOnPair(settings);
+  return settings.parts.flatMap((part) => {
+    const own = rulesOf(rules, part.pair);
+    const each = deals === 1 ? own : { ...own, maxOrders: Math.floor(own.maxOrders / deals) };
+    const of = deals === 1 ? '' : ` of each of ${deals} deals`;
+    return dca.problems(part, each, of).map((problem) => `${part.pair}: ${problem}`);
+  });
 }
 
 /** The quote of one deal for each that may be open, or of the dearest pair that often; coins for short deals pair by pair. */
 export function fundsNeeded(settings: SeveralPairs, rules: RulesByPair, quotes: Quotes, given: SubBook): readonly Allotment[] {
   const quote = quoteOfAll(settings);
   const deals = BigInt(dealsOf(settings));
-  const each = share(given, quote, deals);
+  const ofPair = BigInt(dealsOnPair(settings));
   const sums = new Map<Asset, bigint>();
   for (const part of settings.parts) {
+    const each = shareOf(settings, part, given);
     const needed = dca.fundsNeeded(part, rulesOf(rules, part.pair), quoteFor(quotes, part.pair), each);
     for (const { asset, amount } of needed) {
       const before = sums.get(asset) ?? 0n;
       sums.set(asset, asset === quote && amount <= before ? before : amount);
     }
   }
-  return [...sums].map(([asset, amount]) => ({ asset, amount: (asset === quote ? amount * deals : amount) as Amount }));
+  return [...sums].map(([asset, amount]) => ({ asset, amount: (amount * (asset === quote ? deals : ofPair)) as Amount }));
 }
 
-/** What one deal has of the funds. */
-const share = (funds: SubBook, quote: Asset, deals: bigint): SubBook =>
-  funds[quote] === undefined ? funds : { ...funds, [quote]: (held(funds, quote) / deals) as Amount };
+/** What one deal of a pair has of the funds. */
+function shareOf(settings: SeveralPairs, { pair }: DcaSettings, funds: SubBook): SubBook {
+  const part = (asset: Asset, deals: number): SubBook =>
+    funds[asset] === undefined ? {} : { [asset]: (held(funds, asset) / BigInt(deals)) as Amount };
+  return { ...funds, ...part(quoteOfAll(settings), dealsOf(settings)), ...part(baseOf(pair), dealsOnPair(settings)) };
+}
 
-/** Each pair as if it were alone with the funds of one deal; turnover and open orders for as many deals as may be open at once. */
+/**
+ * Each pair as if it were alone with the funds of one deal, but for the position, which is that of all its deals; turnover and open
+ * orders for as many deals as may be open at once.
+ */
 export function mandateNeeds(settings: SeveralPairs, rules: RulesByPair, quotes: Quotes, funds: SubBook): MandateNeeds {
-  const deals = dealsOf(settings);
-  const each = share(funds, quoteOfAll(settings), BigInt(deals));
   const needs = settings.parts.map((part) =>
-    dca.mandateNeeds(part, rulesOf(rules, part.pair), quoteFor(quotes, part.pair), each),
+    needsOf(settings, part, rulesOf(rules, part.pair), quoteFor(quotes, part.pair), funds),
   );
-  const together = (of: (need: MandateNeeds) => bigint): bigint =>
-    needs
-      .map(of)
-      .sort((a, b) => (b > a ? 1 : b < a ? -1 : 0))
-      .slice(0, deals)
-      .reduce((sum, value) => sum + value, zero as bigint);
+  const deals = needs.flatMap((need) => Array<MandateNeeds>(dealsOnPair(settings)).fill(need));
   return {
-    pairs: needs.flatMap(({ pairs }) => pairs),
-    turnover24h: mandateAmount(
-      together(({ turnover24h }) => turnover24h),
-      'up',
-    ),
-    openOrders: Number(together(({ openOrders }) => BigInt(openOrders))),
-    maxOpenQuote: mandateAmount(
-      together(({ maxOpenQuote }) => maxOpenQuote),
-      'up',
-    ),
+    pairs: needs.flatMap(({ pairs }) => pairs.map((pair) => ofDeals(pair, BigInt(dealsOnPair(settings))))),
+    ...ofDearest(deals, dealsOf(settings)),
   };
 }
 
-export const pairsOf = ({ parts }: SeveralPairs): readonly Pair[] => parts.map(({ pair }) => pair);
+const ofDeals = (pair: PairNeeds, deals: bigint): PairNeeds => ({
+  ...pair,
+  maxPositionQuote: (pair.maxPositionQuote * deals) as Amount,
+  maxSellHeldBase24h: (pair.maxSellHeldBase24h * deals) as Amount,
+});
+
+/** Of one deal of a pair, wherever it opens: the last of several that open step by step lies farthest from now. */
+function needsOf(settings: SeveralPairs, part: DcaSettings, rules: PairRules, quote: Quote, funds: SubBook): MandateNeeds {
+  const each = shareOf(settings, part, funds);
+  const near = dca.mandateNeeds(part, rules, quote, each);
+  const far = lastOpening(settings, part, quote);
+  if (far === null) return near;
+  const needs = dca.mandateNeeds(part, rules, far, each);
+  return {
+    pairs: near.pairs.map((pair, i) => widest(pair, needs.pairs[i] as PairNeeds)),
+    turnover24h: larger(near.turnover24h, needs.turnover24h),
+    openOrders: near.openOrders,
+    maxOpenQuote: larger(near.maxOpenQuote, needs.maxOpenQuote),
+  };
+}
+
+/** The price of the last of a pair's deals where each opens a step beyond the one before. */
+function lastOpening({ dealStep, ...settings }: SeveralPairs, part: DcaSettings, quote: Quote): Quote | null {
+  const steps = dealsOnPair({ ...settings, dealStep }) - 1;
+  if (dealStep === 0n || steps === 0) return null;
+  const { sign } = wayOf(part);
+  const [to, from] = [(unit + BigInt(-sign) * dealStep) ** BigInt(steps), unit ** BigInt(steps)];
+  const at = (price: Ticks): Ticks => ticks(Math.max(Number(divide(BigInt(price) * to, from, sign === 1 ? 'down' : 'up')), 1));
+  return { ...quote, last: at(quote.last), bid: at(quote.bid), ask: at(quote.ask) };
+}
+
+const larger = (a: Amount, b: Amount): Amount => (a > b ? a : b);
+const lower = (a: Amount, b: Amount): Amount => (a < b ? a : b);
+
+const widest = (a: PairNeeds, b: PairNeeds): PairNeeds => ({
+  ...a,
+  maxOrderQuote: larger(a.maxOrderQuote, b.maxOrderQuote),
+  maxOrderBase: larger(a.maxOrderBase, b.maxOrderBase),
+  maxPositionQuote: larger(a.maxPositionQuote, b.maxPositionQuote),
+  floor: lower(a.floor, b.floor),
+  ceiling: larger(a.ceiling, b.ceiling),
+  maxSellHeldBase24h: larger(a.maxSellHeldBase24h, b.maxSellHeldBase24h),
+});

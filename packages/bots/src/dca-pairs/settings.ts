@@ -1,13 +1,20 @@
-/** Settings of a DCA bot, of one pair or several: the same for each pair, and how many deals may be open at once. */
-import { type Pair, quoteOf, ValueError } from '@holdfast/domain';
-import { type DcaSettings, type DcaSettingsText, readDcaSettings } from '../dca/settings.ts';
+/** Settings of a DCA bot that may have several deals: the same for each pair, how many deals at once, and how many of them on one pair. */
+import { type Pair, ValueError } from '@holdfast/domain';
+import { type DcaSettings, type DcaSettingsText, fraction, readDcaSettings } from '../dca/settings.ts';
+import { mustShareQuote, type Parts } from '../several-pairs.ts';
 
-export type DcaPairsSettingsText = DcaSettingsText & { readonly dealsAtOnce?: number };
+export type DcaPairsSettingsText = DcaSettingsText & {
+  readonly dealsAtOnce?: number;
+  readonly dealsPerPair?: number;
+  readonly dealStepPercent?: string;
+};
 
-export interface SeveralPairs {
-  /** One for each pair, in the order in which they were named. At least two. */
-  readonly parts: readonly DcaSettings[];
+export interface SeveralPairs extends Parts<DcaSettings> {
+  /** Of the bot, and of those on one pair. */
   readonly dealsAtOnce: number;
+  readonly dealsPerPair: number;
+  /** How far beyond the open deals of a pair its next one opens, as a count of 10^-18 of one; 0: conditions must hold anew. */
+  readonly dealStep: bigint;
 }
 
 export type DcaPairsSettings = DcaSettings | SeveralPairs;
@@ -16,18 +23,16 @@ export const isSeveral = (settings: DcaPairsSettings): settings is SeveralPairs 
 
 /** @throws ValueError `pairs-malformed`, and as `readDcaSettings` */
 export function readDcaPairsSettings(pairs: readonly Pair[], text: DcaPairsSettingsText): DcaPairsSettings {
+  const { dealsAtOnce = 1, dealsPerPair = 1, dealStepPercent = '0' } = text;
   const [first, ...others] = pairs;
   if (first === undefined) throw new ValueError('pairs-malformed', 'a DCA bot needs a pair or several');
-  if (others.length === 0) return readDcaSettings(first, text);
-  const strangers = others.filter((pair) => quoteOf(pair) !== quoteOf(first));
-  if (strangers.length > 0)
-    throw new ValueError(
-      'pairs-malformed',
-      `all pairs of a bot must have the same quote; ${strangers.join(', ')} are not in ${quoteOf(first)}`,
-    );
-  return { parts: pairs.map((pair) => readDcaSettings(pair, text)), dealsAtOnce: text.dealsAtOnce ?? 1 };
+  if (others.length === 0 && dealsPerPair === 1) return readDcaSettings(first, text);
+  mustShareQuote(first, others);
+  const parts = pairs.map((pair) => readDcaSettings(pair, text));
+  return { parts, dealsAtOnce, dealsPerPair, dealStep: fraction(dealStepPercent) };
 }
 
-export function partOf({ parts }: SeveralPairs, pair: Pair): DcaSettings | undefined {
-  return parts.find((part) => part.pair === pair);
-}
+/** Deals that can be open at once: on one pair, and on all. */
+export const dealsOnPair = ({ dealsPerPair, dealsAtOnce }: SeveralPairs): number => Math.min(dealsPerPair, dealsAtOnce);
+export const dealsOf = ({ parts, dealsPerPair, dealsAtOnce }: SeveralPairs): number =>
+  Math.min(parts.length * dealsPerPair, dealsAtOnce);

@@ -7,6 +7,7 @@ import {
   formatLots,
   formatTicks,
   type Lots,
+  lots,
   type PairRules,
   pair,
   priceAmount,
@@ -21,6 +22,7 @@ import fc from 'fast-check';
 import {
   averagingPrice,
   averagingSize,
+  changeNeeded,
   deviation,
   ladder,
   lotsFor,
@@ -142,9 +144,9 @@ test('sample of the documentation: take profit of 2, 3 and 4 % over the average'
 
 test('sample of the documentation: shares of the position and the stop loss', () => {
   const rules = rulesOf('0.01', '0.0001');
-  const parts = splitByShares(readLots('0.0324', rules), [amount('0.4'), amount('0.5'), amount('0.1')]);
+  const parts = splitByShares(BigInt(readLots('0.0324', rules)), [amount('0.4'), amount('0.5'), amount('0.1')]);
   assert.deepEqual(
-    parts.map((part) => formatLots(part, rules)),
+    parts.map((part) => formatLots(lots(Number(part)), rules)),
     ['0.0129', '0.0162', '0.0033'],
   );
   const entry: Holding = { quantity: amount('1'), cost: amount('3098.4954') };
@@ -206,8 +208,7 @@ test('worked example without fees: deviations, sizes, prices, quantities, averag
       tick: amount('0.000000001'),
     });
     assert.equal(formatAmount(((target + lot / 2n) / lot) * lot), takeProfit);
-    const basisPoints = (target * 20_000n) / priceAmount(at, rules) - 20_000n;
-    assert.equal(formatAmount(((basisPoints + 1n) / 2n) * 10n ** 16n), change);
+    assert.equal(formatAmount(changeNeeded(target, priceAmount(at, rules)) * 100n), change);
   });
 });
 

@@ -30,13 +30,21 @@ export interface Fraction {
   readonly denominator: bigint;
 }
 
+/** A ratio counted in 10^-18 in lowest terms: powers of 18 digits would make long ladders slow. */
+function inLowestTerms(ratio: bigint): Fraction {
+  let [a, b] = [unit, ratio];
+  while (b !== 0n) [a, b] = [b, a % b];
+  return { numerator: ratio / a, denominator: unit / a };
+}
+
 /** (1 + r + … + r^(n-1)) of a ratio counted in 10^-18, exact. */
 export function geometricSum(multiplier: bigint, n: number): Fraction {
+  const { numerator, denominator } = inLowestTerms(multiplier);
   let [sum, power, scale] = [0n, 1n, 1n];
   for (let i = 0; i < n; i++) {
-    sum = sum * unit + power * unit;
-    power *= multiplier;
-    scale *= unit;
+    sum = (sum + power) * denominator;
+    power *= numerator;
+    scale *= denominator;
   }
   return { numerator: sum, denominator: scale };
 }
@@ -64,7 +72,8 @@ export function averagingSize(
   const explicit = settings.ladder[n - 1];
   if (explicit !== undefined) return explicit.size;
   const powers = BigInt(n - 1);
-  return divide(settings.averagingOrderSize * settings.sizeMultiplier ** powers, unit ** powers, 'up') as Amount;
+  const { numerator, denominator } = inLowestTerms(settings.sizeMultiplier);
+  return divide(settings.averagingOrderSize * numerator ** powers, denominator ** powers, 'up') as Amount;
 }
 
 /**
@@ -206,11 +215,17 @@ export function lotsToReceive(net: bigint, price: Ticks, settings: Fee, rules: S
   return lots(Number(divide(net * unit * unit, perLot * left, 'up')));
 }
 
-/** A position in parts, each down to the lot; the last takes the rest. Shares are counts of 10^-18 of one. */
-export function splitByShares(quantity: Lots, shares: readonly bigint[]): readonly Lots[] {
-  const parts = shares.slice(0, -1).map((share) => lots(Number((BigInt(quantity) * share) / unit)));
-  const rest = parts.reduce((left, part) => left - part, quantity as number);
-  return shares.length === 0 ? [] : [...parts, lots(rest)];
+/** How far a target lies from the price of the last entry, a share of that, to the hundredth of a percent; below zero beneath it. */
+export function changeNeeded(target: Amount, from: Amount): bigint {
+  const away = target < from ? from - target : target - from;
+  const share = ((away * 20_000n + from) / (2n * from)) * 10n ** 14n;
+  return target < from ? -share : share;
+}
+
+/** A whole in parts, each rounded down; the last takes the rest. Shares are counts of 10^-18 of one. */
+export function splitByShares(whole: bigint, shares: readonly bigint[]): readonly bigint[] {
+  const parts = shares.slice(0, -1).map((share) => (whole * share) / unit);
+  return shares.length === 0 ? [] : [...parts, parts.reduce((left, part) => left - part, whole)];
 }
 
 /** What a fee in a third asset counts as in quote: the settings' rate of the value, rounded up. */

@@ -24,6 +24,20 @@ import type { DcaState, Deal, Holding, Holdup, Level, LiveOrder, Part, Sizing } 
 import { exitSteps } from './targets.ts';
 
 export const nothingHeld: Holding = { quantity: zero, cost: zero };
+/** Of a bot, or of one of its places, that has not had a deal. */
+export const noDealYet = {
+  dust: nothingHeld,
+  kept: nothingHeld,
+  deal: null,
+  orders: [],
+  fruitless: 0,
+  restUntil: null,
+  startAt: null,
+  dealAsked: false,
+  dealsClosed: 0,
+  realised: zero,
+  lastClosed: null,
+} as const satisfies Partial<DcaState>;
 const noHoldups: Deal['holdups'] = { entry: null, averaging: null, exit: null, stop: null };
 
 export function withDeal(state: DcaState, change: Partial<Deal>): DcaState {
@@ -60,6 +74,8 @@ export function withHoldup(state: DcaState, part: Part, holdup: Holdup | null): 
 
 /** Settings as they hold for the deal: those that a person changed while it runs come first. */
 export function termsOf(settings: DcaSettings, { edits }: Pick<Deal, 'edits'>): DcaSettings {
+  // Nearly always nothing was changed, and a copy of all settings costs more than what is asked of them.
+  if (Object.keys(edits).length === 0) return settings;
   const { takeProfit } = edits;
   const targets = takeProfit === undefined ? {} : { takeProfits: [{ profit: takeProfit, share: unit }] };
   return { ...settings, ...edits, ...targets };

@@ -1,7 +1,16 @@
 /** What a person may ask of a DCA bot, why it would do nothing, and what it changes in the state. */
-import { type BotCommand, type DealChanges, formatAmount, quoteOf, toTicks, unit, ValueError } from '@holdfast/domain';
+import {
+  type Amount,
+  type BotCommand,
+  type DealChanges,
+  formatAmount,
+  quoteOf,
+  toTicks,
+  unit,
+  ValueError,
+} from '@holdfast/domain';
 import { deviation, ladder, lotsFor } from './arithmetic.ts';
-import { sellNow, termsOf, withDeal } from './change.ts';
+import { nothingHeld, sellNow, termsOf, withDeal } from './change.ts';
 import { givenAsset, roundingTo, wayOf } from './direction.ts';
 import { freeFunds } from './orders.ts';
 import { type DcaSettings, fraction } from './settings.ts';
@@ -27,6 +36,8 @@ export function refuses(settings: DcaSettings, state: DcaState, command: BotComm
     case 'cancel-added':
       if (deal === null) return 'No deal is open.';
       return state.orders.some(({ role }) => role === 'added') ? null : `Deal ${deal.number} has no added order that rests.`;
+    case 'release-kept':
+      return state.kept.quantity > 0n ? null : 'The bot keeps nothing for its owner.';
     case 'close-step':
       return notHolding(deal) ?? stepFault(deal as Deal, command.step);
     case 'edit-deal':
@@ -48,6 +59,9 @@ function stepFault({ number, steps }: Deal, step: number): string | null {
   return asked.hit ? `Step ${step} of deal ${number} is done.` : null;
 }
 
+/** As of the settings. */
+const averagingOrdersMost = 200;
+
 type AddFunds = Extract<BotCommand, { name: 'add-funds' }>;
 
 function addingFault(settings: DcaSettings, state: DcaState, deal: Deal, { amount: wanted, limit }: AddFunds): string | null {
@@ -57,7 +71,7 @@ function addingFault(settings: DcaSettings, state: DcaState, deal: Deal, { amoun
   const free = freeFunds(settings, state);
   if (wanted <= 0n) return `${text} cannot be added; name an amount above 0.`;
   if (way.gives === 'quote' ? wanted > free : free < state.rules.lot)
-    return `The bot has ${formatAmount(free)} ${givenAsset(way, settings.pair)} free of its orders; ${text} are more.`;
+    return `The bot has ${formatAmount(free)} ${givenAsset(way, settings.pair)} free of its orders; ${text} are more. Give it more funds first.`;
   if (wanted < state.rules.minNotional)
     return `${text} are below the exchange's smallest order of ${formatAmount(state.rules.minNotional)}.`;
   if (limit === null) return null;
@@ -90,7 +104,7 @@ function editFault(settings: DcaSettings, deal: Deal, changes: DealChanges): str
       `trailingPercent: the deal closes by conditions or keeps its profit in ${settings.profitIn}; nothing can be trailed.`,
     );
   if (averagingOrders !== undefined) {
-    const most = settings.ladder.length > 0 ? settings.ladder.length : 100;
+    const most = settings.ladder.length > 0 ? settings.ladder.length : averagingOrdersMost;
     if (!(Number.isInteger(averagingOrders) && averagingOrders >= 0 && averagingOrders <= most))
       faults.push(`averagingOrders: it must be a whole number from 0 to ${most}.`);
     else if (averagingOrders < startedLevels(deal))
@@ -110,12 +124,13 @@ function editFault(settings: DcaSettings, deal: Deal, changes: DealChanges): str
 const startedLevels = (deal: Deal): number => deal.ladder.reduce((most, level, i) => (level.filled > 0n ? i + 1 : most), 0);
 
 /** @throws ValueError */
-function editsOf({ takeProfitPercent, trailingPercent, stopLossPercent, averagingOrders }: DealChanges): DealEdits {
+function editsOf({ takeProfitPercent, trailingPercent, stopLossPercent, averagingOrders, note }: DealChanges): DealEdits {
   return {
     ...(takeProfitPercent === undefined ? {} : { takeProfit: fraction(takeProfitPercent) }),
     ...(trailingPercent === undefined ? {} : { trailing: fraction(trailingPercent) }),
     ...(stopLossPercent === undefined ? {} : { stopLoss: fraction(stopLossPercent) }),
     ...(averagingOrders === undefined ? {} : { averagingOrders }),
+    ...(note === undefined ? {} : { note }),
   };
 }
 
@@ -146,6 +161,8 @@ export function commanded(settings: DcaSettings, state: DcaState, command: BotCo
     }
     case 'cancel-added':
       return withDeal(state, { dropsAdded: true });
+    case 'release-kept':
+      return released(settings, state);
     case 'close-step':
       return withDeal(state, { closingStep: command.step });
     case 'edit-deal':
@@ -153,6 +170,12 @@ export function commanded(settings: DcaSettings, state: DcaState, command: BotCo
     default:
       return state;
   }
+}
+
+/** What is kept leaves the sub-book (D1). */
+function released(settings: DcaSettings, state: DcaState): DcaState {
+  const taken = wayOf(settings).takes;
+  return { ...state, [taken]: (state[taken] - state.kept.quantity) as Amount, kept: nothingHeld };
 }
 
 /** Targets follow at once; levels that are there keep what they have bought. */

@@ -9,11 +9,13 @@ import { report } from './report.ts';
 import { type DcaSettings, type DcaSettingsText, readDcaSettings, type SizeIn } from './settings.ts';
 import { heard, hears } from './signals.ts';
 import type { DcaState } from './state.ts';
-import { initial, step } from './step.ts';
+import { funded, initial, step } from './step.ts';
 
-export const dca: PairKind<DcaSettingsText, DcaSettings, DcaState> & {
+export const dca: Omit<PairKind<DcaSettingsText, DcaSettings, DcaState>, 'problems'> & {
+  readonly problems: typeof problems;
   readonly hears: typeof hears;
   readonly heard: typeof heard;
+  readonly funded: typeof funded;
 } = {
   name: 'dca',
   readSettings: readDcaSettings,
@@ -22,6 +24,7 @@ export const dca: PairKind<DcaSettingsText, DcaSettings, DcaState> & {
   fundsNeeded,
   mandateNeeds,
   initial,
+  funded,
   step,
   refuses,
   hears,
@@ -30,7 +33,8 @@ export const dca: PairKind<DcaSettingsText, DcaSettings, DcaState> & {
   closedDeals: (before, { lastClosed }) => (lastClosed === null || before.lastClosed === lastClosed ? [] : [lastClosed]),
 };
 
-function problems(settings: DcaSettings, rules: PairRules): readonly string[] {
+/** `of`: whose orders are counted, where the exchange's number of them is shared with others. */
+function problems(settings: DcaSettings, rules: PairRules, of = ''): readonly string[] {
   const found: string[] = [];
   const base = smallness(settings.baseOrderSize, settings.baseOrderSizeIn, settings, rules);
   if (base !== null) found.push(`baseOrderSize: The base order of ${base}.`);
@@ -41,9 +45,11 @@ function problems(settings: DcaSettings, rules: PairRules): readonly string[] {
   if (wayOf(settings).sign === 1 && last.numerator >= last.denominator)
     found.push(`averagingOrders: Averaging order ${settings.averagingOrders} would lie 100 % or more below the base order.`);
   const exits = settings.takeProfits.length;
-  if (settings.averagingOrdersActive + exits > rules.maxOrders)
+  const { averagingOrdersActive, averagingOrders, averagingCondition } = settings;
+  const resting = averagingCondition === null ? Math.min(averagingOrdersActive, averagingOrders) : 0;
+  if (resting + exits > rules.maxOrders)
     found.push(
-      `averagingOrdersActive: ${settings.averagingOrdersActive} averaging orders and ${exits === 1 ? 'a take profit' : `${exits} take profits`} are more than the ${rules.maxOrders} orders that may rest.`,
+      `averagingOrdersActive: ${resting} averaging orders and ${exits === 1 ? 'a take profit' : `${exits} take profits`} are more than the ${rules.maxOrders} orders${of} that may rest.`,
     );
   return found;
 }

@@ -80,15 +80,20 @@ function doneBecause({ dealsAtMost, lossesAtMost }: DcaSettings, state: DcaState
 }
 
 /** Bounds of the price inside which deals open, in ticks; null where there is none. */
-export function priceBounds(settings: DcaSettings, { rules, startedAt }: DcaState) {
+export function priceBounds(settings: DcaSettings, { rules, startedAt, beyond }: DcaState) {
   const from = startedAt === undefined ? zero : priceAmount(startedAt, rules);
   const least = larger(settings.minPrice, multiply(from, settings.minPriceShare, 'up'));
   const mosts = [settings.maxPrice, multiply(from, settings.maxPriceShare, 'down')].filter((price) => price >= rules.tick);
   const most = mosts.length === 0 ? null : mosts.reduce((lowest, price) => (price < lowest ? price : lowest));
-  return {
+  const bounds = {
     least: least === 0n ? null : toTicks(least, rules, 'up'),
     most: most === null ? null : toTicks(most, rules, 'down'),
   };
+  if (beyond === undefined) return bounds;
+  const isLong = wayOf(settings).sign === 1;
+  return isLong
+    ? { ...bounds, most: bounds.most === null ? beyond : lower(bounds.most, beyond) }
+    : { ...bounds, least: bounds.least === null || bounds.least < beyond ? beyond : bounds.least };
 }
 
 const larger = (a: Amount, b: Amount): Amount => (a > b ? a : b);

@@ -1,6 +1,7 @@
 /** What events say happened, written into the state. Nothing is decided here (plan.ts decides). */
 import {
   type Amount,
+  type BotEvent,
   type EpochMs,
   type GuardCode,
   type Intent,
@@ -11,12 +12,13 @@ import {
   type RefusalCode,
   unreachable,
 } from '@holdfast/domain';
+import { twinIn } from '../orders/live-orders.ts';
+import { isTooFar, keptAway } from '../orders/too-far.ts';
 import { putIn, takeOut } from './arithmetic.ts';
 import { hold, termsOf, withDeal, withHoldup, withLegs, withOrder, withoutLegs, withoutOrder } from './change.ts';
-import { wayOf } from './direction.ts';
+import { exitQuote, wayOf } from './direction.ts';
 import { afterFill, movedBy } from './fills.ts';
 import { restingLevels } from './ladder.ts';
-import { twinOf } from './protection.ts';
 import { askAgainAt, type Patience, patience } from './refusals.ts';
 import type { DcaSettings } from './settings.ts';
 import type { DcaState, Deal, ExitStep, Level, LiveOrder, Part } from './state.ts';
@@ -69,7 +71,7 @@ export function refused(
   intent: Intent,
   code: RefusalCode | GuardCode,
   reason: string,
-  at: EpochMs,
+  { at, quotes }: Pick<BotEvent, 'at' | 'quotes'>,
 ): DcaState {
   const ids: readonly string[] = intent.kind === 'cancel-order' ? [intent.clientOrderId] : idsOf(intent);
   const order =
@@ -86,9 +88,15 @@ export function refused(
   if (order.role === 'added') return without;
   if (how === 'never' && part === 'averaging') return refuseLevel(without, order.level);
   if (part === 'stop' || order.twin !== undefined) {
-    // A buy is judged by the band around the price of now also where it is to be triggered: this stop lies beyond it.
-    const isOfKind = order.twin === undefined ? code === 'E_BAND' && order.side === 'buy' : ofPairs.has(code);
-    return stopNotTaken(settings, state, order, { how, reason: `${reason} (${code})`, at, isOfKind });
+    const now = quotes.get(settings.pair);
+    const why = `${reason} (${code})`;
+    if (order.trigger !== null && isTooFar({ order: 'stop-limit', side: order.side }, code) && now !== undefined) {
+      const way = wayOf(settings);
+      const of = { limit: order.limit, price: exitQuote(way, now), at, reason: why };
+      return withDeal(without, { stopTooFar: keptAway(state.deal?.stopTooFar, way, of, state.rules) });
+    }
+    const isOfKind = order.twin !== undefined && ofPairs.has(code);
+    return stopNotTaken(settings, state, order, { how, reason: why, at, isOfKind });
   }
   const tries = state.deal?.holdups[part]?.tries ?? 0;
   const again = askAgainAt(how, at, tries, settings.retryMs);
@@ -142,7 +150,8 @@ function otherLegStays(settings: DcaSettings, state: DcaState, { clientOrderId, 
 }
 
 function accepted(state: DcaState, order: LiveOrder): DcaState {
-  return withHoldup(withOrder(state, order.id, { status: 'open' }), partOf[order.role], null);
+  const known = withHoldup(withOrder(state, order.id, { status: 'open' }), partOf[order.role], null);
+  return order.role === 'stop-loss' && known.deal?.stopTooFar !== undefined ? withDeal(known, { stopTooFar: undefined }) : known;
 }
 
 /** A base order of this shape will never be taken: the bot stops, and keeps the deal only if it has bought already. */
@@ -264,7 +273,7 @@ function ended(
   at: EpochMs,
   cause: 'cancel' | 'expired' = 'expired',
 ): DcaState {
-  const twin = twinOf(state.orders, order);
+  const twin = twinIn(state.orders, order);
   // The exchange ends a leg of an OCO because the other trades or is triggered.
   const isMeant = order.cancelling || (cause === 'expired' && total === 0n && twin !== undefined);
   const held = total < order.quantity && !isMeant ? heldUp(settings, state, order, at, reasonOfEnd(order)) : state;

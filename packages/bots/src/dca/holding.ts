@@ -8,17 +8,19 @@
  *   H4  An exit is replaced only after the exchange has answered the cancel of the one before.
  */
 import { type Amount, lots, priceAmount, type Quote, quantityAmount, type Ticks } from '@holdfast/domain';
+import { twinIn } from '../orders/live-orders.ts';
 import type { Goal } from '../orders/pairing.ts';
+import { followed } from '../orders/too-far.ts';
 import { exitCost, exitLots, yielded } from './arithmetic.ts';
 import { sellNow, termsOf, withDeal } from './change.ts';
 import { better, exitQuote, reaches, type Way, wayOf } from './direction.ts';
 import { planAdded, planLadder } from './ladder.ts';
 import { cancel, isHeldUp, place, placeOco, type Terms, type Turn } from './orders.ts';
-import { isLoneStop, limitsOfStops, restingTargets, stopAt, stopToRest, together, twinOf } from './protection.ts';
+import { isLoneStop, limitOfStop, limitsOfStops, restingTargets, stopAt, stopToRest, together } from './protection.ts';
 import { planPyramid } from './pyramid.ts';
 import type { DcaSettings } from './settings.ts';
 import type { DcaState, Deal, ExitStep, LiveOrder, Part } from './state.ts';
-import { breakeven, isTradable, liftAt, priceFor, stopPrice, type Target, targetsOf, trailPrice } from './targets.ts';
+import { breakeven, isOwnPrice, isTradable, liftAt, priceFor, stopPrice, type Target, targetsOf, trailPrice } from './targets.ts';
 
 export function planHolding(turn: Turn): void {
   const { halted } = turn.state;
@@ -66,14 +68,24 @@ function follow(turn: Turn, quote: Quote): void {
     const since = stop === null || !reaches(wayOf(terms), stop, last) ? null : (deal.stopSince ?? at);
     if (since !== deal.stopSince) change.stopSince = since;
   }
+  const limit = deal.stopTooFar === undefined ? null : limitOfStop(terms, { ...deal, ...change }, state.rules);
+  if (limit !== null) {
+    const way = wayOf(terms);
+    const tooFar = followed(deal.stopTooFar, way, limit, exitQuote(way, quote), at);
+    if (tooFar !== deal.stopTooFar) change.stopTooFar = tooFar;
+  }
   if (Object.keys(change).length > 0) turn.state = withDeal(state, change);
 }
 
-/** The best price that is trailed: from the last target on, until the price has left the profit. */
+/**
+ * The best price that is trailed: from the last target on, until the price has left the profit. In an empty book the best price may
+ * be that of the deal's own averaging order: nothing can be sold to that.
+ */
 function trailOf(terms: DcaSettings, state: DcaState, deal: Deal, price: Ticks): Ticks | null {
   const way = wayOf(terms);
   const last = deal.steps.at(-1);
   if (terms.trailing === 0n || last === undefined || deal.held.quantity <= 0n) return null;
+  if (isOwnPrice(state, way, price)) return deal.trail;
   if (deal.trail === null) return reaches(way, price, last.price) ? price : null;
   if (hasTurned(way, terms, deal.trail, price) && !reaches(way, price, breakeven(terms, deal, state.rules))) return null;
   return better(way, deal.trail, price);
@@ -212,7 +224,7 @@ function planExits(turn: Turn, exits: readonly LiveOrder[], wanted: readonly Ter
 
 /** Whether an order at the exchange is what is wanted, or a leg of it. */
 function isSame(state: DcaState, order: LiveOrder, terms: Terms): boolean {
-  const twin = twinOf(state.orders, order);
+  const twin = twinIn(state.orders, order);
   const { stop, ...target } = terms;
   if (stop === undefined) return twin === undefined && isOrder(state, order, terms);
   if (twin === undefined) return false;

@@ -9,6 +9,7 @@ import {
   baseOf,
   divide,
   lots,
+  type MandateNeeds,
   multiply,
   type PairRules,
   priceAmount,
@@ -18,7 +19,7 @@ import {
   toLots,
   unit,
 } from '@holdfast/domain';
-import type { Allotment, MandateNeeds } from '../bot-kind.ts';
+import type { Allotment } from '../bot-kind.ts';
 import { mandateAmount } from '../mandate-amount.ts';
 import { held, type SubBook } from '../orders/sub-book.ts';
 import { asPyramid, asSet, averagingPrice, averagingSize, entryCap, sizedLots } from './arithmetic.ts';

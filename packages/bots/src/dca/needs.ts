@@ -6,6 +6,7 @@ import {
   type Amount,
   divide,
   lots,
+  type MandateNeeds,
   multiply,
   notional,
   type PairRules,
@@ -17,7 +18,7 @@ import {
   unit,
   zero,
 } from '@holdfast/domain';
-import type { Allotment, MandateNeeds } from '../bot-kind.ts';
+import type { Allotment } from '../bot-kind.ts';
 import { mandateAmount } from '../mandate-amount.ts';
 import { held, type SubBook } from '../orders/sub-book.ts';
 import { asPyramid, asSet, averagingPrice, averagingSize, buyReserve, lotsFor, raised, sizedLots } from './arithmetic.ts';

@@ -6,7 +6,6 @@ import {
   legsOf,
   lots,
   type OrderKind,
-  type PlaceOco,
   type PlaceOrder,
   priceAmount,
   type Quote,
@@ -17,7 +16,8 @@ import {
   toLots,
   zero,
 } from '@holdfast/domain';
-import { type OrderRole, ocoName, orderName } from '../order-name.ts';
+import { type OrderRole, orderName } from '../order-name.ts';
+import { ocoIntent } from '../orders/oco.ts';
 import { entryCap, entryCost, lotsCovered } from './arithmetic.ts';
 import { withDeal, withLegs } from './change.ts';
 import { givenOf, type Way, wayOf } from './direction.ts';
@@ -101,20 +101,8 @@ export function place(turn: Turn, { role, side, order: kind, quantity, limit, le
 export function placeOco(turn: Turn, { side, quantity, limit, level = 0 }: Terms, stop: NonNullable<Terms['stop']>): void {
   const { state, settings } = turn;
   const deal = state.deal as Deal;
-  const of = { bot: state.bot, deal: deal.number, sequence: deal.sequence };
-  const intent: PlaceOco = {
-    kind: 'place-oco',
-    clientOrderId: ocoName(of),
-    pair: settings.pair,
-    side,
-    quantity: quantityAmount(quantity, state.rules),
-    limitLeg: { clientOrderId: orderName({ ...of, role: 'take-profit' }), limit: priceAmount(limit, state.rules) },
-    stopLeg: {
-      clientOrderId: orderName({ ...of, role: 'stop-loss' }),
-      trigger: priceAmount(stop.trigger, state.rules),
-      limit: priceAmount(stop.limit, state.rules),
-    },
-  };
+  const name = { bot: state.bot, deal: deal.number, sequence: deal.sequence };
+  const intent = ocoIntent({ name, pair: settings.pair, side, quantity, limit, stop }, state.rules);
   const legs = legsOf(intent);
   const target = { ...placed(legs.limit, 'take-profit', level), twin: legs.stop.clientOrderId };
   const cut = { ...placed(legs.stop, 'stop-loss', level), twin: legs.limit.clientOrderId };

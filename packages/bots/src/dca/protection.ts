@@ -5,8 +5,10 @@
  *   S2  Of a short deal they never do: what its coins cost at the stop is more than the quote that they brought.
  *   S3  A stop that the exchange has triggered exits by itself, until the price has left its limit behind.
  */
-import { type ClientOrderId, lots, type PairRules, priceAmount, type Quote, quantityAmount, type Ticks } from '@holdfast/domain';
-import { type Goal, type Pairing, pairExits } from '../orders/pairing.ts';
+import { lots, type PairRules, priceAmount, type Quote, quantityAmount, type Ticks } from '@holdfast/domain';
+import { twinIn } from '../orders/live-orders.ts';
+import { type Goal, type Pairing, pairExits, restsPaired } from '../orders/pairing.ts';
+import { tooFarText } from '../orders/too-far.ts';
 import { yielded } from './arithmetic.ts';
 import { givenBack } from './change.ts';
 import { exitQuote, reaches, wayOf } from './direction.ts';
@@ -32,7 +34,12 @@ export function together(
   if (trigger === null || deal.pairingRefused !== undefined || whyNever(terms, state, deal) !== null) return null;
   const stop = { trigger, limit: yielded(wayOf(terms), trigger, terms.stopGap) };
   const goals = restingTargets(terms, deal, targetsOf(terms, state, deal)).map(
-    ({ level, price, quantity }): Goal => ({ step: level, limit: price, quantity, isPaired: isPaired(state, level, price) }),
+    ({ level, price, quantity }): Goal => ({
+      step: level,
+      limit: price,
+      quantity,
+      isPaired: restsPaired(state.orders, priceAmount(price, rules), (order) => order.level === level),
+    }),
   );
   const of = { rules, goals, stop, whole: givenBack(terms, deal, stop.limit, rules) };
   // Where not all of it may rest, less of it does not either because the market has come near.
@@ -40,19 +47,6 @@ export function together(
   const paired = pairExits({ ...of, last });
   return paired === null ? null : { ...paired, stop };
 }
-
-const isPaired = ({ orders, rules }: DcaState, of: number, price: Ticks): boolean =>
-  orders.some(
-    (order) =>
-      order.role === 'take-profit' &&
-      order.level === of &&
-      order.limit === priceAmount(price, rules) &&
-      twinOf(orders, order) !== undefined,
-  );
-
-/** The other leg of an OCO, while both may exist. */
-export const twinOf = (orders: readonly LiveOrder[], { twin }: { readonly twin?: ClientOrderId | undefined }) =>
-  twin === undefined ? undefined : orders.find(({ id }) => id === twin);
 
 /** A protective stop for so much; for all that is held where no quantity is named. */
 export function stopAt(terms: DcaSettings, deal: Deal, rules: PairRules, trigger: Ticks, quantity?: number): Terms {
@@ -87,9 +81,16 @@ function whyNever(terms: DcaSettings, state: DcaState, deal: Deal): string | nul
   if (trigger === null) return null;
   if (terms.stopTimeoutMs > 0) return 'no exchange knows its timeout';
   if (deal.stopRefused !== null) return deal.stopRefused;
-  if (state.rules.maxAlgoOrders === 0) return 'the exchange lets no stop order rest on the pair (MAX_NUM_ALGO_ORDERS is 0)';
+  if (deal.stopTooFar?.waits === true) return tooFarText(deal.stopTooFar);
+  if (state.rules.maxAlgoOrders === 0) return 'the exchange lets no further stop order rest on the pair (MAX_NUM_ALGO_ORDERS)';
   const { quantity, limit } = stopAt(terms, deal, state.rules, trigger);
   return isTradable(state, quantity, limit) ? null : "the position is below the exchange's smallest order there";
+}
+
+/** Limit of the stop at its price of now; null without one. */
+export function limitOfStop(terms: DcaSettings, deal: Deal, rules: PairRules): Ticks | null {
+  const trigger = stopPrice(terms, deal, rules);
+  return trigger === null ? null : yielded(wayOf(terms), trigger, terms.stopGap);
 }
 
 export const restingStops = (state: DcaState): readonly LiveOrder[] =>
@@ -109,11 +110,11 @@ export function limitsOfStops(terms: DcaSettings, state: DcaState, deal: Deal): 
 
 /** The stop of the OCO that an order is a leg of, or the stop that it is. */
 const stopOf = ({ orders }: DcaState, order: LiveOrder): LiveOrder | undefined =>
-  [order, twinOf(orders, order)].find((each) => each?.role === 'stop-loss');
+  [order, twinIn(orders, order)].find((each) => each?.role === 'stop-loss');
 
 /** Its other leg is gone: the exchange has triggered it. */
 export const isLoneStop = ({ orders }: DcaState, order: LiveOrder): boolean =>
-  order.role === 'stop-loss' && order.twin !== undefined && twinOf(orders, order) === undefined;
+  order.role === 'stop-loss' && order.twin !== undefined && twinIn(orders, order) === undefined;
 
 /** S3. With an OCO both legs are left alone from the moment in which the price has reached the trigger. */
 export function isExitingItself(settings: DcaSettings, state: DcaState, order: LiveOrder, quote: Quote): boolean {

@@ -62,6 +62,7 @@ function openDeal(settings: DcaSettings, state: DcaState, deal: Deal): OpenDeal 
     ...(deal.steps.length > 1 ? { targets } : {}),
     ...(settings.stopLoss > 0n || deal.edits.stopLoss !== undefined ? { stopLoss: stopLossOf(settings, state, deal) } : {}),
     ...(deal.trail === null ? {} : { trailedFrom: priceAmount(deal.trail, state.rules) }),
+    ...(deal.edits.note ? { note: deal.edits.note } : {}),
     ladder: [...ladderLevels(state, deal), ...pyramidLevels(state, deal)],
   };
 }

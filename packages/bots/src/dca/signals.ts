@@ -22,7 +22,8 @@ export const scoped = (condition: string, bot: BotId): string =>
 /** The other way round. */
 export const unscoped = (condition: string, bot: BotId): string => condition.replaceAll(`@${bot}","seconds":`, '","seconds":');
 
-const waitsFor = (condition: string | null, name: string): boolean =>
+/** Whether a condition names a signal. */
+export const waitsFor = (condition: string | null, name: string): boolean =>
   condition !== null && [...condition.matchAll(named)].some(([, each]) => each === name);
 
 /** Signals that any condition of the settings names. */

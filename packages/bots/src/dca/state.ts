@@ -3,13 +3,15 @@
  * amounts, as they cross the border. Words are those of a long deal, which buys with quote and sells: where a field of it is base
  * that is bought, held, sold, dust or kept, that of a short deal is quote that its sales brought; and where it is quote that was
  * spent, that coins cost or that sales earned, it is base.
- *   D1  `quote` and `base` are what the sub-book holds: they change with fills only (and `kept` never leaves `base`).
+ *   D1  `quote` and `base` are what the sub-book holds: they change with fills, and with what is kept when a person
+ *       has it released.
  *   D2  Every order that may still exist at the exchange is in `orders`.
  *   D3  base (of a short bot quote) = held by the deal + dust + kept.
  *   D4  A cost moves with its coins: selling part of what is held takes its share of the cost, rounded up.
  */
 import type { Amount, BotId, ClientOrderId, ClosedDeal, EpochMs, Lots, PairRules, Side, Ticks } from '@holdfast/domain';
 import type { OrderRole } from '../order-name.ts';
+import type { TooFar } from '../orders/too-far.ts';
 
 /** Coins and what they cost in quote. */
 export interface Holding {
@@ -85,6 +87,7 @@ export interface DealEdits {
   readonly trailing?: bigint;
   readonly stopLoss?: bigint;
   readonly averagingOrders?: number;
+  readonly note?: string;
 }
 
 export type Ending = 'take-profit' | 'closed' | 'cancelled' | 'too-small' | 'stop-loss' | 'timed-out' | 'condition';
@@ -132,6 +135,8 @@ export interface Deal {
   readonly stopSince: EpochMs | null;
   /** Why the vault will never take a stop of this deal. */
   readonly stopRefused: string | null;
+  /** The band of the vault kept the stop away. */
+  readonly stopTooFar?: TooFar | undefined;
   /** So many averaging orders rest at most, since the exchange had no place for an exit beside more. */
   readonly averagingMost?: number | undefined;
   /** Why targets and stop of this deal do not rest together, where the vault or the exchange said so. */
@@ -164,6 +169,8 @@ export interface DcaState {
   readonly fruitless: number;
   /** Price when the bot began to look, where settings count from it. */
   readonly startedAt?: Ticks | undefined;
+  /** Set while a bot of several deals steps it: by itself a deal opens at this price or further on the side of loss. */
+  readonly beyond?: Ticks;
   /** No deal starts by itself before. */
   readonly restUntil: EpochMs | null;
   /** The start conditions held; the deal opens then. */

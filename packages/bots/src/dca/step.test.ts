@@ -84,7 +84,10 @@ const started = (text: Partial<DcaSettingsText> = {}, options: Partial<ScriptedO
 test('a deal buys, lays its ladder, takes profit at its target and rests', () => {
   const play = started().settle();
   assert.deepEqual(play.orders, ['sell 0.00999 at 10120.25', 'buy 0.00505 at 9909.91', 'buy 0.00765 at 9809.81']);
-  assert.equal(play.waitingFor, 'BTC/USDT at 10120.25 to take profit, or BTC/USDT at 9909.91 to buy averaging order 1 of 3');
+  assert.equal(
+    play.waitingFor,
+    'BTC/USDT at 10120.25 (1.2 % above the last buy) to take profit, or BTC/USDT at 9909.91 to buy averaging order 1 of 3',
+  );
   play.move('10121');
   assert.deepEqual(play.orders, []);
   assert.equal(play.state.deal, null);
@@ -96,6 +99,25 @@ test('a deal buys, lays its ladder, takes profit at its target and rests', () =>
   assert.ok(play.wait());
   play.settle();
   assert.equal(play.state.dealNumber, 2);
+});
+
+test('the price of its own averaging order is none that a deal trails', () => {
+  const { state, settings } = started({ trailingPercent: '0.3' }).settle();
+  const deal = state.deal!;
+  // A target below its ladder, as coins that were carried into the deal make it.
+  const low = { ...state, deal: { ...deal, steps: deal.steps.map((each) => ({ ...each, price: ticks(9900_00) })) } };
+  const wake = { kind: 'price', pair: rules.pair, of: 'bid', when: 'at-or-above', price: ticks(9900_00) } as const;
+  const woken = (bid: number) => {
+    const quote = { pair: rules.pair, last: ticks(bid), bid: ticks(bid), ask: ticks(bid + 1) };
+    const event = { kind: 'woken', at: deal.openedAt, wake, quotes: new Map([[rules.pair, quote]]) } as const;
+    const result = dca.step(settings, low, event as BotEvent);
+    assert.ok('state' in result);
+    const bids = result.wakes.flatMap((each) => (each.kind === 'price' && each.of === 'bid' ? [Number(each.price)] : []));
+    return { trail: result.state.deal?.trail, cancels: result.intents.length, bids };
+  };
+  assert.deepEqual(woken(9909_91), { trail: null, cancels: 0, bids: [9909_92] }, 'an order of its own lies there');
+  assert.equal(woken(9909_92).trail, 9909_92);
+  assert.ok(woken(9909_92).cancels > 0);
 });
 
 test('an averaging fill replaces the take profit only after its cancel was answered', () => {
@@ -191,6 +213,55 @@ test('settings that the pair cannot trade are named', () => {
     'averagingOrdersActive: 2 averaging orders and a take profit are more than the 2 orders that may rest.',
   ]);
   assert.deepEqual(dca.problems(settingsOf(), rules), []);
+});
+
+test('two hundred averaging orders are a ladder; how many of them rest is the number of the exchange', () => {
+  const long = {
+    averagingOrders: 200,
+    averagingOrdersActive: 199,
+    stepPercent: '0.1',
+    averagingOrderSize: '6',
+    sizeMultiplier: '1.003',
+  };
+  assert.deepEqual(dca.problems(settingsOf(long), rules), []);
+  assert.deepEqual(dca.problems(settingsOf({ ...long, averagingOrdersActive: 200 }), rules), [
+    'averagingOrdersActive: 200 averaging orders and a take profit are more than the 200 orders that may rest.',
+  ]);
+  const onSignal = {
+    ...long,
+    averagingOrdersActive: 200,
+    averagingConditions: [{ kind: 'signal', name: 'go', seconds: 60 }],
+  } as const;
+  assert.deepEqual(dca.problems(settingsOf(onSignal), rules), [], 'by conditions none rests');
+  const play = started(long, { quote: amount('3000') }).settle();
+  const { orders, deal } = play.state;
+  assert.equal(deal?.ladder.length, 200);
+  assert.equal(orders.length, 200);
+  play.move('9000');
+  play.settle();
+  assert.deepEqual([play.state.orders.length, play.state.deal?.ladder.filter(({ filled }) => filled > 0n).length], [101, 100]);
+});
+
+test('a deal carries the note of its owner until that is taken away', () => {
+  const play = started().settle();
+  const note = (text: string) =>
+    play.send({ kind: 'command', command: { name: 'edit-deal', changes: { note: text } } } as { kind: 'command' });
+  note('bought the dip');
+  assert.equal(dca.report(play.settings, play.state).deal?.note, 'bought the dip');
+  assert.equal(play.exchange.arriving, 0, 'nothing else changes');
+  note('');
+  assert.equal(dca.report(play.settings, play.state).deal?.note, undefined);
+});
+
+test('coins of a cancelled deal are kept, and released when the owner wants them', () => {
+  const play = started({ averagingOrders: 0 }).settle();
+  assert.equal(dca.refuses(play.settings, play.state, { name: 'release-kept' }), 'The bot keeps nothing for its owner.');
+  play.command('cancel-deal');
+  play.settle();
+  const { base, kept } = play.state;
+  assert.deepEqual([base, kept.quantity > 0n], [kept.quantity, true]);
+  play.command('release-kept');
+  assert.deepEqual([play.state.base, play.state.kept.quantity, play.state.kept.cost], [0n, 0n, 0n]);
 });
 
 test('stop lets the open deal end and opens no other; resume does', () => {
@@ -300,7 +371,10 @@ test('orders keep inside the funds: the last level shrinks or is left out', () =
 test('a base order that the funds do not cover stops the bot with the numbers', () => {
   const play = started({}, { quote: amount('4') });
   assert.deepEqual(play.intents, []);
-  assert.match(play.waitingFor, /^stopped: the base order needs 100\.3\d* and the bot has 4 left of its funds; resume/);
+  assert.match(
+    play.waitingFor,
+    /^stopped: the base order needs 100\.3\d* and the bot has 4 left of its funds; give it more funds, then resume it$/,
+  );
 });
 
 test('a step with nothing to do gives the shared constant', () => {

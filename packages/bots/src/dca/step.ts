@@ -1,9 +1,19 @@
 /** The DCA bot: facts first, then what follows from them. */
-import { type BotEvent, baseOf, type PairRules, type PlaceOrder, quoteOf, unreachable } from '@holdfast/domain';
+import {
+  type Amount,
+  type Asset,
+  type BotEvent,
+  baseOf,
+  type PairRules,
+  type PlaceOrder,
+  quoteOf,
+  unreachable,
+  zero,
+} from '@holdfast/domain';
 import { type StepResult, unchanged } from '../bot-kind.ts';
 import type { PairBirth } from '../one-pair.ts';
 import { held } from '../orders/sub-book.ts';
-import { nothingHeld, withRules } from './change.ts';
+import { noDealYet, withRules } from './change.ts';
 import { commanded, refuses } from './commands.ts';
 import { wayOf } from './direction.ts';
 import { orderEvent, refused } from './facts.ts';
@@ -26,24 +36,22 @@ export function initial({ pair, direction }: DcaSettings, birth: PairBirth): Dca
     running: true,
     stoppedBecause: null,
     halted: false,
-    quote: gives === 'quote' ? held(birth.allotted, quoteOf(pair)) : nothingHeld.quantity,
-    base: gives === 'base' ? held(birth.allotted, baseOf(pair)) : nothingHeld.quantity,
-    dust: nothingHeld,
-    kept: nothingHeld,
+    quote: gives === 'quote' ? held(birth.allotted, quoteOf(pair)) : zero,
+    base: gives === 'base' ? held(birth.allotted, baseOf(pair)) : zero,
     dealNumber: 0,
-    deal: null,
-    orders: [],
-    fruitless: 0,
-    restUntil: null,
-    startAt: null,
-    dealAsked: false,
-    dealsClosed: 0,
     dealsInRow: 0,
     lossesInRow: 0,
-    realised: nothingHeld.cost,
-    ...(direction === 'short' ? { earned: nothingHeld.cost } : {}),
-    lastClosed: null,
+    ...noDealYet,
+    ...(direction === 'short' ? { earned: zero } : {}),
   };
+}
+
+/** Quote of a bot of long deals, coins of one of short ones. */
+export function funded({ pair, direction }: DcaSettings, stored: DcaState, asset: Asset, more: Amount): DcaState | null {
+  const { gives } = wayOf({ direction });
+  if (asset !== (gives === 'quote' ? quoteOf(pair) : baseOf(pair))) return null;
+  const state = current(stored);
+  return { ...state, [gives]: (state[gives] + more) as Amount };
 }
 
 export function step(settings: DcaSettings, stored: DcaState, event: BotEvent): StepResult<DcaState> {
@@ -75,7 +83,7 @@ function withFacts(settings: DcaSettings, state: DcaState, event: BotEvent): Dca
     case 'order-event':
       return orderEvent(settings, state, event.event);
     case 'refused':
-      return refused(settings, state, event.intent, event.code, event.reason, event.at);
+      return refused(settings, state, event.intent, event.code, event.reason, event);
     case 'filters-changed':
       return event.rules.pair === settings.pair && !sameRules(event.rules, state.rules)
         ? withRules(settings, state, event.rules)
@@ -89,5 +97,5 @@ function withFacts(settings: DcaSettings, state: DcaState, event: BotEvent): Dca
   }
 }
 
-const sameRules = (a: PairRules, b: PairRules): boolean =>
+export const sameRules = (a: PairRules, b: PairRules): boolean =>
   (Object.keys(a) as (keyof PairRules)[]).every((key) => a[key] === b[key]);

@@ -22,7 +22,7 @@ import {
   takeProfitPriceOfBase,
   yielded,
 } from './arithmetic.ts';
-import { better, inBase, inQuote, isPriceKnown, reaches, roundingTo, stepped, wayOf } from './direction.ts';
+import { better, inBase, inQuote, isPriceKnown, reaches, roundingTo, stepped, type Way, wayOf } from './direction.ts';
 import type { DcaSettings } from './settings.ts';
 import type { DcaState, Deal, ExitStep } from './state.ts';
 
@@ -161,3 +161,7 @@ export function trailPrice(terms: DcaSettings, best: Ticks): Ticks {
   const [far, near] = [yielded(way, best, terms.trailing), stepped(way, best, -1)];
   return reaches(way, far, near) ? near : far;
 }
+
+/** Whether the best price that exits meet is that of an entry of our own that rests. */
+export const isOwnPrice = ({ orders, rules }: DcaState, way: Way, price: Ticks): boolean =>
+  orders.some(({ side, isTaking, limit }) => side === way.entry && !isTaking && limit === priceAmount(price, rules));

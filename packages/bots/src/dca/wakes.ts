@@ -1,15 +1,16 @@
 /** When a DCA bot wants to be called again: the complete set after each step. */
-import { type Amount, type EpochMs, type Ticks, toTicks, type Wake } from '@holdfast/domain';
+import { type Amount, type EpochMs, type Quote, type Ticks, toTicks, type Wake } from '@holdfast/domain';
+import { nearEnough } from '../orders/too-far.ts';
 import { termsOf } from './change.ts';
-import { along, entryQuote, exitQuote, reaches, wayOf } from './direction.ts';
+import { along, entryQuote, exitQuote, reaches, type Way, wayOf } from './direction.ts';
 import { isPriceInside, priceBounds, wantsDeal } from './entering.ts';
 import type { Turn } from './orders.ts';
-import { isExitingItself, limitsOfStops, stopToRest, together } from './protection.ts';
+import { isExitingItself, limitOfStop, limitsOfStops, stopToRest, together } from './protection.ts';
 import { awaited } from './pyramid.ts';
 import type { DcaSettings } from './settings.ts';
 import { scoped } from './signals.ts';
 import type { DcaState, Deal } from './state.ts';
-import { entryPrice, liftStep, stopPrice, targetsOf, trailPrice } from './targets.ts';
+import { entryPrice, isOwnPrice, liftStep, stopPrice, targetsOf, trailPrice } from './targets.ts';
 
 class Wakes {
   readonly #turn: Turn;
@@ -84,7 +85,10 @@ function holding(wakes: Wakes, turn: Turn, terms: DcaSettings, deal: Deal): void
   if (terms.dealTimeoutMs > 0) wakes.later(deal.openedAt + terms.dealTimeoutMs);
   if (deal.held.quantity <= 0n) return;
   const stop = stopPrice(terms, deal, state.rules);
-  if (stop !== null) stopWakes(wakes, state, terms, deal, stop);
+  if (stop !== null) {
+    stopWakes(wakes, state, terms, deal, stop);
+    tooFarWakes(wakes, turn, terms, deal);
+  }
   targetWakes(wakes, turn, terms, deal);
   const opens = deal.trail === null && deal.ladder.some(({ filled, refused }) => !refused && filled === 0n);
   const way = wayOf(terms);
@@ -111,13 +115,30 @@ function stopWakes(wakes: Wakes, state: DcaState, terms: DcaSettings, deal: Deal
   else for (const limit of new Set(limits)) wakes.price('last', way.toLoss, along(way, limitOf({ limit }, state), -1));
 }
 
+/** Where and when a stop is asked for again that the band of the vault kept away. */
+function tooFarWakes(wakes: Wakes, { state, at }: Turn, terms: DcaSettings, deal: Deal): void {
+  const { stopTooFar } = deal;
+  const limit = stopTooFar?.waits === true ? limitOfStop(terms, deal, state.rules) : null;
+  if (limit === null) return;
+  const way = wayOf(terms);
+  const near = nearEnough(stopTooFar, way, limit, at);
+  if (near !== null) wakes.price(way.exitsAt, way.toLoss, near);
+  wakes.later(stopTooFar?.until);
+}
+
 const limitOf = ({ limit }: { readonly limit: Amount }, { rules }: DcaState): number => toTicks(limit, rules, 'down');
+
+/** While the best price is our own order's, only one beyond it is another's. */
+function trailedFrom(state: DcaState, way: Way, target: Ticks, quote: Quote | undefined): number {
+  const price = quote === undefined ? target : exitQuote(way, quote);
+  return reaches(way, price, target) && isOwnPrice(state, way, price) ? along(way, price, 1) : target;
+}
 
 function targetWakes(wakes: Wakes, { state, quote }: Turn, terms: DcaSettings, deal: Deal): void {
   const way = wayOf(terms);
   const last = deal.steps.at(-1);
   if (terms.trailing > 0n && last !== undefined) {
-    if (deal.trail === null) wakes.price(way.exitsAt, way.toProfit, last.price);
+    if (deal.trail === null) wakes.price(way.exitsAt, way.toProfit, trailedFrom(state, way, last.price, quote));
     else {
       wakes.price(way.exitsAt, way.toProfit, along(way, deal.trail, 1));
       wakes.price(way.exitsAt, way.toLoss, trailPrice(terms, deal.trail));

@@ -1,5 +1,6 @@
 /** What a DCA bot waits for, as one sentence for people. */
-import { formatAmount, priceAmount } from '@holdfast/domain';
+import { type Amount, formatAmount, priceAmount } from '@holdfast/domain';
+import { changeNeeded } from './arithmetic.ts';
 import { termsOf } from './change.ts';
 import { type Way, wayOf } from './direction.ts';
 import { priceBounds } from './entering.ts';
@@ -33,7 +34,7 @@ function idle(settings: DcaSettings, state: DcaState): string {
   const { pair } = settings;
   const stopped = state.stoppedBecause;
   if (!state.running && stopped !== null)
-    return `stopped: ${stopped.reason}${/^E_/.test(stopped.code) ? ` (${stopped.code})` : ''}; resume it when that is changed`;
+    return `stopped: ${stopped.reason}${/^E_/.test(stopped.code) ? ` (${stopped.code})` : ''}; ${stopped.code === 'funds-short' ? 'give it more funds, then resume it' : 'resume it when that is changed'}`;
   if (!state.running) return 'stopped; resume it to open deals again';
   if (state.halted) return halted(settings);
   if (state.dealAsked) return `a price of ${pair} to open a deal${bounds(settings, state)}`;
@@ -83,7 +84,7 @@ function holding(settings: DcaSettings, state: DcaState, deal: Deal): string {
     return `${time(exit.at)} to place the take profit again: ${exit.reason}`;
   const next = ladderLevels(state, deal).find((level) => level.state === 'resting');
   const parts = [
-    ...(resting === undefined ? waits : [`${settings.pair} at ${formatAmount(resting.limit)} to take profit`]),
+    ...(resting === undefined ? waits : [`${atTarget(settings, deal, resting.limit)} to take profit`]),
     ...(next === undefined
       ? byCondition(terms, state, deal)
       : [
@@ -103,6 +104,14 @@ const fewer = ({ averagingOrdersActive }: DcaSettings, { averagingMost }: Deal):
     ? ''
     : `; ${averagingMost} averaging orders rest at once, the others not: the exchange had no place for the exits beside more (MAX_NUM_ORDERS)`;
 
+/** A target, and how far it is from where the deal entered last. */
+function atTarget({ pair, ...terms }: DcaSettings, { lastBuy }: Deal, price: Amount): string {
+  if (lastBuy === null) return `${pair} at ${formatAmount(price)}`;
+  const change = changeNeeded(price, lastBuy);
+  const away = `${formatPercent(change < 0n ? -change : change)} ${change < 0n ? 'below' : 'above'}`;
+  return `${pair} at ${formatAmount(price)} (${away} the last ${wayOf(terms).entry === 'buy' ? 'buy' : 'sale'})`;
+}
+
 /** Ends of the deal that the engine watches for. */
 function watched(terms: DcaSettings, state: DcaState, deal: Deal): readonly string[] {
   const say = (price: Parameters<typeof priceAmount>[0]): string => formatAmount(priceAmount(price, state.rules));
@@ -116,7 +125,9 @@ function watched(terms: DcaSettings, state: DcaState, deal: Deal): readonly stri
   const next = isWatched ? targetsOf(terms, state, deal)[0] : undefined;
   if (next === undefined) return [];
   const isTrailed = terms.trailing > 0n && next.level === deal.steps.length;
-  return [`${terms.pair} at ${say(next.price)} to ${isTrailed ? `trail its ${best}` : 'take profit'}, watched by the engine`];
+  return [
+    `${atTarget(terms, deal, priceAmount(next.price, state.rules))} to ${isTrailed ? `trail its ${best}` : 'take profit'}, watched by the engine`,
+  ];
 }
 
 function byCondition(terms: DcaSettings, { rules }: DcaState, deal: Deal): readonly string[] {
