@@ -1,48 +1,63 @@
-/** What a trade needs: what its pair cannot do, funds, and the smallest mandate. */
+/** What a trade needs: what its pair cannot do, funds, and the smallest mandate (of a short trade: needs-short.ts). */
 import {
   type Amount,
   baseOf,
   divide,
   formatAmount,
   lots,
+  type MandateNeeds,
   multiply,
   type PairRules,
   priceAmount,
   type Quote,
-  quantityAmount,
   quoteOf,
-  type Ticks,
   unit,
   zero,
 } from '@holdfast/domain';
-import type { Allotment, MandateNeeds } from '../bot-kind.ts';
-import { buyReserve, lotsWithin, raised, splitByShares } from '../dca/arithmetic.ts';
+import type { Allotment } from '../bot-kind.ts';
+import { splitByShares } from '../dca/arithmetic.ts';
 import { mandateAmount } from '../mandate-amount.ts';
+import { givenAsset, reaches, roundingTo, wayOf } from '../orders/direction.ts';
 import { held, type SubBook } from '../orders/sub-book.ts';
-import { isTradable, lotsOf, onTick, priceAbove, stopLimit } from './arithmetic.ts';
+import { isTradable, lotsOf, onTick, priceBeyond, stopLimit, targetPrice } from './arithmetic.ts';
+import { entryAt, entryPriceOf, larger, oneCoin, ordersOf, room, sizeLots, smaller, stopLevel } from './needs-parts.ts';
+import { shortFundsHeld, shortMandateNeeds } from './needs-short.ts';
 import type { TradeSettings } from './settings.ts';
-
-const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
-const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
-
-/** Price that the entry counts from where the settings name one, else the given one. */
-function entryPriceOf(settings: TradeSettings, rules: PairRules, ask: Ticks | null): Ticks | null {
-  const named = settings.entryLimit ?? settings.entryPrice ?? settings.heldPrice;
-  return named === null ? ask : onTick(named, rules, 'down');
-}
 
 export function problems(settings: TradeSettings, rules: PairRules): readonly string[] {
   const found: string[] = [];
-  const asset = quoteOf(settings.pair);
+  const [base, quote] = [baseOf(settings.pair), quoteOf(settings.pair)];
   const least = formatAmount(rules.minNotional);
+  const isTooFew = (quantity: Amount): boolean => lotsOf(quantity, rules) < Math.max(rules.minQuantity, 1);
   if (settings.entry === 'held') {
-    if (lotsOf(settings.heldQuantity, rules) < Math.max(rules.minQuantity, 1))
+    if (isTooFew(settings.heldQuantity))
       found.push(`heldQuantity: ${formatAmount(settings.heldQuantity)} is below the exchange's smallest quantity.`);
+  } else if (settings.sizeIn === 'base') {
+    if (isTooFew(settings.size))
+      found.push(`size: ${formatAmount(settings.size)} ${base} is below the exchange's smallest quantity.`);
   } else if (settings.size < rules.minNotional)
-    found.push(`size: ${formatAmount(settings.size)} ${asset} is below the exchange's smallest order of ${least}.`);
+    found.push(`size: ${formatAmount(settings.size)} ${quote} is below the exchange's smallest order of ${least}.`);
   if (settings.takeProfits.length > rules.maxOrders)
     found.push(`takeProfits: ${settings.takeProfits.length} steps are more than the ${rules.maxOrders} orders that may rest.`);
-  return [...found, ...stepProblems(settings, rules)];
+  return [...found, ...distanceProblems(settings, rules), ...stepProblems(settings, rules)];
+}
+
+/** Distances in quote below one step of the price, or as far as the price itself where that is known. */
+function distanceProblems(settings: TradeSettings, rules: PairRules): readonly string[] {
+  const price = entryPriceOf(settings, rules, null);
+  const distances = [
+    ['entryTrailingDistance', settings.entryTrailingBy],
+    ['stopLossDistance', settings.stopLoss?.distance],
+    ...settings.takeProfits.map(({ trailingBy }, index) => [`takeProfits.${index}.trailingDistance`, trailingBy] as const),
+  ] as const;
+  return distances.flatMap(([field, by]) => {
+    if (by === undefined) return [];
+    if (by < rules.tick) return [`${field}: ${formatAmount(by)} is below one step of the price, ${formatAmount(rules.tick)}.`];
+    const isFar = price !== null && by >= priceAmount(price, rules);
+    return isFar
+      ? [`${field}: ${formatAmount(by)} is not less than the price of ${formatAmount(priceAmount(price, rules))}.`]
+      : [];
+  });
 }
 
 /** Where the entry price is known: steps that are too small, and a stop or targets on the wrong side. */
@@ -50,69 +65,65 @@ function stepProblems(settings: TradeSettings, rules: PairRules): readonly strin
   const price = entryPriceOf(settings, rules, null);
   if (price === null) return [];
   const found: string[] = [];
-  const quantity = settings.entry === 'held' ? lotsOf(settings.heldQuantity, rules) : lotsWithin(settings.size, price, rules);
-  const basis = { quantity: unit as Amount, cost: priceAmount(price, rules) };
+  const way = wayOf(settings);
+  const [profit, loss] = way.sign === 1 ? ['above', 'below'] : ['below', 'above'];
+  const entryText = `the entry at ${formatAmount(priceAmount(price, rules))}`;
+  const quantity = settings.entry === 'held' ? lotsOf(settings.heldQuantity, rules) : sizeLots(settings, price, rules);
+  const basis = oneCoin(way, priceAmount(price, rules));
   const parts = splitByShares(
-    quantity,
+    BigInt(quantity),
     settings.takeProfits.map(({ share }) => share),
   );
   for (const [index, target] of settings.takeProfits.entries()) {
-    const at =
-      target.price === null ? priceAbove(basis, target.percent ?? 0n, settings.fee, rules) : onTick(target.price, rules, 'up');
-    if (settings.entry !== 'held' && at <= price)
+    const at = targetPrice(target, basis, settings, rules) ?? price;
+    if (settings.entry !== 'held' && reaches(way, price, at))
+      found.push(`takeProfits.${index}.price: ${formatAmount(priceAmount(at, rules))} is not ${profit} ${entryText}.`);
+    if (!isTradable(lots(Number(parts[index] ?? 0n)), at, rules))
       found.push(
-        `takeProfits.${index}.price: ${formatAmount(priceAmount(at, rules))} is not above the entry at ${formatAmount(priceAmount(price, rules))}.`,
-      );
-    if (!isTradable(parts[index] ?? lots(0), at, rules))
-      found.push(
-        `takeProfits.${index}.sharePercent: step ${index + 1} is below the exchange's smallest order and would be sold with another.`,
+        `takeProfits.${index}.sharePercent: step ${index + 1} is below the exchange's smallest order and would be ${way.exit === 'sell' ? 'sold' : 'bought'} with another.`,
       );
   }
   const stop = settings.stopLoss?.price ?? null;
-  if (stop !== null && settings.entry !== 'held' && onTick(stop, rules, 'up') >= price)
-    found.push(`stopLossPrice: ${formatAmount(stop)} is not below the entry at ${formatAmount(priceAmount(price, rules))}.`);
+  if (stop !== null && settings.entry !== 'held' && reaches(way, onTick(stop, rules, roundingTo(way, 'profit')), price))
+    found.push(`stopLossPrice: ${formatAmount(stop)} is not ${loss} ${entryText}.`);
   return found;
 }
 
-/** Quote of the entry at its highest limit, fee included, or the coins that are held. */
-export function fundsNeeded(settings: TradeSettings, rules: PairRules, { ask }: Quote): readonly Allotment[] {
-  const [base, quote] = [baseOf(settings.pair), quoteOf(settings.pair)];
+/** What the entry gives at its limit, fee included, or the coins that are held, or the quote that is to buy coins back. */
+export function fundsNeeded(settings: TradeSettings, rules: PairRules, quote: Quote): readonly Allotment[] {
+  const [base, asset] = [baseOf(settings.pair), quoteOf(settings.pair)];
+  const none = (of: Allotment['asset']): Allotment => ({ asset: of, amount: zero });
   if (settings.entry === 'held')
-    return [
-      { asset: base, amount: settings.heldQuantity },
-      { asset: quote, amount: zero },
-    ];
-  return [{ asset: quote, amount: entryAt(settings, rules, ask).cost }];
+    return settings.direction === 'long'
+      ? [{ asset: base, amount: settings.heldQuantity }, none(asset)]
+      : [{ asset, amount: shortFundsHeld(settings, rules, quote) }, none(base)];
+  const given: Allotment = {
+    asset: givenAsset(wayOf(settings), settings.pair),
+    amount: entryAt(settings, rules, quote).cost,
+  };
+  // A stop may have to pay more for the coins than they brought.
+  return settings.direction === 'short' && settings.profitIn === 'quote' ? [given, none(asset)] : [given];
 }
-
-function entryAt(settings: TradeSettings, rules: PairRules, ask: Ticks) {
-  const price = entryPriceOf(settings, rules, ask) as Ticks;
-  const isFixed = settings.entry === 'limit' || (settings.entry === 'conditional' && settings.entryLimit !== null);
-  const cap = isFixed ? price : (Math.min(raised(price, settings.slippage), rules.maxPrice) as Ticks);
-  const quantity = quantityAmount(lotsWithin(settings.size, price, rules), rules);
-  const limit = priceAmount(cap, rules);
-  return { price, cap, base: quantity, value: multiply(quantity, limit, 'up'), cost: buyReserve(quantity, limit, settings) };
-}
-
-/** Room that a price may go beyond what the settings name, either way: 25 %. */
-const room = unit / 4n;
 
 /**
  * The whole of the funds may be bought with, so that funds can be added; sells reach from a quarter below the stop (or below the
  * price of now) to a quarter above the highest target, once each way in 24 hours, and once more for an edit.
  */
-export function mandateNeeds(settings: TradeSettings, rules: PairRules, { ask, bid }: Quote, funds: SubBook): MandateNeeds {
+export function mandateNeeds(settings: TradeSettings, rules: PairRules, quote: Quote, funds: SubBook): MandateNeeds {
+  if (settings.direction === 'short') return shortMandateNeeds(settings, rules, quote, funds);
+  const { bid } = quote;
   const isHeld = settings.entry === 'held';
-  const entry = isHeld ? null : entryAt(settings, rules, ask);
-  const reference = entry === null ? (entryPriceOf(settings, rules, bid) as Ticks) : entry.cap;
-  const basis = { quantity: unit as Amount, cost: priceAmount(reference, rules) };
+  const entry = isHeld ? null : entryAt(settings, rules, quote);
+  const reference = entry === null ? entryPriceOf(settings, rules, bid) : entry.cap;
+  const way = wayOf(settings);
+  const basis = oneCoin(way, priceAmount(reference, rules));
   let [top, bottom] = [larger(basis.cost, priceAmount(bid, rules)), smaller(basis.cost, priceAmount(bid, rules))];
   for (const { price, percent } of settings.takeProfits)
-    top = larger(top, price ?? priceAmount(priceAbove(basis, percent ?? 0n, settings.fee, rules), rules));
+    top = larger(top, price ?? priceAmount(priceBeyond(settings, basis, percent ?? 0n, rules), rules));
   const { stopLoss } = settings;
   if (stopLoss !== null) {
-    const level = stopLoss.price ?? divide(basis.cost * (unit - (stopLoss.percent ?? 0n)), unit, 'down');
-    bottom = smaller(bottom, priceAmount(stopLimit(onTick(level, rules, 'down'), stopLoss, rules), rules));
+    const level = stopLevel(stopLoss, way, basis.cost);
+    bottom = smaller(bottom, priceAmount(stopLimit(way, onTick(level, rules, 'down'), stopLoss, rules), rules));
   }
   const given = held(funds, quoteOf(settings.pair));
   const bought = entry === null ? given : larger(entry.value, given);
@@ -127,7 +138,7 @@ export function mandateNeeds(settings: TradeSettings, rules: PairRules, { ask, b
       {
         pair: settings.pair,
         sides: isHeld && given === 0n ? ['sell'] : ['buy', 'sell'],
-        orders: stopLoss === null ? ['limit', 'ioc'] : ['limit', 'ioc', 'stop-limit'],
+        orders: ordersOf(settings, stopLoss !== null),
         maxOrderQuote: mandateAmount(larger(bought, position), 'up'),
         maxOrderBase: mandateAmount(quantity, 'up'),
         maxPositionQuote: mandateAmount(position, 'up'),

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Amount, amount, type RefusalCode, ticks } from '@holdfast/domain';
-import fc from 'fast-check';
-import { encodeState } from '../codec.ts';
-import type { TradeCommand } from './commands.ts';
-import { readTradeSettings, type TradeSettingsText } from './settings.ts';
-import { ocoRules, type Play, rules, started, stop, target, textOf } from './testing/play.ts';
+import { amount, formatAmount, ticks } from '@holdfast/domain';
+import { readTradeSettings } from './settings.ts';
+import { rules, started, stop, target, textOf } from './testing/play.ts';
 import { trade } from './trade.ts';
 
 test('a market entry buys, its take profit rests, and the trade is over when it is filled', () => {
@@ -16,6 +13,18 @@ test('a market entry buys, its take profit rests, and the trade is over when it 
   assert.deepEqual([play.orders, play.wakes], [[], []]);
   assert.ok(play.state.closed!.profit > amount('19'));
   assert.match(play.waitingFor, /^nothing: it took its profit$/);
+});
+
+test('a market entry that finds nothing is tried as often as set and ends the trade', () => {
+  for (const entryAttempts of [1, 3]) {
+    const play = started({ entryAttempts });
+    for (let tries = 0; tries < 10; tries++) {
+      play.exchange.arrive({ kind: 'take' }, 0);
+      while (play.deliver());
+      if (play.ending === null) play.wait();
+    }
+    assert.deepEqual([play.intents.length, play.ending], [entryAttempts, 'no-entry']);
+  }
 });
 
 test('a resting stop goes first: the step is watched, and sold when the price is there', () => {
@@ -70,6 +79,46 @@ test('a stop that the vault will not have is watched, the steps rest, and the tr
   assert.deepEqual(play.orders, ['sell 0.09989 at 10220.45']);
   assert.match(play.waitingFor, /the stop loss \(not resting: The test refuses .* \(E_TYPE\)\)/);
   assert.equal(play.to('9709').ending, 'stop-loss');
+});
+
+test('a stop that is refused three times is watched, and asked for once more after a wait that grows', () => {
+  const play = started({ ...stop });
+  play.exchange.arrive({ kind: 'take' }, 100);
+  while (play.deliver());
+  const refuse = (): void => {
+    play.exchange.arrive({ kind: 'refuse', code: 'E_STATE' }, 0);
+    while (play.deliver());
+  };
+  for (let tries = 0; tries < 3; tries++) {
+    refuse();
+    if (tries === 2) break;
+    assert.match(play.waitingFor, /the stop is tried again from/);
+    play.wait();
+  }
+  play.calm();
+  assert.deepEqual(play.orders, ['sell 0.09989 at 10220.45'], 'the step rests, the stop is watched');
+  assert.match(play.waitingFor, /the stop loss \(not resting: The test refuses .* \(E_STATE\); asked for again from .* UTC\)$/);
+
+  const waited = (): number => {
+    const from = play.exchange.at;
+    assert.ok(play.wait());
+    // The step makes way for the stop.
+    while (play.exchange.arriving > 1 || play.intents.at(-1)?.kind === 'cancel-order') {
+      play.exchange.arrive({ kind: 'take' }, 100);
+      while (play.deliver());
+    }
+    return play.exchange.at - from;
+  };
+  const first = waited();
+  refuse();
+  play.calm();
+  assert.deepEqual(play.orders, ['sell 0.09989 at 10220.45'], 'one more refusal is enough');
+  const second = waited();
+  assert.deepEqual([first, second], [240_000, 480_000]);
+  play.calm();
+  assert.deepEqual(play.orders, ['sell 0.09989 at 9661.17']);
+  assert.match(play.waitingFor, /for the stop loss \(rests\)/);
+  assert.equal(play.to('9700').ending, 'stop-loss');
 });
 
 test('the stop of coins that the vault did not buy is watched at once', () => {
@@ -179,7 +228,7 @@ test('funds are added and taken off, and the ways out follow', () => {
   const play = started({ takeProfits: [target()] }).calm();
   assert.match(
     trade.refuses(play.settings, play.state, { name: 'add-funds', amount: amount('1500'), limit: null }) ?? '',
-    /^Adding 1500 USDT needs up to 1506, and the bot has \S+ left of its funds\.$/,
+    /^Adding 1500 USDT needs up to 1506, and the bot has \S+ left of its funds; give it more first\.$/,
   );
   play.order({ name: 'add-funds', amount: amount('500'), limit: amount('9500') });
   play.calm();
@@ -218,6 +267,30 @@ test('an edit replaces the ways out of an open trade, and the terms of an entry 
   assert.deepEqual(waiting.orders, ['buy 0.05494 at 9100']);
 });
 
+test('an order of a step that an edit took away still counts, and what it leaves is divided anew', () => {
+  const takeProfits = [target({ sharePercent: '50' }), target({ percent: '4', sharePercent: '50' })];
+  const play = started({ takeProfits }).calm();
+  play.exchange.move(ticks(1_042_085), 50);
+  play.order({ name: 'edit', settings: textOf({ takeProfits: [target({ percent: '8' })] }) });
+  play.calm();
+  assert.equal(formatAmount(play.state.sold), '0.04994');
+  assert.deepEqual(play.orders, ['sell 0.04995 at 10821.65']);
+});
+
+test('a trade carries the note of its owner until that is taken away', () => {
+  const play = started().calm();
+  const changes = (of: object) => ({ name: 'edit-deal', changes: of }) as const;
+  assert.match(
+    trade.refuses(play.settings, play.state, changes({ note: 'x', stopLossPercent: '3' })) ?? '',
+    /^A trade is changed by/,
+  );
+  assert.equal(trade.refuses(play.settings, play.state, changes({ note: 'bought the dip' })), null);
+  play.order(changes({ note: 'bought the dip' }));
+  assert.equal(play.report.note, 'bought the dip');
+  play.order(changes({ note: '' }));
+  assert.equal(play.report.note, undefined);
+});
+
 test('close-now sells all, cancel-deal keeps it, cancel-entry ends what has not begun', () => {
   const closing = started({ ...stop }).calm();
   closing.command('close-now');
@@ -247,205 +320,4 @@ test('settings that the pair cannot trade are named, all of them', () => {
     "takeProfits.0.sharePercent: step 1 is below the exchange's smallest order and would be sold with another.",
     'stopLossPrice: 11000 is not below the entry at 10000.',
   ]);
-});
-
-// Random order flow
-
-type Act =
-  | { readonly act: 'arrive'; readonly fate: number; readonly share: number }
-  | { readonly act: 'deliver'; readonly twice: boolean }
-  | { readonly act: 'move'; readonly by: number; readonly share: number }
-  | { readonly act: 'fire' | 'wait' | 'halt' }
-  | { readonly act: 'expire'; readonly index: number }
-  | { readonly act: 'command'; readonly command: TradeCommand };
-
-const percent = fc.integer({ min: 0, max: 100 });
-const command: fc.Arbitrary<TradeCommand> = fc.oneof(
-  fc.record({ name: fc.constantFrom('start-deal', 'stop', 'close-now', 'cancel-deal', 'cancel-entry', 'cancel-added') }),
-  fc.record({
-    name: fc.constant('add-funds' as const),
-    amount: fc.integer({ min: 6, max: 400 }).map((value) => amount(String(value))),
-    limit: fc.constantFrom(null, amount('9700'), amount('10100')),
-  }),
-  fc.record({
-    name: fc.constant('reduce-funds' as const),
-    quantity: fc.integer({ min: 1, max: 5000 }).map((count) => (BigInt(count) * rules.lot) as Amount),
-    limit: fc.constantFrom(null, amount('10050'), amount('10300')),
-  }),
-  fc.record({ name: fc.constantFrom('close-step', 'cancel-step'), step: fc.integer({ min: 1, max: 4 }) }),
-);
-const act: fc.Arbitrary<Act> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ act: fc.constant('arrive' as const), fate: percent, share: percent }) },
-  { weight: 10, arbitrary: fc.record({ act: fc.constant('deliver' as const), twice: fc.boolean() }) },
-  {
-    weight: 6,
-    arbitrary: fc.record({ act: fc.constant('move' as const), by: fc.integer({ min: -200, max: 200 }), share: percent }),
-  },
-  { weight: 6, arbitrary: fc.record({ act: fc.constant('fire' as const) }) },
-  { weight: 3, arbitrary: fc.record({ act: fc.constant('wait' as const) }) },
-  { weight: 1, arbitrary: fc.record({ act: fc.constant('expire' as const), index: fc.nat(5) }) },
-  { weight: 1, arbitrary: fc.record({ act: fc.constant('command' as const), command }) },
-  { weight: 1, arbitrary: fc.record({ act: fc.constant('halt' as const) }) },
-);
-
-const stopLoss: fc.Arbitrary<Partial<TradeSettingsText>> = fc.record({
-  stopLossPercent: fc.constantFrom('0', '0.5', '2'),
-  stopLossOrder: fc.constantFrom('limit', 'market'),
-  stopLossGapPercent: fc.constantFrom('0', '0.3'),
-  stopLossPriceOf: fc.constantFrom('last', 'last', 'bid'),
-  stopLossTimeoutSeconds: fc.constantFrom(0, 0, 30),
-  stopLossTrailing: fc.boolean(),
-  breakevenAfterStep: fc.constantFrom(0, 1),
-});
-const entryTexts: readonly Partial<TradeSettingsText>[] = [
-  {},
-  { entry: 'limit', entryPrice: '9990', entryTimeoutSeconds: 600 },
-  { entry: 'conditional', entryPrice: '9950' },
-  { entry: 'conditional', entryPrice: '10050', entryWhen: 'at-or-above', entryLimit: '10060' },
-  { entry: 'trailing', entryTrailingPercent: '0.3' },
-  { entry: 'held', size: '0', heldQuantity: '0.08' },
-];
-const settingsText: fc.Arbitrary<Partial<TradeSettingsText>> = fc
-  .record({
-    entry: fc.constantFrom(...entryTexts),
-    stop: stopLoss,
-    steps: fc.integer({ min: 0, max: 4 }),
-    profit: fc.constantFrom(0.5, 1, 3),
-    order: fc.constantFrom('limit', 'market'),
-    trailingPercent: fc.constantFrom('0', '0', '0.4'),
-    rests: fc.constantFrom('stop-loss', 'take-profit'),
-    feeAsset: fc.constantFrom('base', 'quote', 'third'),
-    size: fc.constantFrom('12', '30', '1000'),
-  })
-  .map(({ entry, stop: cut, steps, profit, order, trailingPercent, rests, feeAsset, size }) => ({
-    rests,
-    feeAsset,
-    size,
-    takeProfits: Array.from({ length: steps }, (_, index) =>
-      target({ percent: String(profit * (index + 1)), sharePercent: String(100 / steps).slice(0, 8), order, trailingPercent }),
-    ),
-    ...cut,
-    ...entry,
-  }));
-
-const refusals: readonly RefusalCode[] = ['E_ORACLE', 'E_RATE', 'E_TURNOVER', 'E_SIZE', 'E_FROZEN', 'E_TYPE'];
-
-const halt = (play: Play, halted: boolean): boolean =>
-  play.send({ kind: 'pair-halted', pair: rules.pair, halted } as { kind: 'pair-halted' });
-
-function perform(play: Play, does: Act): void {
-  switch (does.act) {
-    case 'arrive': {
-      const { fate, share } = does;
-      if (fate < 6) play.exchange.arrive({ kind: 'refuse', code: refusals[fate]! }, 0);
-      else if (fate < 10) play.exchange.arrive({ kind: 'reject' }, 0);
-      else play.exchange.arrive({ kind: fate < 18 ? 'unknown' : 'take' }, share > 50 ? 100 : share);
-      return;
-    }
-    case 'deliver': {
-      const last = play.deliver() ? play.delivered.at(-1) : undefined;
-      if (!does.twice || last?.kind !== 'order-event') return;
-      const [books, orders] = [encodeState(play.state.book), play.state.orders.length];
-      const asked = play.intents.length;
-      play.send(last);
-      assert.equal(encodeState(play.state.book), books, `${last.event.kind} said twice was booked twice`);
-      assert.deepEqual([play.state.orders.length, play.intents.length], [orders, asked]);
-      return;
-    }
-    case 'move':
-      play.exchange.move(ticks(Math.max(play.exchange.price + does.by * 100, 100)), does.share > 50 ? 100 : does.share);
-      return;
-    case 'fire':
-      play.fire();
-      return;
-    case 'wait':
-      play.wait();
-      return;
-    case 'expire':
-      play.exchange.expire(does.index);
-      return;
-    case 'command':
-      play.order(does.command);
-      return;
-    case 'halt':
-      halt(play, !play.state.halted);
-      return;
-  }
-}
-
-/** Everything that was asked has been answered, and the bot knows it. */
-function atRest(play: Play, given: { readonly base: Amount; readonly quote: Amount }): void {
-  play.calm();
-  const { state, exchange } = play;
-  assert.equal(state.book['USDT'], exchange.quote, 'R1 quote');
-  assert.equal(state.book['BTC'], exchange.base, 'R1 base');
-  assert.deepEqual(state.orders.map(({ id }) => id).sort(), [...exchange.resting.keys()].sort(), 'R2');
-  const left = state.steps.reduce((sum, step) => sum + step.left, 0n);
-  assert.ok(left <= state.held.quantity, 'R3');
-  assert.equal(exchange.base + exchange.outside.base + exchange.outside.feeBase, given.base);
-  assert.equal(exchange.quote + exchange.outside.quote + exchange.outside.feeQuote, given.quote);
-  if (state.closed !== null) {
-    assert.deepEqual([state.orders.length, play.wakes.length], [0, 0]);
-    return;
-  }
-  assert.ok(play.waitingFor.length > 10);
-  assert.ok(state.halted || exchange.resting.size > 0 || play.wakes.length > 0, `the trade is stuck: ${play.waitingFor}`);
-}
-
-/** With an exchange that takes and fills everything, whatever it waits for comes. */
-function comesToAnEnd(play: Play): void {
-  if (play.state.halted) halt(play, false);
-  for (let i = 0; i < 80 && play.state.closed === null; i++) {
-    play.calm();
-    play.exchange.move(ticks([9_000_00, 8_000_00, 30_000_00 + i * 2_000_00, 4_000_00][i % 4]!), 100);
-    play.calm();
-    play.wait();
-  }
-  assert.notEqual(play.ending, null, play.waitingFor);
-  assert.equal(play.exchange.resting.size, 0);
-}
-
-const given = { base: amount('0.1'), quote: amount('2000') };
-
-const pairing = { entry: 'market', stopLossPercent: '3', takeProfits: [target()] } as const;
-const exchangeRules = fc.constantFrom(rules, ocoRules, { ...ocoRules, maxAlgoOrders: 2 });
-
-test('random order flow: conserved, inside funds and holdings, nothing forgotten, every trade ends', () => {
-  let ocos = 0;
-  fc.assert(
-    fc.property(settingsText, exchangeRules, fc.array(act, { minLength: 20, maxLength: 120 }), (drawn, of, acts) => {
-      // Every second one on an exchange with OCOs can use them at once.
-      const text = of.maxOrderLists > 0 && acts.length % 2 === 0 ? { ...drawn, ...pairing } : drawn;
-      const play = started(text, { ...given, rules: of });
-      for (const does of acts) perform(play, does);
-      atRest(play, given);
-      comesToAnEnd(play);
-      atRest(play, given);
-      ocos += play.intents.filter(({ kind }) => kind === 'place-oco').length;
-    }),
-    { numRuns: 1000 },
-  );
-  assert.ok(ocos > 80, `${ocos} OCOs were sent`);
-});
-
-test('replaying the order events of any prefix once more changes nothing', () => {
-  fc.assert(
-    fc.property(
-      settingsText,
-      exchangeRules,
-      fc.array(act, { minLength: 20, maxLength: 100 }),
-      fc.nat(),
-      (text, of, acts, cut) => {
-        const play = started(text, { ...given, rules: of });
-        for (const does of acts) perform(play, does);
-        play.calm();
-        const [before, asked] = [encodeState(play.state), play.intents.length];
-        const said = play.delivered.filter((answer) => answer.kind === 'order-event' && answer.event.kind !== 'cancel-rejected');
-        for (const answer of said.slice(0, cut % (said.length + 1))) play.send(answer);
-        assert.equal(play.intents.length, asked);
-        assert.equal(encodeState(play.state), before);
-      },
-    ),
-    { numRuns: 300 },
-  );
 });

@@ -1,5 +1,6 @@
 /** The trade: facts first, then what the price means, then what follows from both. */
 import {
+  type Amount,
   type BotEvent,
   baseOf,
   type EpochMs,
@@ -7,24 +8,27 @@ import {
   type PairRules,
   priceAmount,
   type Quote,
+  quoteOf,
+  ratio,
   type Ticks,
   type Wake,
   zero,
 } from '@holdfast/domain';
 import { type StepResult, unchanged } from '../bot-kind.ts';
 import type { PairBirth } from '../one-pair.ts';
+import { along, exitQuote, wayOf } from '../orders/direction.ts';
 import { held } from '../orders/sub-book.ts';
-import { newStep, targetPrice } from './arithmetic.ts';
-import { isDone, termsOf, withDivided } from './change.ts';
+import { newStep, targetPrice, trails } from './arithmetic.ts';
+import { isDone, nothingHeld, termsOf, withDivided } from './change.ts';
 import { commanded, refuses, type TradeCommand } from './commands.ts';
+import { limitTaken } from './entries.ts';
 import { told } from './facts.ts';
-import { entryTrigger, observed, turnDown, turnUp, watchedStop } from './observe.ts';
-import { plan, type Turn } from './plan.ts';
+import { entryTrigger, entryTurn, exitTurn, observed, stepPriceOf, stopNearEnough, watchedStop } from './observe.ts';
+import type { Turn } from './placing.ts';
+import { plan } from './plan.ts';
 import type { TradeSettings } from './settings.ts';
 import type { TradeOrder, TradeState } from './state.ts';
 import { pairing, stopRests } from './wanted.ts';
-
-const nothingHeld = { quantity: zero, cost: zero };
 
 export function initial(settings: TradeSettings, birth: PairBirth): TradeState {
   const waits = settings.entry === 'conditional' || settings.entry === 'trailing';
@@ -89,14 +93,27 @@ function acted(terms: TradeSettings, state: TradeState, quote: Quote, at: EpochM
   return turn;
 }
 
-/** Coins already held count at the price that the owner names, else at the bid. */
+/** Coins already held, or to be bought back, count at the price that the owner names, else at the one that an exit meets now. */
 function begin(settings: TradeSettings, state: TradeState, quote: Quote): TradeState {
   if (settings.entry !== 'held') return state;
+  const price = settings.heldPrice ?? priceAmount(exitQuote(wayOf(settings), quote), state.rules);
+  if (settings.direction === 'short') return beginShort(settings, state, price);
   const has = held(state.book, baseOf(settings.pair));
   const quantity = has < settings.heldQuantity ? has : settings.heldQuantity;
-  const price = settings.heldPrice ?? priceAmount(quote.bid, state.rules);
   const holding = { quantity, cost: multiply(quantity, price, 'up') };
   return withDivided(settings, { ...state, held: holding, basis: holding });
+}
+
+/** What coins sold before count as having brought; where all quote is to be spent no more than there is. */
+function beginShort(settings: TradeSettings, state: TradeState, price: Amount): TradeState {
+  const has = held(state.book, quoteOf(settings.pair));
+  const brought = multiply(settings.heldQuantity, price, 'down');
+  const isLess = settings.profitIn === 'base' && has < brought;
+  const holding = isLess
+    ? { quantity: has, cost: ratio(has, price, 'down') }
+    : { quantity: brought, cost: settings.heldQuantity };
+  const { quantity: bought, cost: spent } = holding;
+  return withDivided(settings, { ...state, held: holding, basis: holding, bought, spent });
 }
 
 function withFacts(settings: TradeSettings, state: TradeState, event: BotEvent): TradeState {
@@ -130,7 +147,7 @@ function wakesOf(settings: TradeSettings, state: TradeState, at: EpochMs, quote:
   const times = [...new Set(timesOf(settings, state).filter((time) => time > at))].sort((a, b) => a - b);
   return [
     ...times.map((time) => ({ kind: 'time', at: time }) as const),
-    ...pricesOf(settings, state, quote).filter((wake) => !isThere(wake, quote)),
+    ...pricesOf(settings, state, quote, at).filter((wake) => !isThere(wake, quote)),
   ];
 }
 
@@ -140,6 +157,12 @@ function timesOf(settings: TradeSettings, state: TradeState): EpochMs[] {
   const { entryTimeoutMs, stopLoss } = settings;
   if (state.entry.phase !== 'over' && entryTimeoutMs > 0 && state.startedAt !== null)
     times.push((state.startedAt + entryTimeoutMs) as EpochMs);
+  const { since } = state.entry;
+  if (state.entry.phase === 'waiting' && since !== null && since !== undefined)
+    times.push((since + settings.entryHoldMs) as EpochMs);
+  const { tooFar, cannotRest, givenUp } = state.stop;
+  if (tooFar?.waits === true) times.push(tooFar.until);
+  if (cannotRest !== null && givenUp) times.push(givenUp.until);
   if (state.stop.since !== null && stopLoss !== null) times.push((state.stop.since + stopLoss.timeoutMs) as EpochMs);
   return times;
 }
@@ -150,59 +173,77 @@ type PriceWake = Extract<Wake, { readonly kind: 'price' }>;
 const isThere = ({ of, when, price }: PriceWake, quote: Quote): boolean =>
   when === 'at-or-below' ? quote[of] <= price : quote[of] >= price;
 
-function pricesOf(settings: TradeSettings, state: TradeState, quote: Quote | undefined): readonly PriceWake[] {
-  const { pair } = settings;
+/** Adds a wake for a price at or further on the side of profit, or of loss. */
+type Watch = (of: PriceWake['of'], price: number) => void;
+
+function watches({ pair, ...settings }: TradeSettings, wakes: PriceWake[]): { readonly toProfit: Watch; readonly toLoss: Watch } {
+  const way = wayOf(settings);
+  const watch =
+    (when: PriceWake['when']): Watch =>
+    (of, price) => {
+      if (price > 0) wakes.push({ kind: 'price', pair, of, when, price: price as Ticks });
+    };
+  return { toProfit: watch(way.toProfit), toLoss: watch(way.toLoss) };
+}
+
+function pricesOf(settings: TradeSettings, state: TradeState, quote: Quote | undefined, at: EpochMs): readonly PriceWake[] {
+  const way = wayOf(settings);
   const wakes: PriceWake[] = [];
-  const below = (of: PriceWake['of'], price: number): void => {
-    if (price > 0) wakes.push({ kind: 'price', pair, of, when: 'at-or-below', price: price as Ticks });
-  };
-  const above = (of: PriceWake['of'], price: number): void => {
-    wakes.push({ kind: 'price', pair, of, when: 'at-or-above', price: price as Ticks });
-  };
-  entryPrices(settings, state, above, below);
+  const { toProfit, toLoss } = watches(settings, wakes);
+  const taken = quote === undefined || state.entry.phase !== 'working' ? null : limitTaken(settings, state, quote);
+  if (taken !== null) toProfit(way.entersAt, along(way, taken, 1));
+  entryPrices(settings, state, wakes);
   if (state.exit?.how === 'market')
     for (const order of state.orders)
-      if (order.role === 'stop-loss' && order.twin !== undefined) below('bid', belowLimit(order, state));
+      if (order.role === 'stop-loss' && order.twin !== undefined) toLoss(way.exitsAt, beyondLimit(order, state));
   if (state.held.quantity === 0n || state.exit !== null) return wakes;
   const { stopLoss } = settings;
   const rests = stopRests(settings, state, quote?.last);
   const together = pairing(settings, state, quote?.last);
   const level = watchedStop(settings, state);
   if (stopLoss !== null && level !== null) {
-    if (state.stop.since === null) below(stopLoss.of, level);
-    else above(stopLoss.of, level + 1);
-    if (stopLoss.trailing && state.stop.peak !== null) above('last', state.stop.peak + 1);
+    if (state.stop.since === null) toLoss(stopLoss.of, level);
+    else toProfit(stopLoss.of, along(way, level, 1));
+    if (stopLoss.trailing && state.stop.peak !== null) toProfit('last', along(way, state.stop.peak, 1));
   }
+  const near = stopNearEnough(settings, state, at);
+  if (near !== null) toLoss(way.exitsAt, near);
   for (const [index, each] of state.steps.entries()) {
     const price = targetPrice(each, state.basis, settings, state.rules);
     if (each.over || each.due || each.left === 0n || price === null) continue;
+    const of = stepPriceOf(way, each);
     if (each.peak !== null) {
-      above('last', each.peak + 1);
-      below('last', turnDown(each.peak, each.trailing));
-    } else if (each.trailing > 0n) above('last', price);
+      toProfit(of, along(way, each.peak, 1));
+      toLoss(of, exitTurn(way, each.peak, each, state));
+    } else if (trails(each)) toProfit(of, price);
     // It rests without the stop until the market has left it.
-    else if (together?.alone.some(({ step: of }) => of === index)) below('last', price - 1);
-    else if (each.order === 'market' || rests) above('bid', price);
+    else if (together?.alone.some(({ step: alone }) => alone === index)) toLoss('last', along(way, price, -1));
+    else if (each.order === 'market') toProfit(of, price);
+    else if (rests) toProfit(way.exitsAt, price);
   }
   return wakes;
 }
 
-/** Where the market has left a stop behind. */
-const belowLimit = ({ limit }: TradeOrder, { rules }: TradeState): number => Number(limit / rules.tick) - 1;
+/** Where the market has left a stop behind; only the stop of an OCO, which is a sale. */
+const beyondLimit = ({ limit }: TradeOrder, { rules }: TradeState): number => Number(limit / rules.tick) - 1;
 
-function entryPrices(
-  settings: TradeSettings,
-  state: TradeState,
-  above: (of: PriceWake['of'], price: number) => void,
-  below: (of: PriceWake['of'], price: number) => void,
-): void {
+function entryPrices(settings: TradeSettings, state: TradeState, wakes: PriceWake[]): void {
   if (state.entry.phase !== 'waiting') return;
+  const { toProfit, toLoss } = watches(settings, wakes);
+  const way = wayOf(settings);
   const trigger = entryTrigger(settings, state);
   if (settings.entry === 'conditional') {
-    if (trigger !== null) (settings.entryWhen === 'at-or-above' ? above : below)(settings.entryOf, trigger);
-  } else if (state.entry.low === null) below('last', trigger ?? Number.MAX_SAFE_INTEGER);
+    if (trigger === null) return;
+    const [reached, left] = settings.entryWhen === way.toProfit ? [toProfit, toLoss] : [toLoss, toProfit];
+    // While it is reached and must stay so, the price that leaves it.
+    if ((state.entry.since ?? null) === null) reached(settings.entryOf, trigger);
+    else left(settings.entryOf, settings.entryWhen === 'at-or-above' ? trigger - 1 : trigger + 1);
+  } else if (state.entry.low === null) toLoss(settings.entryOf, trigger ?? anyPrice(settings));
   else {
-    below('last', state.entry.low - 1);
-    above('last', turnUp(state.entry.low, settings));
+    toLoss(settings.entryOf, along(way, state.entry.low, -1));
+    toProfit(settings.entryOf, entryTurn(settings, state, state.entry.low));
   }
 }
+
+/** Every price is at or beyond it on the side of loss. */
+const anyPrice = ({ direction }: TradeSettings): number => (direction === 'long' ? Number.MAX_SAFE_INTEGER : 1);

@@ -1,5 +1,7 @@
 /** One trade by hand, with its ways out: docs/bots/trade.md. */
+import { baseOf, quoteOf } from '@holdfast/domain';
 import type { PairKind } from '../one-pair.ts';
+import { fundedBook } from '../orders/sub-book.ts';
 import { refuses, type TradeCommand } from './commands.ts';
 import { fundsNeeded, mandateNeeds, problems } from './needs.ts';
 import { report } from './report.ts';
@@ -15,6 +17,7 @@ export const trade: PairKind<TradeSettingsText, TradeSettings, TradeState> = {
   fundsNeeded,
   mandateNeeds,
   initial,
+  funded: ({ pair }, state, asset, more) => fundedBook([baseOf(pair), quoteOf(pair)], state, asset, more),
   step,
   refuses: (settings, state, command) => refuses(settings, state, command as TradeCommand),
   report,

@@ -57,6 +57,8 @@ export const textOf = (text: Partial<TradeSettingsText> = {}): TradeSettingsText
 
 export class Play extends BotPlay<TradeState> {
   readonly settings: TradeSettings;
+  /** As typed. */
+  readonly text: Partial<TradeSettingsText>;
 
   constructor(text: Partial<TradeSettingsText> = {}, options: Partial<ScriptedOptions> = {}) {
     const settings = readTradeSettings(rules.pair, textOf(text));
@@ -70,6 +72,7 @@ export class Play extends BotPlay<TradeState> {
       (state, event) => stored(trade.step(settings, state, event)),
     );
     this.settings = settings;
+    this.text = text;
   }
 
   get report() {
