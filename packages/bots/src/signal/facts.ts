@@ -3,14 +3,12 @@ import { type Amount, type BotEvent, type EpochMs, multiply, type OrderFill, sub
 import { feeValue, putIn, takeOut } from '../dca/arithmetic.ts';
 import { askAgainAt } from '../dca/refusals.ts';
 import type { Holding } from '../dca/state.ts';
+import { givenUp, stopTriesMost } from '../orders/given-up.ts';
 import { type OrderNews, tell } from '../orders/live-orders.ts';
 import { postFill } from '../orders/sub-book.ts';
 import type { SignalSettings } from './settings.ts';
 import { onTick } from './sizes.ts';
 import type { EntryTask, ExitTask, Position, SignalOrder, SignalState } from './state.ts';
-
-/** So often the exchange may refuse a resting stop before it is watched instead. */
-const stopTriesMost = 3;
 
 /** The exchange's word for an order that a filter does not let through, such as MAX_NUM_ALGO_ORDERS. */
 const filterFailure = '-1013';
@@ -30,8 +28,9 @@ export function told(settings: SignalSettings, state: SignalState, event: BotEve
   const next = orders === state.orders ? state : { ...state, orders };
   switch (news.kind) {
     case 'nothing':
-    case 'accepted':
       return next;
+    case 'accepted':
+      return news.order.role === 'stop' ? withoutRefusals(next) : next;
     case 'filled': {
       const counted = filled(settings, next, news.order, news.fill);
       const short = news.isOver && news.order.order === 'ioc' && news.order.filled < news.order.quantity;
@@ -141,6 +140,10 @@ function again(settings: SignalSettings, state: SignalState, order: SignalOrder,
   }
 }
 
+/** A stop that was refused before rests now. */
+const withoutRefusals = (state: SignalState): SignalState =>
+  state.position?.stopGivenUp ? withPosition(state, { protectTries: 0, stopGivenUp: null }) : state;
+
 function refused(
   settings: SignalSettings,
   state: SignalState,
@@ -151,10 +154,11 @@ function refused(
   const wait = (tries: number): EpochMs => askAgainAt(how === 'never' ? 'later' : how, at, tries, settings.retryMs);
   switch (order.role) {
     case 'entry': {
-      // A signal is of its moment: an entry that has to wait for a person or a limit is not made later.
-      if (how !== 'soon') return { ...state, entry: null, stoppedBecause: { code, reason } };
-      const tries = state.entry?.tries ?? 0;
-      return withEntry(state, { tries: tries + 1, at: wait(tries), reason: why });
+      // A signal is of its moment: an entry that has to wait for a person or a limit is not made later. Another bot's order may be gone in seconds.
+      const tries = (state.entry?.tries ?? 0) + 1;
+      const isInTheWay = code === 'E_STATE' && tries < settings.entryAttempts;
+      if (how !== 'soon' && !isInTheWay) return { ...state, entry: null, stoppedBecause: { code, reason } };
+      return withEntry(state, { tries, at: askAgainAt('soon', at, tries - 1, settings.retryMs), reason: why });
     }
     case 'exit': {
       const tries = state.exit?.tries ?? 0;
@@ -164,8 +168,10 @@ function refused(
       const tries = (state.position?.protectTries ?? 0) + 1;
       if (order.twin !== undefined && (how !== 'soon' || code === filterFailure || tries >= stopTriesMost))
         return withPosition(state, { protectTries: 0, protectAgainAt: null, stopCannotPair: why });
-      const cannot = order.role === 'stop' && (how === 'never' || tries >= stopTriesMost) ? { stopCannotRest: why } : {};
-      return withPosition(state, { protectTries: tries, protectAgainAt: wait(tries), ...cannot });
+      const waiting = withPosition(state, { protectTries: tries, protectAgainAt: wait(tries) });
+      const before = state.position?.stopGivenUp ?? null;
+      if (order.role !== 'stop' || (how !== 'never' && before === null && tries < stopTriesMost)) return waiting;
+      return withPosition(waiting, { stopCannotRest: why, stopGivenUp: how === 'never' ? null : givenUp(before, at) });
     }
   }
 }

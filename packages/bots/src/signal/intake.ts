@@ -138,13 +138,12 @@ function enterWith(heard: Heard, asked: Entry, state: SignalState): Intake {
   const size = settings.sizeFrom === 'message' && asked.size !== null ? asked.size : ownSize(settings);
   const sized = entrySize(settings, state, size, direction, price);
   if (sized.kind === 'refused') return no(heard, 'signal-size', sized.reason);
-  const exits = exitsOf(settings, asked.exits);
   const entry: EntryTask = {
     direction,
     left: quantityAmount(sized.quantity, state.rules),
     limit,
     until: limit === null ? null : ((at + settings.limitMs) as EpochMs),
-    exits,
+    exits: settings.exitsFrom === 'bot' ? noExits : asked.exits,
     tries: 0,
     at: null,
     reason: null,
@@ -157,11 +156,6 @@ const ownSize = ({ size, sizeIn }: SignalSettings): SignalSize => ({
   amount: size,
   of: sizeIn === 'percent' ? 'investment' : sizeIn,
 });
-
-function exitsOf(settings: SignalSettings, said: SignalExits): SignalExits {
-  if (settings.exitsFrom === 'bot') return settings.exits;
-  return { targets: said.targets ?? settings.exits.targets, stop: said.stop ?? settings.exits.stop };
-}
 
 /** The opposite entry closes first. Its size is judged as if nothing were open. */
 function reverse(heard: Heard, asked: Entry): Intake {

@@ -7,6 +7,7 @@ import {
   baseOf,
   divide,
   formatAmount,
+  type MandateNeeds,
   multiply,
   type PairRules,
   priceAmount,
@@ -15,7 +16,7 @@ import {
   unit,
   zero,
 } from '@holdfast/domain';
-import type { Allotment, MandateNeeds } from '../bot-kind.ts';
+import type { Allotment } from '../bot-kind.ts';
 import { mandateAmount } from '../mandate-amount.ts';
 import { held, type SubBook } from '../orders/sub-book.ts';
 import type { SignalSettings } from './settings.ts';
@@ -61,7 +62,7 @@ export function fundsNeeded(settings: SignalSettings, rules: PairRules, { bid }:
 
 export function mandateNeeds(settings: SignalSettings, rules: PairRules, { bid, ask }: Quote, funds: SubBook): MandateNeeds {
   const { maxInvestment, exits, exitsFrom } = settings;
-  const gain = exits.targets?.[0]?.percent ?? 0n;
+  const gain = exits.targets?.at(-1)?.percent ?? 0n;
   const loss = exits.stop?.percent ?? 0n;
   const [up, down] =
     settings.direction === 'short'

@@ -9,23 +9,24 @@ import {
   type Lots,
   lots,
   type OrderKind,
-  type PlaceOco,
   priceAmount,
   type Quote,
   quantityAmount,
   type Side,
+  type SignalExits,
   type Ticks,
   toLots,
   zero,
 } from '@holdfast/domain';
 import { backoff, putIn } from '../dca/arithmetic.ts';
-import { type OrderRole, ocoName, orderName } from '../order-name.ts';
+import { type OrderRole, orderName } from '../order-name.ts';
 import { cancelOf, newOco, newOrder } from '../orders/live-orders.ts';
+import { ocoIntent } from '../orders/oco.ts';
 import { withPosition } from './facts.ts';
 import { protect } from './protect.ts';
 import type { SignalSettings } from './settings.ts';
 import { affordable, cappedPrice, entrySide, exitQuantity, exitSide, freeQuote, isTradable, marketPrice } from './sizes.ts';
-import type { EntryTask, ExitTask, Position, Role, SignalOrder, SignalState } from './state.ts';
+import type { EntryTask, ExitTask, Position, Role, SignalOrder, SignalState, Target } from './state.ts';
 
 export interface Turn {
   readonly settings: SignalSettings;
@@ -192,11 +193,12 @@ function planEntry(turn: Turn): void {
 
 /** A new position, or one entry more of the one that is there. */
 function open(turn: Turn, { direction, exits }: EntryTask): void {
-  const { state, at } = turn;
-  const targets = (exits.targets ?? []).map((target) => ({ ...target, over: false, peak: null }));
+  const { state, at, settings } = turn;
+  const fresh = (targets: SignalExits['targets']): readonly Target[] =>
+    (targets ?? []).map((target) => ({ ...target, over: false, peak: null }));
   if (state.position !== null) {
     const more = state.position.entered.base > 0n ? 1 : 0;
-    const taken = exits.targets === null ? {} : { targets };
+    const taken = exits.targets === null ? {} : { targets: fresh(exits.targets) };
     turn.state = withPosition(state, {
       ...taken,
       stop: exits.stop ?? state.position.stop,
@@ -219,8 +221,8 @@ function open(turn: Turn, { direction, exits }: EntryTask): void {
       firstEntry: { base: zero, value: zero },
       entries: 1,
       lastEntryPrice: null,
-      targets,
-      stop: exits.stop,
+      targets: fresh(exits.targets ?? settings.exits.targets),
+      stop: exits.stop ?? settings.exits.stop,
       peak: null,
       stopCannotRest: null,
       protectAgainAt: null,
@@ -277,21 +279,9 @@ export function placeOco(
 ): void {
   const { state, settings } = turn;
   const position = state.position as Position;
-  const { rules } = state;
-  const at = { bot: state.bot, deal: position.number, sequence: position.sequence };
-  const intent: PlaceOco = {
-    kind: 'place-oco',
-    clientOrderId: ocoName(at),
-    pair: settings.pair,
-    side: 'sell',
-    quantity: quantityAmount(lots(Math.min(quantity, rules.maxQuantity)), rules),
-    limitLeg: { clientOrderId: orderName({ ...at, role: 'take-profit' }), limit: priceAmount(limit, rules) },
-    stopLeg: {
-      clientOrderId: orderName({ ...at, role: 'stop-loss' }),
-      trigger: priceAmount(stop.trigger, rules),
-      limit: priceAmount(stop.limit, rules),
-    },
-  };
+  const name = { bot: state.bot, deal: position.number, sequence: position.sequence };
+  const most = lots(Math.min(quantity, state.rules.maxQuantity));
+  const intent = ocoIntent({ name, pair: settings.pair, side: 'sell', quantity: most, limit, stop }, state.rules);
   const legs = newOco<Pick<SignalOrder, 'role' | 'step'>>(intent, {
     limit: { role: 'take-profit', step },
     stop: { role: 'stop', step },

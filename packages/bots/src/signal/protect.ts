@@ -5,8 +5,9 @@
  */
 import { type Amount, divide, type Lots, priceAmount, type Quote, type Ticks, type Wake, zero } from '@holdfast/domain';
 import { lowered, raised } from '../dca/arithmetic.ts';
+import { isAskedAgain } from '../orders/given-up.ts';
 import { twinIn } from '../orders/live-orders.ts';
-import { type Goal, pairExits } from '../orders/pairing.ts';
+import { type Goal, pairExits, restsPaired } from '../orders/pairing.ts';
 import { withPosition } from './facts.ts';
 import { exitTask } from './intake.ts';
 import { cancel, place, placeOco, type Turn } from './plan.ts';
@@ -16,8 +17,11 @@ import type { Position, SignalOrder, SignalState, Target } from './state.ts';
 
 export function protect(turn: Turn): void {
   watch(turn);
-  const { position, halted } = turn.state;
-  if (position === null || turn.state.exit !== null || halted) return;
+  const { halted } = turn.state;
+  if (turn.state.position === null || turn.state.exit !== null || halted) return;
+  askForStopAgain(turn);
+  const { position } = turn.state;
+  if (position === null) return;
   const wanted = wantedOrders(turn.settings, turn.state, position, turn.quote?.last);
   let isClear = true;
   for (const order of turn.state.orders) {
@@ -45,6 +49,13 @@ export function protect(turn: Turn): void {
       trigger,
     );
   }
+}
+
+/** A stop that was given up, once its wait is over. */
+function askForStopAgain(turn: Turn): void {
+  const { position } = turn.state;
+  if (position?.stopCannotRest && isAskedAgain(position.stopGivenUp, turn.at))
+    turn.state = withPosition(turn.state, { stopCannotRest: null, protectAgainAt: null });
 }
 
 interface Wanted {
@@ -91,21 +102,17 @@ function pairing(settings: SignalSettings, state: SignalState, position: Positio
   if (trigger === null || isOff) return null;
   const limit = stopLimit(settings, position, trigger);
   const goals = targetsResting(settings, state, position).map(
-    ({ step, limit: at, quantity }): Goal => ({ step, limit: at, quantity, isPaired: isPaired(state, step, at) }),
+    ({ step, limit: at, quantity }): Goal => ({
+      step,
+      limit: at,
+      quantity,
+      isPaired: restsPaired(state.orders, priceAmount(at, rules), (order) => order.step === step),
+    }),
   );
   const stop = { trigger, limit };
   const paired = pairExits({ rules, last, goals, stop, whole: exitQuantity(settings, state, position, null) });
   return paired === null ? null : { ...paired, stop };
 }
-
-const isPaired = ({ orders, rules }: SignalState, of: number, limit: Ticks): boolean =>
-  orders.some(
-    (order) =>
-      order.role === 'take-profit' &&
-      order.step === of &&
-      order.limit === priceAmount(limit, rules) &&
-      twinIn(orders, order) !== undefined,
-  );
 
 function wantedOrders(
   settings: SignalSettings,
@@ -199,7 +206,7 @@ function watch(turn: Turn): void {
   const { position } = state;
   if (quote === undefined || position === null || position.entered.base === 0n || position.held.quantity === 0n) return;
   const level = stopLevel(state, position);
-  const rests = stopRests(position) && !lacksStop(settings, state, position);
+  const rests = isResting(settings, state, position);
   const gone = level === null ? null : rests ? stopLimit(settings, position, level) : level;
   // A resting stop that the price has jumped past does not fill any more.
   const isPast = gone !== null && !isAtLeast(position.direction, quote.last, gone) && quote.last !== gone;
@@ -210,6 +217,10 @@ function watch(turn: Turn): void {
   }
   watchTargets(turn, quote);
 }
+
+/** Whether its stop is at the exchange, or on its way there, for all that is held. */
+const isResting = (settings: SignalSettings, state: SignalState, position: Position): boolean =>
+  stopRests(position) && state.orders.some(({ role }) => role === 'stop') && !lacksStop(settings, state, position);
 
 /** A target that was filled in part has taken its stop with it; until it rests again the price is watched for the stop. */
 function lacksStop(settings: SignalSettings, state: SignalState, position: Position): boolean {
@@ -277,7 +288,7 @@ export function watchWakes(settings: SignalSettings, state: SignalState): readon
   const level = stopLevel(state, position);
   if (level !== null) {
     const past = stopLimit(settings, position, level) + (isLong ? -1 : 1);
-    const rests = stopRests(position) && !lacksStop(settings, state, position);
+    const rests = isResting(settings, state, position);
     const price = rests ? (Math.max(past, 1) as Ticks) : level;
     wakes.push({ kind: 'price', pair, of: 'last', when: loss, price });
   }

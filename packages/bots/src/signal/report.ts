@@ -9,8 +9,10 @@ import {
   priceAmount,
   quantityAmount,
   quoteOf,
+  timeText,
   unit,
 } from '@holdfast/domain';
+import { givenUpText } from '../orders/given-up.ts';
 import { held } from '../orders/sub-book.ts';
 import { stopLevel, stopRests, targetPrice } from './protect.ts';
 import type { SignalSettings } from './settings.ts';
@@ -68,13 +70,13 @@ function waitingFor(settings: SignalSettings, state: SignalState): string {
   if (exit !== null)
     return exit.at === null || orders.length > 0
       ? 'the position to be closed'
-      : `${time(exit.at)} to close again: ${exit.reason}`;
+      : `${timeText(exit.at)} to close again: ${exit.reason}`;
   if (entry !== null) {
     if (entry.limit !== null && orders.some(({ role }) => role === 'entry'))
       return `${pair} at ${formatAmount(priceAmount(entry.limit, state.rules))} to enter ${entry.direction}`;
     return entry.at === null || orders.length > 0
       ? `the entry ${entry.direction} to be filled`
-      : `${time(entry.at)} to enter again: ${entry.reason}`;
+      : `${timeText(entry.at)} to enter again: ${entry.reason}`;
   }
   if (position !== null) return holding(state, position);
   const last = stopped === null ? '' : `; the last entry was refused: ${stopped.reason} (${stopped.code})`;
@@ -92,9 +94,8 @@ function holding(state: SignalState, position: Position): string {
     state.orders.some((order) => order.role === role) ? 'resting' : 'not resting, watched';
   if (gain !== null) parts.push(`the take profit at ${say(gain)} (${rests('take-profit')})`);
   if (loss !== null)
-    parts.push(`the stop at ${say(loss)} (${rests('stop')}${stopRests(position) ? '' : `: ${position.stopCannotRest}`})`);
+    parts.push(
+      `the stop at ${say(loss)} (${rests('stop')}${stopRests(position) ? '' : `: ${position.stopCannotRest}${givenUpText(position.stopGivenUp)}`})`,
+    );
   return parts.join(', or ');
 }
-
-/** Unix ms as `2026-11-21 06:30:00 UTC`. */
-const time = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

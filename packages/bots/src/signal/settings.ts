@@ -1,5 +1,5 @@
 /** Settings of a signal bot: as typed (plain data, checked by contracts/bot-settings) and as used (exact numbers). */
-import { type Amount, amount, type Pair, type SignalExits, ValueError } from '@holdfast/domain';
+import { type Amount, amount, type Pair, type SignalExits, type SignalTarget, ValueError, zero } from '@holdfast/domain';
 import type { FeeAsset } from '../dca/settings.ts';
 
 /** Decimal strings and whole numbers only. Every field is explained in docs/bots/signal.md. */
@@ -14,6 +14,8 @@ export interface SignalSettingsText {
   readonly addStepPercent: string;
   readonly cooldownSeconds: number;
   readonly takeProfitPercent: string;
+  /** Left out by settings that are older. */
+  readonly takeProfitSteps?: readonly { readonly percent: string; readonly share: string; readonly order: 'limit' | 'market' }[];
   readonly takeProfitTrailingPercent: string;
   readonly stopLossPercent: string;
   readonly stopLossTrailing: boolean;
@@ -59,7 +61,7 @@ function fraction(percent: string): bigint {
 
 /** @throws ValueError `amount-malformed`, `amount-too-precise` */
 export function readSignalSettings(pair: Pair, text: SignalSettingsText): SignalSettings {
-  const [profit, loss] = [amount(text.takeProfitPercent), amount(text.stopLossPercent)];
+  const loss = amount(text.stopLossPercent);
   return {
     pair,
     direction: text.direction,
@@ -72,11 +74,8 @@ export function readSignalSettings(pair: Pair, text: SignalSettingsText): Signal
     addStep: fraction(text.addStepPercent),
     cooldownMs: text.cooldownSeconds * 1000,
     exits: {
-      targets:
-        profit === 0n
-          ? null
-          : [{ order: 'limit', percent: profit, share: amount('100'), trailing: amount(text.takeProfitTrailingPercent) }],
-      stop: loss === 0n ? null : { order: 'market', percent: loss, trailing: text.stopLossTrailing ? loss : amount('0') },
+      targets: readTargets(text),
+      stop: loss === 0n ? null : { order: 'market', percent: loss, trailing: text.stopLossTrailing ? loss : zero },
     },
     exitsFrom: text.exitsFrom,
     minProfit: fraction(text.minProfitPercent),
@@ -87,4 +86,17 @@ export function readSignalSettings(pair: Pair, text: SignalSettingsText): Signal
     entryAttempts: text.entryAttempts,
     retryMs: text.retrySeconds * 1000,
   };
+}
+
+/** The last one trails where that is asked for; null without any. */
+function readTargets(text: SignalSettingsText): readonly SignalTarget[] | null {
+  const { takeProfitPercent: percent, takeProfitSteps: several = [], takeProfitTrailingPercent } = text;
+  const steps = several.length > 0 ? several : [{ percent, share: '100', order: 'limit' as const }];
+  if (amount(steps[0]?.percent ?? '0') === 0n) return null;
+  return steps.map(({ order, percent: each, share }, at) => ({
+    order,
+    percent: amount(each),
+    share: amount(share),
+    trailing: at === steps.length - 1 ? amount(takeProfitTrailingPercent) : zero,
+  }));
 }

@@ -231,6 +231,54 @@ test('targets of a message rest where there is no stop, and make the whole', () 
   assert.equal(it.exchange.base, 0n);
 });
 
+test('steps of its own sell parts of the position, and further entries are shared among those that are left', () => {
+  const it = play({ takeProfitSteps: '2:50, 4:50', maxEntries: 2 });
+  it.enter('long', '200');
+  it.settle();
+  assert.deepEqual(it.orders, ['sell 0.00999 at 10200.02', 'sell 0.00999 at 10400.02']);
+  it.goTo('10300');
+  assert.deepEqual(it.orders, ['sell 0.00999 at 10400.02']);
+  assert.match(it.enter('long', '100'), /^enters long with 0\.00969 /);
+  it.settle();
+  assert.deepEqual(
+    it.state.position?.targets.map(({ over }) => over),
+    [true, false],
+    'the step that was sold is not sold again',
+  );
+  it.goTo('10800');
+  assert.equal(it.closed[0]?.ending, 'take-profit');
+  assert.equal(it.exchange.base, 0n);
+});
+
+test('the last of its steps trails, also beside a stop', () => {
+  const it = play({ takeProfitSteps: '1:40:market, 3:60', takeProfitTrailingPercent: '0.5', stopLossPercent: '5' });
+  it.enter('long', '200');
+  it.settle().goTo('10150');
+  assert.equal(it.held, '0.01199', '40 % are sold at the market');
+  it.goTo('10400').goTo('10500');
+  assert.equal(it.held, '0.01199', 'the rest is trailed');
+  const retrace = () => it.wakes.find(({ kind }) => kind === 'retrace');
+  it.send({ kind: 'woken', wake: retrace() } as { kind: 'woken' });
+  it.exchange.move(ticks(10_440_00), 100);
+  it.send({ kind: 'woken', wake: retrace() } as { kind: 'woken' });
+  it.settle();
+  assert.equal(it.closed[0]?.ending, 'take-profit');
+  const largest = signal.readSettings(rules.pair, signalSettings.parse({ ...least, takeProfitSteps: '2:50, 40:50' }));
+  const quote = [...it.exchange.quotes.values()][0]!;
+  assert.ok((signal.mandateNeeds(largest, rules, quote, {}).pairs[0]?.ceiling ?? zero) > amount('18000'), 'the last counts');
+});
+
+test('a further entry that says no exits leaves those of its position as they are', () => {
+  const it = play({ takeProfitPercent: '9', stopLossPercent: '20', maxEntries: 2 });
+  const stop = { order: 'market', percent: amount('2'), trailing: zero } as const;
+  it.say({ kind: 'enter', direction: 'long', size: null, limit: null, exits: { targets: null, stop } });
+  it.settle();
+  assert.deepEqual([it.state.position?.targets[0]?.percent, it.state.position?.stop?.percent], [amount('9'), amount('2')]);
+  it.enter('long', '100');
+  it.settle();
+  assert.deepEqual([it.state.position?.entries, it.state.position?.stop?.percent], [2, amount('2')]);
+});
+
 test('a trailing take profit follows the best price', () => {
   const it = play({ takeProfitPercent: '1', takeProfitTrailingPercent: '0.5' });
   it.enter('long', '200');
@@ -275,6 +323,43 @@ test('a strategy is followed, and a contradiction does nothing', () => {
   assert.match(trade('buy', '0.04', '0.03'), /^signal-position: the message says buy/);
   assert.match(trade('sell', '0.04', '0'), /^closes the long/);
   assert.equal(it.state.position, null);
+});
+
+test('a share of the position is no size of an entry', () => {
+  const it = play({ direction: 'both' }, { base: amount('0.1') });
+  const order = { amount: amount('50'), of: 'position' } as const;
+  const [none, held] = [zero, amount('2')];
+  const from = (before: 'flat' | 'long', now: 'long' | 'short', side: 'buy' | 'sell') =>
+    it.say({ kind: 'position', side, before, beforeSize: before === 'flat' ? none : held, now, nowSize: held, order });
+  assert.match(from('flat', 'long', 'buy'), /^signal-size: a share of the position is a size for exits/);
+  it.enter('long', '200');
+  it.settle();
+  assert.match(from('long', 'short', 'sell'), /^closes the long; short is not entered: a share of the position/);
+});
+
+test("an entry that another bot's order stands in the way of is asked again in seconds, and not without end", () => {
+  const it = play({ entryAttempts: 3, retrySeconds: 3 });
+  const since = it.exchange.at;
+  const refuse = (): void => {
+    it.exchange.arrive({ kind: 'refuse', code: 'E_STATE' }, 0);
+    while (it.deliver());
+  };
+  it.enter('long', '200');
+  refuse();
+  assert.ok(it.wait());
+  assert.equal(it.exchange.at - since, 3000);
+  it.settle();
+  assert.equal(it.held, '0.01998');
+  assert.equal(it.exit('long'), 'closes the long');
+  it.settle();
+  it.enter('long', '200');
+  refuse();
+  for (let again = 1; again < 3; again++) {
+    assert.ok(it.wait());
+    refuse();
+  }
+  assert.equal(it.state.entry, null);
+  assert.equal(it.state.stoppedBecause?.code, 'E_STATE');
 });
 
 test('a limit entry rests, and is taken off when its time is over', () => {
@@ -432,7 +517,9 @@ for (const feeAsset of ['base', 'quote', 'third'] as const) {
         (steps, direction, traded, cut) => {
           const base = direction === 'both' ? amount('0.2') : zero;
           // Quote for buying back at a loss.
-          const it = play({ direction, maxEntries: 4, cooldownSeconds: 0 }, { base, quote: amount('1500'), traded }, feeAsset);
+          const takeProfitSteps = cut % 3 === 0 ? '1:30, 2:30:market, 3:40' : '';
+          const settings = { direction, maxEntries: 4, cooldownSeconds: 0, takeProfitSteps };
+          const it = play(settings, { base, quote: amount('1500'), traded }, feeAsset);
           for (const step of steps) {
             perform(it, step);
             const named = new Set(it.state.orders.map(({ id }) => id));
@@ -482,6 +569,17 @@ test('settings that cannot work are refused, all at once', () => {
   assert.deepEqual(issues({}), []);
   assert.equal(issues({ maxEntryQuote: '2000', size: '3000', stopLossTrailing: true, takeProfitTrailingPercent: '1' }).length, 4);
   assert.match(issues({ extra: 1 }).join(), /extra/);
+  const steps = (takeProfitSteps: string, more: object = {}): string => issues({ takeProfitSteps, ...more }).join('; ');
+  assert.equal(steps('1:40, 2:60:market', { takeProfitTrailingPercent: '1' }), '');
+  assert.match(steps('1:40, 2:50', { takeProfitPercent: '3' }), /takeProfitPercent must be 0 .*shares must be .* 100 percent/);
+  assert.match(steps('2:50, 1:50'), /percents must rise/);
+  assert.match(steps('0.2:50, 1:50'), /a step is eaten by the fees/);
+  assert.equal(steps('0.21:50, 1:50'), '');
+  assert.match(steps('100:100', { direction: 'short' }), /in short positions below 100/);
+  assert.match(steps('1:50:trail, x:50, 2'), /is not percent:share:order/);
+  assert.match(issues({ takeProfitPercent: '0.2' }).join(), /^takeProfitPercent is eaten by the fees of both orders/);
+  assert.deepEqual(issues({ takeProfitPercent: '0.2', direction: 'short', feePercent: '0.09' }), []);
+  assert.match(issues({ takeProfitPercent: '0.1', direction: 'short' }).join(), /eaten/);
   const settings = signal.readSettings(
     rules.pair,
     signalSettings.parse({ ...least, size: '1', maxEntryQuote: '4', maxInvestmentQuote: '4' }),
@@ -537,4 +635,42 @@ test('with room for one stop only it rests alone, and the targets are watched', 
   it.say({ kind: 'enter', direction: 'long', size: null, limit: null, exits });
   it.settle();
   assert.deepEqual(resting(it), ['stop-limit']);
+});
+
+test('a stop that is refused again and again is watched at its price, and asked for once more after a wait that grows', () => {
+  const opened = () => {
+    const it = play({ stopLossPercent: '1', takeProfitPercent: '2', slippagePercent: '0.5' });
+    it.enter('long', '200');
+    it.exchange.arrive({ kind: 'take' }, 100);
+    while (it.deliver());
+    return it;
+  };
+  const refuse = (it: Play): void => {
+    it.exchange.arrive({ kind: 'refuse', code: 'E_STATE' }, 0);
+    while (it.deliver());
+  };
+  const said = (it: Play): string => signal.report(it.settings, it.state).waitingFor;
+
+  const early = opened();
+  refuse(early);
+  early.goTo('9900');
+  assert.equal(early.closed.at(-1)?.ending, 'stop-loss', 'between two tries it is watched at its price, not at its limit');
+
+  const it = opened();
+  for (let tries = 0; tries < 3; tries++) {
+    refuse(it);
+    if (tries < 2) assert.ok(it.wait());
+  }
+  assert.match(said(it), /the stop at 9900\.01 \(not resting, watched: .* \(E_STATE\); asked for again from .* UTC\)/);
+  const waits = [0, 0].map(() => {
+    const from = it.exchange.at;
+    while (it.exchange.arriving === 0) assert.ok(it.wait());
+    if (it.exchange.at - from === 240_000) refuse(it);
+    return it.exchange.at - from;
+  });
+  assert.deepEqual(waits, [240_000, 480_000]);
+  it.settle();
+  assert.deepEqual(resting(it), ['stop-limit']);
+  assert.match(said(it), /the stop at 9900\.01 \(resting\)/);
+  assert.equal(it.goTo('9890').closed.at(-1)?.ending, 'stop-loss');
 });

@@ -1,6 +1,7 @@
 /** The signal bot: docs/bots/signal.md. */
-import type { ClosedDeal } from '@holdfast/domain';
+import { baseOf, type ClosedDeal, quoteOf } from '@holdfast/domain';
 import type { PairKind } from '../one-pair.ts';
+import { fundedBook } from '../orders/sub-book.ts';
 import { fundsNeeded, mandateNeeds, problems } from './needs.ts';
 import { report } from './report.ts';
 import { readSignalSettings, type SignalSettings, type SignalSettingsText } from './settings.ts';
@@ -15,6 +16,9 @@ export const signal: PairKind<SignalSettingsText, SignalSettings, SignalState> &
   fundsNeeded,
   mandateNeeds,
   initial,
+  funded: ({ pair }, state, asset, more) => fundedBook([baseOf(pair), quoteOf(pair)], state, asset, more),
+  // Between positions nothing in it comes from the settings.
+  edited: (_before, _settings, state) => state,
   step,
   refuses,
   hears,

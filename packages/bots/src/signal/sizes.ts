@@ -111,6 +111,7 @@ export function entrySize(
   const { rules } = state;
   const quote = quoteOf(settings.pair);
   const refuse = (reason: string): Sized => ({ kind: 'refused', reason });
+  if (size.of === 'position') return refuse('a share of the position is a size for exits');
   const inQuote = size.of === 'quote' ? size.amount : multiply(settings.maxInvestment, size.amount / 100n, 'down');
   const unitPrice = BigInt(price) * rules.tick;
   const base = size.of === 'base' ? size.amount : (divide(inQuote * unit, unitPrice, 'down') as Amount);

@@ -17,6 +17,7 @@ import type {
   Ticks,
 } from '@holdfast/domain';
 import type { Holding } from '../dca/state.ts';
+import type { GivenUp } from '../orders/given-up.ts';
 import type { LiveOrder } from '../orders/live-orders.ts';
 import type { SubBook } from '../orders/sub-book.ts';
 
@@ -34,6 +35,7 @@ export interface EntryTask {
   readonly limit: Ticks | null;
   /** A limit that was not filled by then is taken off. */
   readonly until: EpochMs | null;
+  /** What the message says of them; the rest is the bot's own, or what the position has already. */
   readonly exits: SignalExits;
   readonly tries: number;
   readonly at: EpochMs | null;
@@ -76,6 +78,8 @@ export interface Position {
   readonly peak: Ticks | null;
   /** Why the stop cannot rest at the exchange, or null. */
   readonly stopCannotRest: string | null;
+  /** When it is asked for again nevertheless; null where it never is. */
+  readonly stopGivenUp?: GivenUp | null;
   /** Why it cannot rest together with the targets, if that was refused. */
   readonly stopCannotPair?: string;
   readonly protectAgainAt: EpochMs | null;

@@ -135,7 +135,8 @@ function commanded(settings: SignalSettings, state: SignalState, command: BotCom
 /** The complete set: times that something waits for, prices that are watched, and the first price where only that is missing. */
 function wakesOf({ settings, state, at, needsQuote }: Turn): readonly Wake[] {
   const { entry, exit, position, orders } = state;
-  const times = [...cancelTimes(orders), entry?.at, entry?.until, exit?.at, position?.protectAgainAt];
+  const stopAgain = position?.stopCannotRest ? position.stopGivenUp?.until : null;
+  const times = [...cancelTimes(orders), entry?.at, entry?.until, exit?.at, position?.protectAgainAt, stopAgain];
   const later = new Set(times.filter((time) => typeof time === 'number' && time > at) as EpochMs[]);
   const wakes: Wake[] = [...later].sort((a, b) => a - b).map((time) => ({ kind: 'time', at: time }));
   wakes.push(...(state.halted ? [] : watchWakes(settings, state)));
