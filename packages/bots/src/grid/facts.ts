@@ -106,8 +106,8 @@ function wait(settings: GridSettings, before: Holdup | null, at: EpochMs, reason
   return { at: askAgainAt(how, at, tries, settings.retryMs), tries: tries + 1, reason };
 }
 
-/** These are about the one order; all others concern every order of the bot. */
-const ofTheLine: ReadonlySet<string> = new Set(['E_BAND', 'E_CORRIDOR', 'E_SIZE', 'E_PARAM', 'E_DUPLICATE']);
+/** These are about the one order, E_STATE as another bot's is in its way; all others concern every order of the bot. */
+const ofTheLine: ReadonlySet<string> = new Set(['E_BAND', 'E_CORRIDOR', 'E_SIZE', 'E_PARAM', 'E_DUPLICATE', 'E_STATE']);
 
 function refused(
   settings: GridSettings,

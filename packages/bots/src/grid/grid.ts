@@ -4,7 +4,7 @@ import { fundsNeeded, mandateNeeds, problems } from './needs.ts';
 import { report } from './report.ts';
 import { type GridSettings, type GridSettingsText, readGridSettings } from './settings.ts';
 import type { GridState } from './state.ts';
-import { initial, refuses, step } from './step.ts';
+import { funded, initial, refuses, step } from './step.ts';
 
 export const grid: PairKind<GridSettingsText, GridSettings, GridState> = {
   name: 'grid',
@@ -14,6 +14,8 @@ export const grid: PairKind<GridSettingsText, GridSettings, GridState> = {
   fundsNeeded,
   mandateNeeds,
   initial,
+  funded,
+  edited: (_before, _settings, state) => (state.phase === 'stopped' ? state : 'Stop the grid first; resume lays the new lines.'),
   step,
   refuses,
   report,

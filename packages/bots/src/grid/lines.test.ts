@@ -37,6 +37,14 @@ const settingsOf = (text: Partial<GridSettingsText>): GridSettings =>
     ...text,
   });
 
+test('a line that was asked for is counted anew for other settings and other rules', () => {
+  const settings = settingsOf({});
+  const coarse = testRules('BTC/USDT', '1', '0.0001', '5');
+  const prices = [linePrice(settings, rules, 1), linePrice(settings, rules, 1), linePrice(settings, coarse, 1)];
+  assert.deepEqual(prices, [ticks(9463), ticks(9463), ticks(95)]);
+  assert.equal(linePrice(settingsOf({ lowerPrice: '80' }), rules, 1), ticks(8663));
+});
+
 test('81 lines from 0.016352 to 0.022503 have the ratio 1.0039992', () => {
   const ratio = ratioOfLines(amount('0.016352'), amount('0.022503'), 81);
   assert.equal(ratio.toString().slice(0, 8), '10039992');

@@ -30,8 +30,29 @@ function exactPrice({ spacing, lower, upper, lines }: GridSettings, index: numbe
   return index >= 0 ? { top: lower * scaled, bottom: whole } : { top: lower * whole, bottom: scaled };
 }
 
+/** Prices of lines that were asked for, by settings and rules, which never change. */
+const known = new WeakMap<GridSettings, WeakMap<PairRules, Map<number, Ticks | null>>>();
+
+function knownOf(settings: GridSettings, rules: PairRules): Map<number, Ticks | null> {
+  const byRules = known.get(settings) ?? new WeakMap<PairRules, Map<number, Ticks | null>>();
+  known.set(settings, byRules);
+  const prices = byRules.get(rules) ?? new Map<number, Ticks | null>();
+  byRules.set(rules, prices);
+  return prices;
+}
+
 /** Price of a line to the nearest tick, a half up; null outside of what the exchange takes. */
 export function linePrice(settings: GridSettings, rules: PairRules, index: number): Ticks | null {
+  const prices = knownOf(settings, rules);
+  const found = prices.get(index);
+  if (found !== undefined) return found;
+  const price = countedPrice(settings, rules, index);
+  prices.set(index, price);
+  return price;
+}
+
+/** A line of a geometric grid is made of powers of hundreds of digits. */
+function countedPrice(settings: GridSettings, rules: PairRules, index: number): Ticks | null {
   const { top, bottom } = exactPrice(settings, index);
   if (top <= 0n) return null;
   const count = Number(divide(2n * top + bottom * rules.tick, 2n * bottom * rules.tick, 'down'));

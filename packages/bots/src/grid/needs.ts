@@ -8,6 +8,7 @@ import {
   formatTicks,
   type Lots,
   lots,
+  type MandateNeeds,
   multiply,
   notional,
   type PairRules,
@@ -20,7 +21,7 @@ import {
   unit,
   zero,
 } from '@holdfast/domain';
-import type { Allotment, MandateNeeds } from '../bot-kind.ts';
+import type { Allotment } from '../bot-kind.ts';
 import { lotsFor, lowered, raised } from '../dca/arithmetic.ts';
 import { mandateAmount } from '../mandate-amount.ts';
 import { held, type SubBook } from '../orders/sub-book.ts';

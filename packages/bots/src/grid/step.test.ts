@@ -192,6 +192,8 @@ test('trailing up shifts the range when the price has passed it by a line, trail
   assert.deepEqual(sorted(down), ['sell 1 at 105', 'sell 1 at 100', 'sell 1 at 95', 'sell 1 at 90']);
   down.to('74');
   assert.deepEqual(sorted(down), ['sell 1 at 95', 'sell 1 at 90', 'sell 1 at 85', 'sell 1 at 80']);
+  const bounded = started({ trailingDown: true, trailingDownTo: '80' }).settle().to('60');
+  assert.deepEqual(sorted(bounded), ['sell 1 at 100', 'sell 1 at 95', 'sell 1 at 90', 'sell 1 at 85'], 'not below 80');
 });
 
 test('expansion adds lines and drops none, up to its price', () => {

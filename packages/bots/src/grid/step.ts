@@ -1,5 +1,7 @@
 /** The grid bot: facts first, then what follows from them. */
 import {
+  type Amount,
+  type Asset,
   type BotCommand,
   type BotEvent,
   baseOf,
@@ -17,7 +19,7 @@ import {
 import { type StepResult, unchanged } from '../bot-kind.ts';
 import type { PairBirth } from '../one-pair.ts';
 import { cancelTimes } from '../orders/live-orders.ts';
-import { held } from '../orders/sub-book.ts';
+import { fundedBook, held } from '../orders/sub-book.ts';
 import { beginEnding } from './ending.ts';
 import { orderFacts, withRules } from './facts.ts';
 import { plan } from './plan.ts';
@@ -55,6 +57,14 @@ export function initial({ pair }: GridSettings, { bot, rules, allotted }: PairBi
     realised: zero,
     closed: [],
   };
+}
+
+/** G3: what is given later was allotted, too. */
+export function funded({ pair }: GridSettings, state: GridState, asset: Asset, more: Amount): GridState | null {
+  const now = fundedBook([baseOf(pair), quoteOf(pair)], state, asset, more);
+  return now === null
+    ? null
+    : { ...now, allotted: { ...state.allotted, [asset]: (held(state.allotted, asset) + more) as Amount } };
 }
 
 export function step(settings: GridSettings, state: GridState, event: BotEvent): StepResult<GridState> {

@@ -1,7 +1,6 @@
 /** Sums of fills, and what a finished round trip or a closed round comes to. */
 import {
   type Amount,
-  baseOf,
   type ClosedDeal,
   divide,
   type EpochMs,
@@ -12,7 +11,7 @@ import {
   type Side,
   zero,
 } from '@holdfast/domain';
-import type { Posted } from '../orders/sub-book.ts';
+import { feeInQuote, type Posted } from '../orders/sub-book.ts';
 import type { GridSettings } from './settings.ts';
 import type { Cell, GridState, Moved, Trip } from './state.ts';
 
@@ -31,9 +30,7 @@ export const plus = (a: Moved, b: Moved): Moved => ({
 export function movedBy(settings: GridSettings, pair: Pair, side: Side, fill: OrderFill, posted: Posted): Moved {
   const value = multiply(fill.price, fill.quantity, 'up');
   const third = posted.third > 0n ? multiply(value, settings.fee, 'up') : zero;
-  const inBase = fill.feeAsset === baseOf(pair) ? multiply(fill.fee, fill.price, 'up') : zero;
-  const inQuote = posted.third > 0n || inBase > 0n ? zero : fill.fee;
-  const fees = (third + inBase + inQuote) as Amount;
+  const fees = feeInQuote(pair, fill, settings.fee);
   return side === 'buy'
     ? { ...nothingMoved, bought: posted.base as Amount, spent: -posted.quote as Amount, third, fees }
     : { ...nothingMoved, sold: -posted.base as Amount, proceeds: posted.quote as Amount, third, fees };

@@ -26,7 +26,7 @@ export interface Turn {
 }
 
 /** Orders that may be on their way at once: what is refused together is asked again together. */
-const unansweredMost = 10;
+export const unansweredMost = 10;
 
 export const isPaused = ({ state, at }: Turn): boolean =>
   state.halted ||

@@ -139,6 +139,13 @@ test('a strategy that fails is paused with its reason, its orders stay, and a pe
   assert.deepEqual(play.orders, []);
 });
 
+/** So many lists, each in the next. */
+const nested = (levels: number): unknown => {
+  let value: unknown = 1;
+  for (let level = 0; level < levels; level += 1) value = [value];
+  return value;
+};
+
 test('an answer that is none pauses the strategy and says what is wrong', () => {
   const rows: readonly (readonly [unknown, RegExp])[] = [
     [null, /no object/],
@@ -150,12 +157,36 @@ test('an answer that is none pauses the strategy and says what is wrong', () => 
     [{ wakes: [{ kind: 'price', of: 'mid', when: 'at-or-below', price: 5 }] }, /price wake needs/],
     [{ wakes: [{ kind: 'poll' }] }, /no wake "poll"/],
     [{ state: 'x'.repeat(70_000) }, /longer than 65536/],
+    [{ state: nested(101) }, /nested deeper than 100 levels/],
+    [{ state: { in: [nested(30_000)] } }, /nested deeper than 100 levels/],
   ];
   for (const [raw, said] of rows) {
     assert.match(String(readStep(raw)), said);
     const play = new Play(() => ({ kind: 'answer', step: raw })).begin();
     assert.match(play.waitingFor, said);
     assert.equal(play.state.paused?.code, 'strategy-answer');
+  }
+  assert.equal(typeof readStep({ state: nested(100) }), 'object');
+});
+
+test('orders beyond all counting are held up like any that are too large', () => {
+  const most = Number.MAX_SAFE_INTEGER;
+  for (const order of [
+    { side: 'buy', limit: 1, quote: '999999999999.999999999999999999' },
+    { side: 'buy', limit: most, quote: '0.000000000000000001' },
+    { side: 'buy', limit: most, quantity: most },
+    { side: 'buy', order: 'ioc', quantity: most },
+    { side: 'sell', limit: most, quantity: most },
+    { side: 'sell', order: 'ioc', quantity: most },
+  ]) {
+    const wakes = [
+      { kind: 'price', of: 'last', when: 'at-or-above', price: most },
+      { kind: 'retrace', extreme: 'high', from: most, by: most },
+    ];
+    const play = new Play(() => ({ kind: 'answer', step: { orders: [{ name: 'a', ...order }], wakes } })).begin();
+    play.settle().minute('9801').minute('9700');
+    assert.equal(play.state.paused, null, JSON.stringify(order));
+    assert.deepEqual(play.orders, []);
   }
 });
 

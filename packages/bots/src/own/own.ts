@@ -4,6 +4,7 @@ import {
   baseOf,
   divide,
   formatAmount,
+  type MandateNeeds,
   type PairReport,
   type PairRules,
   priceAmount,
@@ -14,10 +15,10 @@ import {
   unit,
   zero,
 } from '@holdfast/domain';
-import type { Allotment, BotKind, MandateNeeds } from '../bot-kind.ts';
+import type { Allotment, BotKind } from '../bot-kind.ts';
 import { mandateAmount } from '../mandate-amount.ts';
 import { onePair, type PairKind } from '../one-pair.ts';
-import { held } from '../orders/sub-book.ts';
+import { fundedBook, held } from '../orders/sub-book.ts';
 import { heldLots } from './facts.ts';
 import type { AskStrategy } from './protocol.ts';
 import { type OwnSettings, type OwnSettingsText, readOwnSettings } from './settings.ts';
@@ -40,6 +41,7 @@ export function ownKind(name: string, ask: AskStrategy): BotKind<OwnSettingsText
     fundsNeeded: ({ pair, funds }): readonly Allotment[] => [{ asset: quoteOf(pair), amount: funds }],
     mandateNeeds,
     initial,
+    funded: ({ pair }, state, asset, more) => fundedBook([quoteOf(pair)], state, asset, more),
     step: stepper(ask),
     refuses,
     report,

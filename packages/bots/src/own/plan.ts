@@ -8,6 +8,8 @@ import {
   type Intent,
   type Lots,
   lots,
+  notional,
+  type PairRules,
   priceAmount,
   type Quote,
   quantityAmount,
@@ -54,6 +56,12 @@ export function plan(turn: Turn): void {
 const fits = (order: OwnOrder, limit: Amount, quantity: Amount): boolean =>
   order.order === 'ioc' || (order.limit === limit && (order.quantity === quantity || order.quantity - order.filled === quantity));
 
+/** Of so much quote what buys the most that one order may have: more could be more lots than are counted. */
+const atMost = (quote: Amount, limit: Ticks, rules: PairRules): Amount => {
+  const most = notional(limit, rules.maxQuantity, rules, 'up');
+  return quote < most ? quote : most;
+};
+
 /** Exact limit and quantity of a wanted order at the prices of now. */
 function termsOf({ settings, state, quote }: Turn, want: WantedOrder): { readonly limit: Amount; readonly quantity: Amount } {
   const { rules } = state;
@@ -67,7 +75,7 @@ function termsOf({ settings, state, quote }: Turn, want: WantedOrder): { readonl
         ? want.side === 'sell'
           ? Math.min(want.quantity, held)
           : want.quantity
-        : lotsWithin(amount(want.quote ?? '0'), limit, rules);
+        : lotsWithin(atMost(amount(want.quote ?? '0'), limit, rules), limit, rules);
   const most = Math.min(count, rules.maxQuantity);
   return { limit: priceAmount(limit, rules), quantity: quantityAmount(lots(most), rules) };
 }

@@ -82,15 +82,23 @@ export type AskStrategy = (call: {
 const listMost = 50;
 /** Characters of the strategy's state as JSON. */
 export const stateMost = 65_536;
+/** Lists and objects within each other: what is read and written as a tree must not outgrow the stack of whoever does. */
+export const stateDepthMost = 100;
 
 type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
 
+const isShallow = (value: unknown, levels: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1)));
+
 /** The answer, or what is wrong with it. */
 export function readStep(raw: unknown): StrategyStep | string {
   if (!isObject(raw)) return 'step returned no object with state, orders and wakes';
   const { state = null, orders = [], wakes = [] } = raw;
+  if (!isShallow(state, stateDepthMost)) return `the state is nested deeper than ${stateDepthMost} levels`;
   if ((JSON.stringify(state) ?? '').length > stateMost) return `the state is longer than ${stateMost} characters`;
   if (!Array.isArray(orders) || orders.length > listMost) return `orders must be a list of at most ${listMost}`;
   if (!Array.isArray(wakes) || wakes.length > listMost) return `wakes must be a list of at most ${listMost}`;

@@ -3,8 +3,10 @@ import {
   type Amount,
   baseOf,
   divide,
+  type MandateNeeds,
   multiply,
   type Pair,
+  type PairNeeds,
   type PairRules,
   priceAmount,
   type Quote,
@@ -13,7 +15,7 @@ import {
   unit,
   zero,
 } from '@holdfast/domain';
-import type { Allotment, FirstOrder, MandateNeeds, PairNeeds, Quotes, RulesByPair } from '../bot-kind.ts';
+import type { Allotment, FirstOrder, Quotes, RulesByPair } from '../bot-kind.ts';
 import { raised } from '../dca/arithmetic.ts';
 import { mandateAmount } from '../mandate-amount.ts';
 import { quoteFor, rulesOf } from '../one-pair.ts';

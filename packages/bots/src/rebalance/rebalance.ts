@@ -1,6 +1,7 @@
 /** Keeps a portfolio at its shares: docs/bots/rebalance.md. */
-import { type Pair, ValueError } from '@holdfast/domain';
+import { type Pair, quoteOf, ValueError } from '@holdfast/domain';
 import type { BotKind } from '../bot-kind.ts';
+import { fundedBook } from '../orders/sub-book.ts';
 import { firstOrders, fundsNeeded, mandateNeeds } from './needs.ts';
 import { report } from './report.ts';
 import { type RebalanceSettings, type RebalanceSettingsText, readRebalanceSettings } from './settings.ts';
@@ -17,6 +18,15 @@ export const rebalance: BotKind<RebalanceSettingsText, RebalanceSettings, Rebala
   mandateNeeds,
   firstOrders,
   initial,
+  // Coins given later have no cost to count their profit from.
+  funded: ({ targets }, state, asset, more) =>
+    fundedBook(
+      targets.slice(0, 1).map(({ pair }) => quoteOf(pair)),
+      state,
+      asset,
+      more,
+    ),
+  edited: (_before, _settings, state) => ({ ...state, nextAt: null }),
   step,
   refuses: (_settings, state, command, pair) => refuses(state, command, pair),
   report,

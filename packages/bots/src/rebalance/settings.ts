@@ -1,6 +1,5 @@
 /** Settings of a rebalancing bot: as typed (checked by contracts/bot-settings) and as used. Several pairs of one quote. */
-import { type Amount, amount, type Pair, pair, quoteOf, unit, ValueError } from '@holdfast/domain';
-import { readSchedule, type Schedule } from '../recurring/schedule.ts';
+import { type Amount, amount, type Pair, pair, quoteOf, readSchedule, type Schedule, unit, ValueError } from '@holdfast/domain';
 import { fraction } from '../trade/settings.ts';
 
 export interface RebalanceSettingsText {

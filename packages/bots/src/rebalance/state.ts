@@ -18,6 +18,8 @@ export interface Trade {
   readonly spent: Amount;
   readonly cost: Amount;
   readonly proceeds: Amount;
+  /** In quote; absent in states of earlier versions. */
+  readonly fees?: Amount;
 }
 
 export interface Run {

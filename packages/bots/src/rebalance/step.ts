@@ -8,6 +8,7 @@ import {
   type EpochMs,
   type Intent,
   multiply,
+  nextTime,
   type Pair,
   priceAmount,
   quantityAmount,
@@ -20,8 +21,7 @@ import { feeValue, takeOut } from '../dca/arithmetic.ts';
 import { askAgainAt } from '../dca/refusals.ts';
 import { orderName } from '../order-name.ts';
 import { type LiveOrder, newOrder, type OrderNews, tell } from '../orders/live-orders.ts';
-import { held, postFill } from '../orders/sub-book.ts';
-import { nextTime } from '../recurring/schedule.ts';
+import { feeInQuote, held, postFill, withFee } from '../orders/sub-book.ts';
 import { type Market, planRebalance, type RebalancePlan } from './plan.ts';
 import type { RebalanceSettings } from './settings.ts';
 import type { RebalanceState, Run, Trade } from './state.ts';
@@ -142,9 +142,9 @@ function cutShort(settings: RebalanceSettings, state: RebalanceState, at: EpochM
 function ended(state: RebalanceState, closedAt: EpochMs): RebalanceState {
   const traded = Object.entries(state.run?.trades ?? {}).filter(([, { bought, sold }]) => bought > 0n || sold > 0n);
   const closed = traded.map(([pair, trade]): ClosedDeal => {
-    const { cost, proceeds } = trade;
+    const { cost, proceeds, fees = null } = trade;
     const profit = (proceeds - cost) as Amount;
-    return { ...trade, pair: pair as Pair, closedAt, ending: 'rebalanced', profit, fees: null, averagingOrdersFilled: 0 };
+    return { ...trade, pair: pair as Pair, closedAt, ending: 'rebalanced', profit, fees, averagingOrdersFilled: 0 };
   });
   return {
     ...state,
@@ -197,11 +197,13 @@ function filled(
   const { rest, cost } = isBuy
     ? { rest: { cost: (before.cost + spent) as Amount }, cost: zero }
     : takeOut(before, -posted.base as Amount);
+  const fees = withFee(trade?.fees, feeInQuote(pair, fill, settings.fee));
   const counted: Trade | undefined =
     trade && isBuy
-      ? { ...trade, bought: (trade.bought + posted.base) as Amount, spent: (trade.spent + spent) as Amount }
+      ? { ...trade, ...fees, bought: (trade.bought + posted.base) as Amount, spent: (trade.spent + spent) as Amount }
       : trade && {
           ...trade,
+          ...fees,
           sold: (trade.sold + fill.quantity) as Amount,
           cost: (trade.cost + cost) as Amount,
           proceeds: (trade.proceeds + posted.quote - third) as Amount,
@@ -274,7 +276,7 @@ function acted(settings: RebalanceSettings, state: RebalanceState, event: BotEve
 function withTrade(state: RebalanceState, pair: Pair, openedAt: EpochMs): RebalanceState {
   if (state.run === null || state.run.trades[pair] !== undefined) return state;
   const number = state.deals + 1;
-  const trade: Trade = { number, openedAt, bought: zero, sold: zero, spent: zero, cost: zero, proceeds: zero };
+  const trade: Trade = { number, openedAt, bought: zero, sold: zero, spent: zero, cost: zero, proceeds: zero, fees: zero };
   return { ...state, deals: number, run: { ...state.run, trades: { ...state.run.trades, [pair]: trade } } };
 }
 

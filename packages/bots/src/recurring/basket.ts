@@ -14,27 +14,18 @@ import {
   type ClosedDeal,
   divide,
   type Intent,
+  type MandateNeeds,
   multiply,
   type Pair,
   quoteOf,
   unit,
   ValueError,
-  type Wake,
   zero,
 } from '@holdfast/domain';
-import {
-  type Allotment,
-  type BotBirth,
-  type MandateNeeds,
-  type Quotes,
-  type RulesByPair,
-  type StepResult,
-  unchanged,
-} from '../bot-kind.ts';
-import { mandateAmount } from '../mandate-amount.ts';
+import { type Allotment, type BotBirth, type Quotes, type RulesByPair, type StepResult, unchanged } from '../bot-kind.ts';
 import { birthOn, quoteFor, rulesOf, wholeReport } from '../one-pair.ts';
 import { held, type SubBook } from '../orders/sub-book.ts';
-import { hearersOf, togetherOf } from '../several-pairs.ts';
+import { hearersOf, ofDearest, type Place, togetherOf } from '../several-pairs.ts';
 import { fraction } from '../trade/settings.ts';
 import { recurring } from './recurring.ts';
 import { type RecurringSettings, type RecurringSettingsText, readRecurringSettings } from './settings.ts';
@@ -44,10 +35,7 @@ export interface Basket {
   readonly parts: readonly { readonly settings: RecurringSettings /** Of 10^18. */; readonly share: bigint }[];
 }
 
-interface Part {
-  readonly state: RecurringState;
-  readonly wakes: readonly Wake[];
-}
+type Part = Place<RecurringState>;
 
 export interface BasketState {
   readonly v: 1;
@@ -100,19 +88,7 @@ export function mandateNeeds(basket: Basket, rules: RulesByPair, quotes: Quotes,
     const book: SubBook = { [quoteOfAll(basket)]: shares[index] as Amount };
     return recurring.mandateNeeds(settings, rulesOf(rules, settings.pair), quoteFor(quotes, settings.pair), book);
   });
-  const sum = (of: (need: MandateNeeds) => bigint): bigint => needs.reduce((total, need) => total + of(need), 0n);
-  return {
-    pairs: needs.flatMap(({ pairs }) => pairs),
-    turnover24h: mandateAmount(
-      sum(({ turnover24h }) => turnover24h),
-      'up',
-    ),
-    openOrders: needs.reduce((total, { openOrders }) => total + openOrders, 0),
-    maxOpenQuote: mandateAmount(
-      sum(({ maxOpenQuote }) => maxOpenQuote),
-      'up',
-    ),
-  };
+  return { pairs: needs.flatMap(({ pairs }) => pairs), ...ofDearest(needs, needs.length) };
 }
 
 /** By shares, rounded down; what is left over goes to the first. */
@@ -129,6 +105,19 @@ export function initial(basket: Basket, birth: BotBirth): BasketState {
     return [settings.pair, { state: recurring.initial(settings, { ...birthOn(birth, settings.pair), allotted }), wakes: [] }];
   });
   return { v: 1, bot: birth.bot, parts: Object.fromEntries(parts) };
+}
+
+/** By the shares of the parts, as at the start. */
+export function funded(basket: Basket, state: BasketState, asset: Asset, more: Amount): BasketState | null {
+  if (asset !== quoteOfAll(basket)) return null;
+  const shares = split(basket, more);
+  const parts = basket.parts.map(({ settings: { pair } }, index): [Pair, Part] => {
+    const part = state.parts[pair] as Part;
+    const { book } = part.state;
+    const given = { ...book, [asset]: (held(book, asset) + (shares[index] as Amount)) as Amount };
+    return [pair, { ...part, state: { ...part.state, book: given } }];
+  });
+  return { ...state, parts: Object.fromEntries(parts) };
 }
 
 const partFor = ({ parts }: BasketState, pair: Pair): Part => parts[pair] as Part;

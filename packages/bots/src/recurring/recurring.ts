@@ -4,22 +4,24 @@ import {
   baseOf,
   divide,
   formatAmount,
+  type MandateNeeds,
   multiply,
   type PairReport,
   type PairRules,
   priceAmount,
   type Quote,
   quoteOf,
+  runsPerDay,
   type Ticks,
+  timeText,
   unit,
   zero,
 } from '@holdfast/domain';
-import type { Allotment, MandateNeeds } from '../bot-kind.ts';
+import type { Allotment } from '../bot-kind.ts';
 import { raised } from '../dca/arithmetic.ts';
 import { mandateAmount } from '../mandate-amount.ts';
 import type { PairKind } from '../one-pair.ts';
-import { held } from '../orders/sub-book.ts';
-import { runsPerDay } from './schedule.ts';
+import { fundedBook, held } from '../orders/sub-book.ts';
 import { type RecurringSettings, type RecurringSettingsText, readRecurringSettings } from './settings.ts';
 import type { RecurringState } from './state.ts';
 import { initial, refuses, step } from './step.ts';
@@ -32,6 +34,7 @@ export const recurring: PairKind<RecurringSettingsText, RecurringSettings, Recur
   fundsNeeded,
   mandateNeeds,
   initial,
+  funded: ({ pair }, state, asset, more) => fundedBook([quoteOf(pair)], state, asset, more),
   step,
   refuses,
   report,
@@ -127,17 +130,15 @@ function waitingFor(settings: RecurringSettings, state: RecurringState): string 
   if (purchase !== null) {
     if (state.halted) return `trading of ${pair} to go on; the exchange has halted it`;
     if (orders.length > 0) return `order ${orders[0]?.id} of purchase ${purchase.number} to be answered`;
-    if (holdup !== null) return `${time(holdup.at)} to try purchase ${purchase.number} again: ${holdup.reason}`;
+    if (holdup !== null) return `${timeText(holdup.at)} to try purchase ${purchase.number} again: ${holdup.reason}`;
     const ceiling = settings.maxPrice === null ? '' : ` at or below ${formatAmount(settings.maxPrice)}`;
     return `a price of ${pair}${ceiling} for purchase ${purchase.number}${carried}`;
   }
   if (isDone(settings, state)) return `nothing: all ${settings.purchases} purchases were made${carried}${skipped}`;
   if (!state.running) {
     const why = stoppedBecause === null ? '' : `: ${stoppedBecause.reason} (${stoppedBecause.code})`;
-    return `stopped${why}; resume it to buy again${carried}${skipped}`;
+    const first = stoppedBecause?.code === 'funds-short' ? 'give it more funds, then ' : '';
+    return `stopped${why}; ${first}resume it to buy again${carried}${skipped}`;
   }
-  return state.nextAt === null ? 'the first event' : `${time(state.nextAt)} to buy${carried}${skipped}`;
+  return state.nextAt === null ? 'the first event' : `${timeText(state.nextAt)} to buy${carried}${skipped}`;
 }
-
-/** Unix ms as `2026-11-21 06:30:00 UTC`. */
-const time = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

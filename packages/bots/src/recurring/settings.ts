@@ -1,8 +1,7 @@
 /** Settings of recurring buys: as typed (checked by contracts/bot-settings) and as used. */
-import { type Amount, amount, type Pair, ValueError } from '@holdfast/domain';
+import { type Amount, amount, type Pair, readSchedule, type Schedule, ValueError } from '@holdfast/domain';
 import type { FeeAsset } from '../dca/settings.ts';
 import { fraction } from '../trade/settings.ts';
-import { readSchedule, type Schedule } from './schedule.ts';
 
 /** Decimal strings and whole numbers; every field is explained in docs/bots/recurring.md. */
 export interface RecurringSettingsText {

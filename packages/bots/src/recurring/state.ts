@@ -14,6 +14,8 @@ export interface Purchase {
   readonly tries: number;
   readonly bought: Amount;
   readonly spent: Amount;
+  /** In quote; absent in states of earlier versions. */
+  readonly fees?: Amount;
 }
 
 export interface RecurringState {

@@ -10,6 +10,7 @@ import {
   type Lots,
   lots,
   multiply,
+  nextTime,
   type PairRules,
   priceAmount,
   type Quote,
@@ -26,9 +27,8 @@ import { askAgainAt } from '../dca/refusals.ts';
 import type { PairBirth } from '../one-pair.ts';
 import { orderName } from '../order-name.ts';
 import { newOrder, tell } from '../orders/live-orders.ts';
-import { held, postFill } from '../orders/sub-book.ts';
+import { feeInQuote, held, postFill, withFee } from '../orders/sub-book.ts';
 import { isTradable, onTick } from '../trade/arithmetic.ts';
-import { nextTime } from './schedule.ts';
 import type { RecurringSettings } from './settings.ts';
 import type { RecurringState } from './state.ts';
 
@@ -126,7 +126,7 @@ function begun({ numbers }: RecurringSettings, state: RecurringState, openedAt: 
   return {
     ...state,
     purchasesBegun: state.purchasesBegun + 1,
-    purchase: { number, openedAt, tries: 0, bought: zero, spent: zero },
+    purchase: { number, openedAt, tries: 0, bought: zero, spent: zero, fees: zero },
     holdup: null,
   };
 }
@@ -173,6 +173,7 @@ function told(settings: RecurringSettings, state: RecurringState, event: BotEven
         ...next.purchase,
         bought: (next.purchase.bought + posted.base) as Amount,
         spent: (next.purchase.spent + cost) as Amount,
+        ...withFee(next.purchase.fees, feeInQuote(order.pair, fill, settings.fee)),
       },
     };
     return isOver && order.filled < order.quantity ? rested(settings, filled, event.at, 'the order found too little') : filled;
@@ -221,7 +222,7 @@ function ended(settings: RecurringSettings, state: RecurringState, at: EpochMs):
       cost: zero,
       proceeds: zero,
       profit: zero,
-      fees: null,
+      fees: purchase.fees ?? null,
       averagingOrdersFilled: 0,
     },
   };
