@@ -22,6 +22,11 @@ export interface Exposure {
 const moved = ({ pair, side, quantity, fee, feeAsset }: Traded): bigint =>
   (side === 'buy' ? quantity : -quantity) - (feeAsset === baseOf(pair) ? fee : 0n);
 
+/** Of positions: nothing was held before the first fill, and what is short counts as what is long does. */
+export function positionsOf(fills: readonly Traded[], startEquity: Amount, from: number, to: number): Exposure {
+  return followed(fills, new Map(), Math.abs, startEquity, from, to);
+}
+
 /**
  * What was held before the first fill follows from what is held after the last. Base that no fill gave a price is valued at the
  * price of its first fill.
@@ -33,18 +38,27 @@ export function exposureOf(
   from: number,
   to: number,
 ): Exposure {
+  const held = new Map<Asset, bigint>();
+  for (const { asset, amount } of holdings) held.set(asset, amount);
+  for (const fill of fills) held.set(baseOf(fill.pair), (held.get(baseOf(fill.pair)) ?? 0n) - moved(fill));
+  return followed(fills, held, (base) => Math.max(0, base), startEquity, from, to);
+}
+
+/** @param held before the first fill @param counted what counts of a quantity of base */
+function followed(
+  fills: readonly Traded[],
+  held: Map<Asset, bigint>,
+  counted: (base: number) => number,
+  startEquity: Amount,
+  from: number,
+  to: number,
+): Exposure {
   const [equity, time] = [toNumber(startEquity), to - from];
   if (!(equity > 0) || time <= 0) return { mean: 0, most: 0 };
-  const held = new Map<Asset, bigint>();
   const price = new Map<Asset, number>();
-  for (const { asset, amount } of holdings) held.set(asset, amount);
-  for (const fill of fills) {
-    const base = baseOf(fill.pair);
-    held.set(base, (held.get(base) ?? 0n) - moved(fill));
-    if (!price.has(base)) price.set(base, toNumber(fill.price));
-  }
+  for (const { pair, price: paid } of fills) if (!price.has(baseOf(pair))) price.set(baseOf(pair), toNumber(paid));
   const values = new Map<Asset, number>();
-  const worthOf = (base: Asset): number => Math.max(0, toNumber((held.get(base) ?? 0n) as Amount)) * (price.get(base) ?? 0);
+  const worthOf = (base: Asset): number => counted(toNumber((held.get(base) ?? 0n) as Amount)) * (price.get(base) ?? 0);
   for (const base of price.keys()) values.set(base, worthOf(base));
   const sum = (): number => [...values.values()].reduce((total, value) => total + value, 0);
   let [total, last, weighted] = [sum(), from, 0];
@@ -53,7 +67,7 @@ export function exposureOf(
     const base = baseOf(fill.pair);
     weighted += total * (fill.at - last);
     last = fill.at;
-    held.set(base, held.get(base)! + moved(fill));
+    held.set(base, (held.get(base) ?? 0n) + moved(fill));
     price.set(base, toNumber(fill.price));
     values.set(base, worthOf(base));
     total = sum();

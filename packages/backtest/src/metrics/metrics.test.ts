@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { amount, asset, formatAmount } from '@holdfast/domain';
+import { figuresOf, sumsOf } from '../sweep/figures.ts';
 import { day, sampleDeal, sampleFill, sampleRun, start } from '../testing/sample-run.ts';
 import { buyAndHold, fallOfPrice } from './buy-and-hold.ts';
 import { dealFigures } from './deals.ts';
@@ -9,7 +10,7 @@ import { exposureOf, turnoverOf } from './exposure.ts';
 import { metricsOf } from './metrics.ts';
 import { monthsOf } from './months.ts';
 import { normalCdf, normalInverse } from './normal.ts';
-import { annualReturn, annualSharpe, annualSortino, calmarOf, largestFall, momentsOf, returnsOf } from './returns.ts';
+import { annualReturn, annualSharpe, annualSortino, calmarOf, everyDay, largestFall, momentsOf, returnsOf } from './returns.ts';
 import { deflatedSharpe, expectedBestSharpe, probabilisticSharpe } from './sharpe-tests.ts';
 
 const near = (actual: number | null, expected: number, within = 1e-12): void => {
@@ -196,6 +197,29 @@ test('the figures of a run come together', () => {
   assert.ok(metrics.deflatedSharpe! < metrics.probabilisticSharpe!, 'twenty trials make the same ratio worth less');
   assert.equal(metrics.quote, 'USDT');
   assert.equal(metricsOf(sampleRun()).deflatedSharpe, null);
+});
+
+test('a day without candles is a day without a return, so weeks are no days', () => {
+  const weeks = { times: Float64Array.of(start + 7 * day, start + 14 * day), values: Float64Array.of(110, 99) };
+  const six = (value: number): number[] => new Array<number>(6).fill(value);
+  assert.deepEqual([...everyDay(100, start, weeks)], [...six(100), 110, ...six(110), 99]);
+  const late = { times: Float64Array.of(start + 2 * day - 60_000, start + 3.5 * day), values: Float64Array.of(1, 2) };
+  assert.deepEqual([...everyDay(5, start + 3_600_000, late)], [5, 1, 1, 2]);
+  assert.deepEqual([...everyDay(5, start, { times: [], values: [] })], []);
+  // Every second day: as many figures of a year as if the others had been seen.
+  const run = sampleRun();
+  const holes = { times: run.daily.times.map((time) => start + 2 * (time - start)), values: run.daily.values };
+  const filled = {
+    times: Float64Array.from({ length: 8 }, (_, at) => start + (at + 1) * day),
+    values: Float64Array.of(1000, 1030, 1030, 1010, 1010, 1020, 1020, 1020),
+  };
+  const figures = (daily: typeof holes) => {
+    const { sharpe, sortino, probabilisticSharpe } = metricsOf(sampleRun({ daily }));
+    const { sharpe: swept, sortino: also } = figuresOf(sumsOf(sampleRun({ daily })));
+    return [sharpe, sortino, probabilisticSharpe, swept, also];
+  };
+  assert.deepEqual(figures(holes), figures(filled));
+  assert.notEqual(figures(holes)[0], metricsOf(run).sharpe);
 });
 
 test('a run without money or time has no ratios, and does not fail', () => {

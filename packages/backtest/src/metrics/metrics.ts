@@ -4,9 +4,19 @@ import type { RunResult } from '../run/result.ts';
 import { buyAndHold } from './buy-and-hold.ts';
 import { type DealFigures, dealFigures } from './deals.ts';
 import { type Distribution, distributionOf } from './distribution.ts';
-import { exposureOf, quoteOfRun, turnoverOf } from './exposure.ts';
+import { exposureOf, positionsOf, quoteOfRun, turnoverOf } from './exposure.ts';
 import { type Month, monthsOf } from './months.ts';
-import { annualReturn, annualSharpe, annualSortino, calmarOf, momentsOf, returnsOf, sharpeOf, toNumber } from './returns.ts';
+import {
+  annualReturn,
+  annualSharpe,
+  annualSortino,
+  calmarOf,
+  everyDay,
+  momentsOf,
+  returnsOf,
+  sharpeOf,
+  toNumber,
+} from './returns.ts';
 import { deflatedSharpe, probabilisticSharpe, type SharpeSample } from './sharpe-tests.ts';
 
 /** How many settings were tried before this one was shown, and how far their Sharpe ratios (of one day) lay apart. */
@@ -67,7 +77,7 @@ const share = (part: bigint, whole: bigint): number | null =>
 export function metricsOf(result: RunResult, trials: Trials | null = null): Metrics {
   const [start, end] = [toNumber(result.startEquity), toNumber(result.endEquity)];
   const ms = result.to - result.from;
-  const returns = returnsOf(start, result.daily.values);
+  const returns = returnsOf(start, everyDay(start, result.from, result.daily));
   const moments = momentsOf(returns);
   const sample = moments === null ? null : { ...moments, sharpe: sharpeOf(moments) };
   const annual = annualReturn(start, end, ms);
@@ -75,7 +85,11 @@ export function metricsOf(result: RunResult, trials: Trials | null = null): Metr
   const total = start > 0 ? end / start - 1 : null;
   const deals = dealFigures(result.deals);
   const turnover = turnoverOf(result.fills);
-  const exposure = exposureOf(result.fills, result.report.holdings, result.startEquity, result.from, result.to);
+  const { fills, report, startEquity, from, to, margin } = result;
+  const exposure =
+    margin === undefined
+      ? exposureOf(fills, report.holdings, startEquity, from, to)
+      : positionsOf(fills, startEquity, from, margin.liquidation?.at ?? to);
   const sold = result.deals.filter((deal) => deal.sold > 0n);
   return {
     quote: quoteOfRun(result.pairs),

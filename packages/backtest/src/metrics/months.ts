@@ -1,6 +1,6 @@
 /** The run by months of UTC. */
 import type { Amount, ClosedDeal } from '@holdfast/domain';
-import { toNumber } from './returns.ts';
+import { type Daily, toNumber } from './returns.ts';
 
 export interface Month {
   /** "2025-03" */
@@ -15,11 +15,6 @@ export interface Month {
 }
 
 const monthOf = (time: number): string => new Date(time).toISOString().slice(0, 7);
-
-interface Daily {
-  readonly times: ArrayLike<number>;
-  readonly values: ArrayLike<number>;
-}
 
 /** One row for each month that has a daily value, oldest first. A day that closes at midnight belongs to what it closes. */
 export function monthsOf(startEquity: Amount, daily: Daily, deals: readonly ClosedDeal[]): readonly Month[] {

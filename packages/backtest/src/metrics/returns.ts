@@ -10,6 +10,31 @@ const scale = 10 ** scaleDigits;
 /** An amount as the nearest number; for ratios only. */
 export const toNumber = (value: Amount): number => Number(value) / scale;
 
+export interface Daily {
+  /** Of the last close of each UTC day that has one, rising, unix ms; a close at midnight belongs to the day that ends. */
+  readonly times: ArrayLike<number>;
+  readonly values: ArrayLike<number>;
+}
+
+/**
+ * A value for every UTC day from that of `from` (unix ms) to that of the last close. A day without a close keeps the value of the
+ * day before, so that weeks of candles or holes in them do not count as days.
+ */
+export function everyDay(start: number, from: number, { times, values }: Daily): Float64Array {
+  const first = Math.floor(from / dayMs);
+  const count = times.length;
+  if (count === 0) return new Float64Array(0);
+  const all = new Float64Array(Math.max(count, Math.ceil(times[count - 1]! / dayMs) - first));
+  let next = 0;
+  for (let at = 0; at < count; at += 1) {
+    const day = Math.max(next, Math.ceil(times[at]! / dayMs) - 1 - first);
+    all.fill(next === 0 ? start : all[next - 1]!, next, day);
+    all[day] = values[at]!;
+    next = day + 1;
+  }
+  return all;
+}
+
 /** r_i = v_i / v_(i-1) - 1, the first against `start`. A value that is not above 0 ends the list: nothing can be earned on it. */
 export function returnsOf(start: number, values: ArrayLike<number>): Float64Array {
   const returns = new Float64Array(values.length);

@@ -10,8 +10,10 @@
 import type { SubBook } from '@holdfast/bots';
 import { baseOf, type ClientOrderId, quoteOf, type Side, unit } from '@holdfast/domain';
 import type { FillLog } from '../kernels/fill-log.ts';
+import { type Reach, reachOf } from '../kernels/reach.ts';
 import { Scan } from '../kernels/scan.ts';
 import { feeOf, type Rate, rateOf } from '../kernels/sure.ts';
+import { usualMaxNotional } from '../run/assumptions.ts';
 import type { Columns } from '../run/columns.ts';
 import { EquityCurve, type Fall } from '../run/equity.ts';
 import { Matcher } from '../run/matcher.ts';
@@ -76,9 +78,11 @@ export interface PlainResult {
 /** Null where steps of price and quantity, fees or assumptions are none that plain numbers can hold exactly: run the bot of it instead. */
 export function runPlain(request: PlainRequest): PlainResult | null {
   const { rules } = request.columns;
-  const { path, latencyMs, makerFee, takerFee } = request.assumptions;
+  const { path, latencyMs, makerFee, takerFee, maxPosition, feeTiers, perpetual } = request.assumptions;
   const [maker, taker] = [rateOf(makerFee), rateOf(takerFee)];
   if (path !== 'published' || latencyMs !== 0 || maker === null || taker === null) return null;
+  if (maxPosition !== undefined || feeTiers !== undefined || perpetual !== undefined) return null;
+  if (request.columns.trades !== undefined) return null;
   if (rules.lot % cent !== 0n || (rules.tick * rules.lot) % (unit * cent) !== 0n) return null;
   const run = new PlainRun(request, maker, taker);
   run.drive();
@@ -100,6 +104,8 @@ class PlainRun {
   readonly #lot: number;
   readonly #value: number;
   readonly #minNotional: number;
+  readonly #maxNotional: number;
+  readonly #reach: Reach;
   readonly #first: number;
   readonly #end: number;
   readonly #at: Int32Array | undefined;
@@ -132,6 +138,8 @@ class PlainRun {
     this.#lot = Number(rules.lot / cent);
     this.#value = Number((rules.tick * rules.lot) / unit / cent);
     this.#minNotional = Number(rules.minNotional) / 1e10;
+    this.#maxNotional = Number(assumptions.maxNotional ?? usualMaxNotional) / 1e10;
+    this.#reach = reachOf(columns, assumptions);
     this.#first = first;
     this.#end = end;
     this.#at = at;
@@ -193,8 +201,15 @@ class PlainRun {
     const value = limit * lots * this.#value;
     const { quote, base, resting } = this.#account;
     const held = this.#restingSide === side ? resting * (side === 'buy' ? this.#restingLimit * this.#value : this.#lot) : 0;
+    const { last } = this.#matcher;
+    if (limit < last * this.#reach.down || limit > last * this.#reach.up) this.isExact = false;
     const fits =
-      lots >= minQuantity && lots <= maxQuantity && limit >= minPrice && limit <= maxPrice && value >= this.#minNotional;
+      lots >= minQuantity &&
+      lots <= maxQuantity &&
+      limit >= minPrice &&
+      limit <= maxPrice &&
+      value >= this.#minNotional &&
+      value <= this.#maxNotional;
     const isPaid = side === 'buy' ? value <= quote - held : lots * this.#lot <= base - held;
     if (value > Number.MAX_SAFE_INTEGER) this.isExact = false;
     if (fits && isPaid) return true;
@@ -222,7 +237,8 @@ class PlainRun {
   }
 
   #tick(place: number): void {
-    this.#matcher.tick(this.#scan.price(place), volumeAt(this.#columns, place), place - this.#first * stepsPerCandle + 1);
+    const [count, opens] = [place - this.#first * stepsPerCandle + 1, place % stepsPerCandle === 0];
+    this.#matcher.tick(this.#scan.price(place), volumeAt(this.#columns, place), count, opens);
     this.#settle(place);
   }
 

@@ -39,6 +39,8 @@ export class Account {
   readonly state: AccountState = {
     available: (_bot, asset) => (this.#free.get(asset) ?? 0n) as Amount,
     orders: () => [],
+    stops: () => [],
+    prices: () => undefined,
   };
 
   constructor(funds: Readonly<Record<string, Amount>>) {

@@ -92,6 +92,67 @@ const tables: readonly (Play & { readonly what: string; readonly does: string })
     `,
   },
   {
+    what: 'or the open, where the rules say so',
+    kind: 'dca',
+    settings: { ...dca },
+    assumptions: { gaps: 'open' },
+    candles: `
+      100 100 100 100
+      103 103 103 103
+    `,
+    does: `
+      0:00 buy 1 at 100.01 taker
+      1:00 sell 1 at 103 maker
+      1:00 deal 1 take-profit 2.99
+    `,
+  },
+  {
+    what: 'but what is passed inside a candle has its own price: only the open leaves a gap',
+    kind: 'dca',
+    settings: { ...dca },
+    assumptions: { gaps: 'open' },
+    candles: `
+      100 100 100 100
+      100 103 100 103
+    `,
+    does: `
+      0:00 buy 1 at 100.01 taker
+      1:30 sell 1 at 101.02 maker
+      1:30 deal 1 take-profit 1.01
+    `,
+  },
+  {
+    what: 'a touched order waits for the 2 coins ahead of it, an eighth of the mean candle of 16: 1 at each point',
+    kind: 'dca',
+    settings: { ...dca },
+    assumptions: { fill: 'queue' },
+    candles: `
+      100 100 100 100 40
+      100 101.02 100 101.02 4
+      101.02 101.02 101 101 4
+    `,
+    does: `
+      0:00 buy 1 at 100.01 taker
+      2:00 sell 1 at 101.02 maker
+      2:00 deal 1 take-profit 1.01
+    `,
+  },
+  {
+    what: 'who is passed waits for nobody',
+    kind: 'dca',
+    settings: { ...dca },
+    assumptions: { fill: 'queue' },
+    candles: `
+      100 100 100 100 40
+      100 101.03 100 101.02 4
+    `,
+    does: `
+      0:00 buy 1 at 100.01 taker
+      1:30 sell 1 at 101.02 maker
+      1:30 deal 1 take-profit 1.01
+    `,
+  },
+  {
     what: 'the first candle counts from its open on',
     kind: 'dca',
     settings: { ...dca },
@@ -436,6 +497,38 @@ const tables: readonly (Play & { readonly what: string; readonly does: string })
       0:00 buy 1.999 at 100.01 taker
       1:30 sell 1.999 at 97.5 taker
       1:30 deal 1 stop-loss -5.01749
+    `,
+  },
+  {
+    what: 'a stop that rests takes at its trigger, where the rules say so',
+    kind: 'trade',
+    settings: { ...trade },
+    assumptions: { stops: 'trigger' },
+    candles: `
+      100 100 100 100
+      100 100 97.5 98
+    `,
+    does: `
+      0:00 buy 1.999 at 100.01 taker
+      1:30 sell 0.999 at 98.01 taker
+      1:30 sell 1 at 98.01 taker
+      1:30 deal 1 stop-loss -3.998
+    `,
+  },
+  {
+    what: 'but at the open of a candle that opens beyond it',
+    kind: 'trade',
+    settings: { ...trade },
+    assumptions: { stops: 'trigger' },
+    candles: `
+      100 100 100 100
+      97.6 98.1 97.5 98
+    `,
+    does: `
+      0:00 buy 1.999 at 100.01 taker
+      1:00 sell 0.999 at 97.6 taker
+      1:00 sell 1 at 97.6 taker
+      1:00 deal 1 stop-loss -4.81759
     `,
   },
   {

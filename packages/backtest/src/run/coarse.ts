@@ -8,10 +8,9 @@ const sampledMost = 4096;
 /** Median of high - low over the rows, in ticks; of evenly spaced ones where there are many. */
 export function medianRange({ high, low }: Pick<Columns, 'high' | 'low'>, from: number, to: number): number {
   const stride = Math.max(1, Math.floor((to - from) / sampledMost));
-  const ranges: number[] = [];
-  for (let row = from; row < to; row += stride) ranges.push(high[row]! - low[row]!);
-  ranges.sort((a, b) => a - b);
-  return ranges[ranges.length >> 1] ?? 0;
+  const ranges = new Float64Array(Math.ceil((to - from) / stride));
+  for (let at = 0; at < ranges.length; at++) ranges[at] = high[from + at * stride]! - low[from + at * stride]!;
+  return ranges.sort()[ranges.length >> 1] ?? 0;
 }
 
 /** A sentence when levels lie closer together (ticks) than half of the candles are long; null when they do not. */

@@ -3,7 +3,13 @@
  * same steps its columns are used as they are; else prices round to the nearest tick and volume down to a lot, as a tape does.
  */
 import type { Pair, PairRules } from '@holdfast/domain';
-import type { Prices, Segment, Series, Volumes } from '../data/series.ts';
+import type { Prices, Segment, Series, TradesInside, Volumes } from '../data/series.ts';
+
+/** Trades inside of candles: which candles they make, and what they are in ticks and lots. */
+export interface TradeColumns extends Pick<TradesInside, 'places' | 'first'>, Pick<TradesInside['trades'], 'start' | 'times'> {
+  readonly price: Prices;
+  readonly quantity: Volumes;
+}
 
 export interface Columns {
   readonly pair: Pair;
@@ -20,6 +26,7 @@ export interface Columns {
   readonly close: Prices;
   /** Lots. */
   readonly volume: Volumes;
+  readonly trades?: TradeColumns;
 }
 
 const known = new WeakMap<Series, Map<string, Columns>>();
@@ -53,6 +60,21 @@ function convert(series: Series, rules: PairRules): Columns {
     low: ticksOf(series.low),
     close: ticksOf(series.close),
     volume: lots.from === lots.to ? series.volume : down(series.volume, lots),
+    ...(series.inner === undefined ? {} : { trades: tradeColumns(series.inner, rules) }),
+  };
+}
+
+function tradeColumns({ trades, places, first }: TradesInside, rules: PairRules): TradeColumns {
+  const { start, times } = trades;
+  const price = stepsOf(trades.priceDigits, rules.tick);
+  const lots = stepsOf(trades.quantityDigits, rules.lot);
+  return {
+    places,
+    first,
+    start,
+    times,
+    price: price.from === price.to ? trades.price : nearest(trades.price, price),
+    quantity: lots.from === lots.to ? trades.quantity : down(trades.quantity, lots),
   };
 }
 

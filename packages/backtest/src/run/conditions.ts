@@ -8,18 +8,48 @@ import type { Columns } from './columns.ts';
 import { RunError } from './run-error.ts';
 
 const minuteMs = 60_000;
-const known = new WeakMap<object, Map<string, Int32Array>>();
 
-/** Rows at whose close the condition holds, rising. @throws RunError `series-missing` when candles are longer than its time frames */
-export function rowsWhere(columns: Columns, condition: string): Int32Array {
-  const made = known.get(columns.close) ?? new Map<string, Int32Array>();
-  known.set(columns.close, made);
+/** A signal that conditions may wait for, by the name that they have for it. */
+export interface ConditionSignal {
+  readonly name: string;
+  /** Unix ms. */
+  readonly at: number;
+}
+
+/** In the order of time; one array for a whole run. */
+export type ConditionSignals = readonly ConditionSignal[];
+
+interface Held {
+  readonly rows: Int32Array;
+  /** Signals with which it held as they came. */
+  readonly with: ReadonlySet<ConditionSignal>;
+}
+
+const noSignals: ConditionSignals = [];
+/** By closes and signals. */
+const known = new WeakMap<object, WeakMap<ConditionSignals, Map<string, Held>>>();
+
+function heldOf(columns: Columns, condition: string, signals: ConditionSignals): Held {
+  // What waits for no signal is the same in every run.
+  const heard = condition.includes('"kind":"signal"') ? signals : noSignals;
+  const byColumns = known.get(columns.close) ?? new WeakMap<ConditionSignals, Map<string, Held>>();
+  known.set(columns.close, byColumns);
+  const made = byColumns.get(heard) ?? new Map<string, Held>();
+  byColumns.set(heard, made);
   const found = made.get(condition);
   if (found !== undefined) return found;
-  const rows = follow(columns, condition);
-  made.set(condition, rows);
-  return rows;
+  const held = follow(columns, condition, heard);
+  made.set(condition, held);
+  return held;
 }
+
+/** Rows at whose close the condition holds, rising. @throws RunError `series-missing` when candles are longer than its time frames */
+export const rowsWhere = (columns: Columns, condition: string, signals: ConditionSignals = noSignals): Int32Array =>
+  heldOf(columns, condition, signals).rows;
+
+/** Whether the condition holds as a signal comes, by the candles that are closed then. */
+export const holdsWith = (columns: Columns, condition: string, signals: ConditionSignals, signal: ConditionSignal): boolean =>
+  heldOf(columns, condition, signals).with.has(signal);
 
 /** The first of `rows` at or after `row`; Infinity when there is none. */
 export function nextOf(rows: Int32Array, row: number): number {
@@ -35,7 +65,7 @@ export function nextOf(rows: Int32Array, row: number): number {
 
 export const holdsAt = (rows: Int32Array, row: number): boolean => nextOf(rows, row) === row;
 
-function follow(columns: Columns, condition: string): Int32Array {
+function follow(columns: Columns, condition: string, signals: ConditionSignals): Held {
   const follower = new ConditionFollower(readCondition(condition));
   const { coarsestMs } = columns;
   const shortest = follower.timeframes[0];
@@ -45,9 +75,22 @@ function follow(columns: Columns, condition: string): Int32Array {
       `A condition looks at candles of ${shortest} and those of ${columns.pair} are ${coarsestMs / minuteMs} minutes long: give finer candles`,
     );
   const found: number[] = [];
-  for (const { bar, row } of minutesOf(columns))
-    if (follower.push(bar) && follower.truth(bar.time + minuteMs) === true) found.push(row);
-  return Int32Array.from(found);
+  const held = new Set<ConditionSignal>();
+  let heard = 0;
+  // A signal of the very close comes after it.
+  const hearBefore = (time: number): void => {
+    for (let signal = signals[heard]; signal !== undefined && signal.at < time; signal = signals[++heard]) {
+      follower.signal(signal.name, signal.at);
+      if (follower.truth(signal.at) === true) held.add(signal);
+    }
+  };
+  for (const { bar, row } of minutesOf(columns)) {
+    const close = bar.time + minuteMs;
+    hearBefore(close);
+    if (follower.push(bar) && follower.truth(close) === true) found.push(row);
+  }
+  hearBefore(Number.POSITIVE_INFINITY);
+  return { rows: Int32Array.from(found), with: held };
 }
 
 /** The candles as minutes, each with the row that completes it. */

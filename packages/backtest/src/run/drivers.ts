@@ -18,23 +18,27 @@ export interface Drive {
 }
 
 /** Every tick of every candle. */
-export function step({ session, markets }: Drive): void {
-  for (;;) {
+export function step({ session, ...drive }: Drive): void {
+  const markets = byName(drive.markets);
+  while (!session.isOver) {
     const market = earliest(markets, (each) => each.place);
     if (market === undefined) return;
     const at = market.timeOf(market.place);
-    if (session.arrival < at) session.arrive();
+    if (session.arrival < Math.min(at, session.fundingAt)) session.arrive();
+    else if (session.fundingAt <= at) session.fund();
     else tick(session, market, at);
   }
 }
 
 /** Only the ticks that can fill or set off an order or wake the bot. */
-export function jump({ session, markets }: Drive): void {
-  for (;;) {
+export function jump({ session, ...drive }: Drive): void {
+  const markets = byName(drive.markets);
+  while (!session.isOver) {
     const places = new Map(markets.map((market) => [market, nextPlace(session, market)]));
     const market = earliest(markets, (each) => places.get(each)!);
     const at = market === undefined ? Number.POSITIVE_INFINITY : market.timeOf(places.get(market)!);
-    if (session.arrival < at) {
+    const fundingAt = session.fundingAt;
+    if (session.arrival < Math.min(at, fundingAt)) {
       const due = session.arrival;
       for (const each of markets) {
         each.passTo(each.placeAt(due + 1));
@@ -44,6 +48,11 @@ export function jump({ session, markets }: Drive): void {
         session.arrive();
         continue;
       }
+    }
+    if (fundingAt <= at && fundingAt < Number.POSITIVE_INFINITY) {
+      for (const each of markets) each.passTo(each.placeAt(fundingAt));
+      session.fund();
+      continue;
     }
     if (market === undefined) {
       for (const each of markets) each.passTo(each.endPlace);
@@ -60,6 +69,10 @@ export function jump({ session, markets }: Drive): void {
   }
 }
 
+/** Of one time the price of the pair comes first whose name does, as on the simulated exchange. */
+const byName = (markets: readonly Market[]): readonly Market[] =>
+  [...markets].sort((a, b) => (a.columns.pair < b.columns.pair ? -1 : 1));
+
 /** The market whose place comes next in time, of equals the first; undefined when all are at their end. */
 function earliest(markets: readonly Market[], placeOf: (market: Market) => number): Market | undefined {
   let found: Market | undefined;
@@ -75,7 +88,8 @@ function earliest(markets: readonly Market[], placeOf: (market: Market) => numbe
 
 function tick(session: Session, market: Market, at: EpochMs): void {
   session.now = at;
-  if ((market.place & 3) === 0 && market.place > 0) close(session, market);
+  if (session.isTakenBefore(market, market.priceOf(market.place))) return;
+  if (market.place > 0 && market.places.opens(market.place)) close(session, market);
   const isHeard = market.play();
   session.ticked(market, isHeard);
 }
@@ -83,7 +97,7 @@ function tick(session: Session, market: Market, at: EpochMs): void {
 /** The candle before the one that begins now is over. */
 function close(session: Session, market: Market): void {
   const { columns } = market;
-  const row = (market.place >>> 2) - 1;
+  const row = market.places.rowOf(market.place) - 1;
   const { candles, conditions } = waitsOf(session);
   const mine = <Each extends { readonly pair: string }>(all: readonly Each[]): readonly Each[] =>
     all.filter(({ pair }) => pair === columns.pair);
@@ -95,7 +109,7 @@ function close(session: Session, market: Market): void {
   session.closed(
     market,
     intervals.filter((interval) => isFrameEnd(interval, end)),
-    held.filter((condition) => holdsAt(rowsWhere(columns, condition), row)),
+    held.filter((condition) => holdsAt(rowsWhere(columns, condition, session.signalsOf(columns.pair)), row)),
   );
 }
 
@@ -120,9 +134,11 @@ function nextPlace(session: Session, market: Market): number {
   const { columns, matcher } = market;
   const { until, pairs } = runtime.quiet();
   const bounds = pairs.get(columns.pair);
-  const below = Math.max(matcher.below, bounds?.below ?? 0);
+  const margin = session.margin?.bounds(market);
+  const below = Math.max(matcher.below, bounds?.below ?? 0, margin?.below ?? 0);
   // The last price may lie as far above the tick as the ask does, where no trade followed it down.
-  const above = Math.min(matcher.above, (bounds?.above ?? Number.POSITIVE_INFINITY) - market.spread);
+  const wakes = (bounds?.above ?? Number.POSITIVE_INFINITY) - market.spread;
+  const above = Math.min(matcher.above, wakes, margin?.above ?? Number.POSITIVE_INFINITY);
   let limit = market.endPlace;
   if (until !== null) limit = Math.min(limit, Math.max(market.place, market.placeAt(until)));
   limit = Math.min(limit, nextClose(session, market));
@@ -137,12 +153,12 @@ function nextClose(session: Session, market: Market): number {
   const from = market.closesNext;
   for (const { pair, interval } of candles) if (pair === columns.pair) row = Math.min(row, nextFrameEnd(market, interval, from));
   for (const { pair, condition } of conditions)
-    if (pair === columns.pair) row = Math.min(row, nextOf(rowsWhere(columns, condition), from));
-  return (row + 1) * 4;
+    if (pair === columns.pair) row = Math.min(row, nextOf(rowsWhere(columns, condition, session.signalsOf(columns.pair)), from));
+  return market.places.firstOf(row + 1);
 }
 
-function nextFrameEnd({ columns, endPlace }: Market, interval: string, from: number): number {
-  for (let row = Math.max(from, 0); row * 4 < endPlace; row++)
+function nextFrameEnd({ columns, endRow }: Market, interval: string, from: number): number {
+  for (let row = Math.max(from, 0); row < endRow; row++)
     if (isFrameEnd(interval, timeOf(columns, row) + columns.intervalMs)) return row;
   return Number.POSITIVE_INFINITY;
 }

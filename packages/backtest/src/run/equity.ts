@@ -1,6 +1,6 @@
 /**
  * What the bot is worth at every candle close, without looking at every candle: while its holdings stay the same, equity is
- * quote + base × close, so closes between two prices are neither above the peak nor a deeper fall, and the index finds the next
+ * quote + base × close (of a short position base is below zero), so closes between two prices are neither above the peak nor a deeper fall, and the index finds the next
  * one that is not between them.
  *   Q1  Figures are those of a walk over all closes, bit for bit: a close is left out only where it cannot change them.
  *   Q2  A fall counts when it is deeper than every one before; of equal ones the first stays.
@@ -113,7 +113,7 @@ export class EquityCurve {
     const { close } = this.#columns;
     if (this.#closes === undefined) for (let at = from; at < row; at++) this.#close(at, close[at]!);
     // Without base every close is worth the same: the first says it all.
-    else if (this.#base <= 0) this.#close(from, close[from]!);
+    else if (this.#base === 0) this.#close(from, close[from]!);
     else this.#walk(from, row, this.#closes);
   }
 
@@ -157,10 +157,12 @@ export class EquityCurve {
     // Only closes outside of these prices, in ticks, can be a higher peak or a deeper fall.
     const perTick = this.#base * this.#tickValue;
     for (let at = from; at < to; at++) {
-      const room = ((Math.abs(this.#peak) + this.#quote) * slack) / perTick;
-      const above = (this.#peak - this.#quote) / perTick - room;
-      const below = (this.#floor - this.#quote) / perTick + room;
-      at = nextOutside(closes, at, to, below, above);
+      const room = ((Math.abs(this.#peak) + Math.abs(this.#quote)) * slack) / Math.abs(perTick);
+      const higher = (this.#peak - this.#quote) / perTick;
+      const deeper = (this.#floor - this.#quote) / perTick;
+      // What is short is worth more as the price falls.
+      const isLong = perTick > 0;
+      at = nextOutside(closes, at, to, (isLong ? deeper : higher) + room, (isLong ? higher : deeper) - room);
       if (at < to) this.#close(at, close[at]!);
     }
   }

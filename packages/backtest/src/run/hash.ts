@@ -20,7 +20,17 @@ export const fillText = (fill: RunFill): string =>
 
 type Sums = Pick<
   RunResult,
-  'fills' | 'deals' | 'ordersPlaced' | 'refused' | 'startEquity' | 'endEquity' | 'fees' | 'daily' | 'drawdown' | 'heldMs'
+  | 'fills'
+  | 'deals'
+  | 'ordersPlaced'
+  | 'refused'
+  | 'startEquity'
+  | 'endEquity'
+  | 'fees'
+  | 'daily'
+  | 'drawdown'
+  | 'heldMs'
+  | 'margin'
 >;
 
 /** SHA-256, hex. */
@@ -31,7 +41,14 @@ export function hashOf(run: Sums): string {
   const { most, quote, from, to } = run.drawdown;
   const sums = [run.startEquity, run.endEquity, run.fees].map(formatAmount);
   hash.update([...sums, run.ordersPlaced, JSON.stringify(run.refused), most, quote, from, to, run.heldMs].join(' '));
+  if (run.margin !== undefined) hash.update(marginText(run.margin));
   hash.update(new Uint8Array(run.daily.times.buffer, run.daily.times.byteOffset, run.daily.times.byteLength));
   hash.update(new Uint8Array(run.daily.values.buffer, run.daily.values.byteOffset, run.daily.values.byteLength));
   return hash.digest('hex');
+}
+
+function marginText({ collateral, funding, liquidation }: NonNullable<Sums['margin']>): string {
+  const sums = [collateral, funding.paid, funding.received].map(formatAmount);
+  const end = liquidation === null ? [] : [liquidation.at, liquidation.pair, formatAmount(liquidation.left)];
+  return ` margin ${[...sums, funding.times, ...end].join(' ')}\n`;
 }

@@ -1,5 +1,5 @@
 /** Who the bot's orders meet: quotes as the simulated exchange makes them for a tape, and its share of the volume. */
-import type { HouseRules } from '@holdfast/exchanges/simulated';
+import type { HouseRules } from '@holdfast/exchanges/simulated/rules';
 import type { Columns } from './columns.ts';
 import type { Assumptions } from './result.ts';
 
@@ -9,7 +9,7 @@ export const shareOf = (share: number | null): number | null => (share === null 
 /** The house as the simulated exchange makes it for a tape. */
 export function houseOf(columns: Columns, of: Assumptions): HouseRules {
   return {
-    fill: of.fill,
+    fill: of.fill === 'through' ? 'through' : 'touch',
     spreadTicks: of.spreadTicks,
     levels: 20,
     levelLots: of.levelLots?.[columns.pair] ?? meanLots(columns),

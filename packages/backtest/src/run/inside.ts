@@ -4,6 +4,7 @@
  *   I2  A coarse candle that stays goes in as its last finer one: nothing of it is known before it is over.
  */
 import { type Prices, type Segment, type Series, timeOf } from '../data/series.ts';
+import { firstAtLeast } from '../data/trades.ts';
 import { RunError } from './run-error.ts';
 
 interface Part {
@@ -12,18 +13,7 @@ interface Part {
   readonly time: number;
 }
 
-/** Number of the first time at or after `time`. */
-function lowerBound(times: readonly number[], time: number): number {
-  let [low, high] = [0, times.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (times[middle]! < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-const scaled = (value: number, digits: number, to: number): number => value * 10 ** (to - digits);
+export const scaled = (value: number, digits: number, to: number): number => value * 10 ** (to - digits);
 
 /** Whether rows [first, end) together are the coarse candle, in ticks of `digits`. */
 function makes(
@@ -57,11 +47,12 @@ export function withFiner(coarse: Series, fine: Series): Series {
     );
   const digits = Math.max(coarse.priceDigits, fine.priceDigits);
   const starts = Array.from({ length: fine.rows }, (_, row) => timeOf(fine, row));
+  const lowerBound = (time: number): number => firstAtLeast(starts, time, 0, starts.length);
   const parts: Part[] = [];
   const [stayed, replaced]: [number[], number[]] = [[], []];
   for (let row = 0; row < coarse.rows; row++) {
     const from = timeOf(coarse, row);
-    const inside = { first: lowerBound(starts, from), end: lowerBound(starts, from + coarse.intervalMs) };
+    const inside = { first: lowerBound(from), end: lowerBound(from + coarse.intervalMs) };
     if (makes(coarse, row, fine, inside, digits)) {
       replaced.push(from);
       for (let at = inside.first; at < inside.end; at++) parts.push({ series: fine, row: at, time: starts[at]! });

@@ -1,14 +1,23 @@
 /** One market of a run: where its tape stands, what its matcher holds, and the prices that are known of it. */
-import type { EpochMs, Quote, Ticks } from '@holdfast/domain';
+import { type Amount, type EpochMs, type Quote, type Ticks, zero } from '@holdfast/domain';
+import type { MarketDefinition } from '@holdfast/exchanges/simulated/rules';
+import { AveragePrice } from './average-price.ts';
 import type { Columns } from './columns.ts';
 import type { MatchRules } from './match.ts';
 import { Matcher } from './matcher.ts';
-import { isLowFirst, placeAt, priceAt, timeAt, volumeAt } from './path.ts';
+import { isLowFirst } from './path.ts';
+import { type Places, placesOf } from './places.ts';
 import { nextOutside, priceIndexOf } from './price-index.ts';
 
 export class Market {
   readonly columns: Columns;
+  /** As the exchange describes it. */
+  readonly definition: MarketDefinition;
   readonly matcher: Matcher;
+  readonly places: Places;
+  /** The candles of the run, `endRow` exclusive, and their places. */
+  readonly firstRow: number;
+  readonly endRow: number;
   readonly firstPlace: number;
   readonly endPlace: number;
   /** The place that is played next. */
@@ -21,40 +30,60 @@ export class Market {
   #settledLow = false;
   /** Price of the newest trade that was heard of, in ticks: best prices that have left it behind say more than it. */
   #heard: number;
+  readonly #average: AveragePrice;
 
   constructor(
     columns: Columns,
+    definition: MarketDefinition,
     rules: MatchRules,
     rows: { readonly first: number; readonly end: number },
     isLowWorse?: (low: number) => boolean,
   ) {
     this.columns = columns;
-    this.firstPlace = rows.first * 4;
-    this.endPlace = rows.end * 4;
+    this.definition = definition;
+    this.places = placesOf(columns);
+    this.firstRow = rows.first;
+    this.endRow = rows.end;
+    this.firstPlace = this.places.firstOf(rows.first);
+    this.endPlace = this.places.firstOf(rows.end);
     this.place = this.firstPlace;
     this.#isLowWorse = isLowWorse;
     this.spread = rules.spreadTicks;
     this.#heard = columns.open[rows.first]!;
     this.matcher = new Matcher(rules, this.#heard);
+    this.#average = new AveragePrice(columns, this.places, definition.filters.averageMinutes);
+  }
+
+  /** The average price that an order of this limit is measured by; zero where it passes whatever that is. */
+  averageFor(limit: Amount): Amount {
+    const { bidUp: up, bidDown: down } = this.definition.filters;
+    if (this.#average.isSurelyNear(limit, this.place, this.matcher.last, { up, down })) return zero;
+    return this.#average.before(this.place, this.matcher.last);
+  }
+
+  /** A fill of the run, which is a trade of the market. */
+  traded(at: number, price: number, lots: number, maker: boolean): void {
+    this.#average.note({ at, price, lots, instead: maker ? this.matcher.anchor : null });
   }
 
   /** Row of the newest place that was played; the first before anything was. */
   get row(): number {
-    return Math.max(this.firstPlace, this.place - 1) >>> 2;
+    return this.places.rowOf(Math.max(this.firstPlace, this.place - 1));
   }
 
   /** Row whose close is the next to come. */
   get closesNext(): number {
-    return (this.place - 1) >> 2;
+    return this.place === 0 ? -1 : this.places.rowOf(this.place - 1);
   }
 
   timeOf(place: number): EpochMs {
-    return timeAt(this.columns, place) as EpochMs;
+    return this.places.timeOf(place) as EpochMs;
   }
 
   priceOf(place: number): number {
-    const step = place & 3;
-    return priceAt(this.columns, place, step === 1 || step === 2 ? this.#lowFirst(place >>> 2) : false);
+    const { places } = this;
+    if (this.#isLowWorse === undefined || !places.isExtreme(place)) return places.priceOf(place);
+    return places.priceOf(place, this.#lowFirst(places.rowOf(place)));
   }
 
   /** Prices known now. */
@@ -89,38 +118,40 @@ export class Market {
     const price = this.priceOf(place);
     this.#settle(place);
     this.place = place + 1;
-    return this.matcher.tick(price, volumeAt(this.columns, place), place - this.firstPlace + 1);
+    const { places } = this;
+    return this.matcher.tick(price, places.volumeOf(place), place - this.firstPlace + 1, places.opens(place));
   }
 
   /** Lets the places before `place` go by: nothing is in them. */
   passTo(place: number): void {
     if (place <= this.place) return;
     let at = place - 1;
-    while (at >= this.place && volumeAt(this.columns, at) === 0) at--;
+    while (at >= this.place && this.places.volumeOf(at) === 0) at--;
     if (at >= this.place) this.#heard = this.priceOf(at);
     for (at = Math.max(at + 1, this.place); at < place; at++) {
       const price = this.priceOf(at);
       this.#heard = clamp(this.#heard, price, price + this.spread);
     }
     const price = this.priceOf(place - 1);
-    if (this.place >>> 2 !== (place - 1) >>> 2 || (this.place & 3) <= 1) this.#settle(place - 1);
+    this.#settle(place - 1);
     this.place = place;
     this.matcher.pass(price, place - this.firstPlace);
   }
 
   /** First place from the next one on, before `limit`, with a price at or below `below` or at or above `above`; else `limit`. */
   nextOutside(below: number, above: number, limit: number): number {
+    const { places } = this;
     let place = this.place;
-    for (; (place & 3) !== 0 && place < limit; place++) if (this.#isOutside(place, below, above)) return place;
+    for (; place < limit && !places.opens(place); place++) if (this.#isOutside(place, below, above)) return place;
     if (place >= limit) return limit;
-    const end = (limit + 3) >>> 2;
-    const row = nextOutside(priceIndexOf(this.columns), place >>> 2, end, below, above);
-    for (place = row * 4; place < limit; place++) if (this.#isOutside(place, below, above)) return place;
+    const end = places.rowOf(limit - 1) + 1;
+    const row = nextOutside(priceIndexOf(this.columns), places.rowOf(place), end, below, above);
+    for (place = places.firstOf(row); place < limit; place++) if (this.#isOutside(place, below, above)) return place;
     return limit;
   }
 
   placeAt(time: number): number {
-    return Math.min(placeAt(this.columns, time), this.endPlace);
+    return Math.min(this.places.placeAt(time), this.endPlace);
   }
 
   #isOutside(place: number, below: number, above: number): boolean {
@@ -135,8 +166,8 @@ export class Market {
 
   /** Once the path is at an extreme, the order of that candle's extremes stays. */
   #settle(place: number): void {
-    if (this.#isLowWorse === undefined || (place & 3) === 0) return;
-    const row = place >>> 2;
+    if (this.#isLowWorse === undefined || this.places.opens(place)) return;
+    const row = this.places.rowOf(place);
     if (this.#settledRow === row) return;
     this.#settledLow = this.#lowFirst(row);
     this.#settledRow = row;

@@ -1,9 +1,16 @@
 /** The words of the matcher: counts of ticks and lots. */
-import type { ClientOrderId, Side } from '@holdfast/domain';
-import type { HouseRules } from '@holdfast/exchanges/simulated';
+import type { ClientOrderId, OrderKind, Side } from '@holdfast/domain';
+import type { HouseRules } from '@holdfast/exchanges/simulated/rules';
 
 export interface MatchRules {
-  readonly fill: 'touch' | 'through';
+  /** `queue`: as `touch`, once what stood ahead at its price has traded; passing its price fills it at once. */
+  readonly fill: 'touch' | 'through' | 'queue';
+  /** Lots that stand ahead of an order when it comes to rest; of `queue` alone. */
+  readonly aheadLots: number;
+  /** What a resting order gets when a candle opens beyond it: its own price, or the open. */
+  readonly gaps: 'own' | 'open';
+  /** Where a stop takes: at the point of the path that set it off, or at its trigger, after a gap at the open. */
+  readonly stops: 'path' | 'trigger';
   readonly spreadTicks: number;
   /** Of a tick's volume, in 1/10,000; null: as much as there is to fill. */
   readonly volumeShareBps: number | null;
@@ -16,7 +23,7 @@ export interface MatchRules {
   readonly maxOrderLists: number;
 }
 
-export type MatchKind = 'limit' | 'post-only' | 'ioc' | 'stop-limit';
+export type MatchKind = OrderKind;
 
 /** An order on its way: counts of ticks and lots. */
 export interface Ask {
@@ -32,6 +39,8 @@ export interface Ask {
 export interface BookOrder extends Ask {
   executed: number;
   rank: number;
+  /** Lots of others that trade at its price before it does. */
+  ahead: number;
   /** A stop that waits for its trigger. */
   waits: boolean;
   /** The other leg of an OCO: when one trades, is set off or ends, the other ends. */

@@ -22,6 +22,8 @@ const rules = testRules('BTC/USDT', '0.01', '0.00001', '0');
 const { pair } = rules;
 const start = 10_000;
 const limits = { maxOrders: 12, maxAlgoOrders: 3, maxOrderLists: 2 };
+/** As the simulated exchange has it. */
+const plain = { aheadLots: 0, gaps: 'own', stops: 'path', slippageTicks: 0 } as const;
 const runs = Number(process.env.HOLDFAST_MATCHER_RUNS ?? 60);
 const firstSeed = Number(process.env.HOLDFAST_MATCHER_SEED ?? 1);
 
@@ -45,7 +47,7 @@ interface Market {
 
 function ours(house: HouseRules, share: number | null): Market {
   const matcher = new Matcher(
-    { fill: house.fill, spreadTicks: house.spreadTicks, volumeShareBps: share, slippageTicks: 0, house, ...limits },
+    { ...plain, fill: house.fill, spreadTicks: house.spreadTicks, volumeShareBps: share, house, ...limits },
     start,
   );
   let count = 0;
@@ -92,7 +94,7 @@ function theirs(house: HouseRules): Market {
     type: ask.kind === 'stop-limit' ? 'STOP_LOSS_LIMIT' : ask.kind === 'post-only' ? 'LIMIT_MAKER' : 'LIMIT',
     price: amountOf(ask.price, rules.tick),
     ...(ask.kind === 'stop-limit' ? { stopPrice: amountOf(ask.trigger, rules.tick) } : {}),
-    ...(ask.kind === 'post-only' ? {} : { timeInForce: ask.kind === 'ioc' ? 'IOC' : 'GTC' }),
+    ...(ask.kind === 'post-only' ? {} : { timeInForce: times[ask.kind] ?? 'GTC' }),
   });
   const requestOf = (ask: Ask): OrderRequest => ({
     userId,
@@ -154,7 +156,8 @@ function theirs(house: HouseRules): Market {
 
 const sideOf = (side: Side) => (side === 'buy' ? 'BUY' : 'SELL');
 const near = (next: Chance, price: number, by: number): number => price + Math.round((next() - 0.5) * 2 * by);
-const kinds = ['limit', 'post-only', 'ioc', 'stop-limit'] as const;
+const times: Readonly<Record<string, 'IOC' | 'FOK'>> = { ioc: 'IOC', fok: 'FOK' };
+const kinds = ['limit', 'post-only', 'ioc', 'fok', 'stop-limit'] as const;
 
 /** Ticks that wander by a few prices, orders close around them, more of them than the filters let rest. */
 function* acts(next: Chance, count: number): Generator<Act> {

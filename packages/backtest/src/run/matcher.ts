@@ -1,13 +1,14 @@
 /**
  * The simulated exchange's rules for the orders of one run on one market, in ticks and lots: no users but the bot, no bigint.
  * What an order costs and whether the bot has it is not looked at here.
- *   T1  A resting order fills at its own price when a tick reaches it, best price first, then the one that came first, within the
- *       tick's volume share; buys before sells.
+ *   T1  A resting order fills at its own price (or the open, where a candle opens beyond it and the rules say so) when a tick
+ *       reaches it, best price first, then the one that came first, within the tick's volume share; buys before sells.
  *   T2  A taker meets the house, whose bid is the tick's price and whose ask lies a spread above; never through an own order.
- *   T3  Every price that is printed or moved to may set off waiting stops, in the order in which they were placed.
+ *   T3  Every price that is printed or moved to may set off waiting stops, in the order in which they were placed. A stop that
+ *       takes at its trigger takes at a point of the path that was passed: nobody hears of its price again.
  */
 import type { ClientOrderId, Side } from '@holdfast/domain';
-import { bestHouseQuote } from '@holdfast/exchanges/simulated';
+import { bestHouseQuote } from '@holdfast/exchanges/simulated/rules';
 import type { Ask, Best, BookOrder, MatchEvent, MatchRules } from './match.ts';
 
 export type { MatchEvent } from './match.ts';
@@ -21,6 +22,8 @@ const failed = (filter: string): Refusal => ({ code: '-1013', reason: `Filter fa
 const wrongPrices: Refusal = { code: '-2010', reason: 'The relationship of the prices for the orders is not correct.' };
 
 const opposite = (side: Side): Side => (side === 'buy' ? 'sell' : 'buy');
+
+const openOf = ({ price, lots, executed }: BookOrder): number => price * (lots - executed);
 
 export class Matcher {
   readonly #rules: MatchRules;
@@ -36,6 +39,10 @@ export class Matcher {
   #tickRank = 0;
   #tickCount = 0;
   #anchor: number;
+  /** Whether the tick that is played opens a candle. */
+  #opens = false;
+  /** Whether what is traded now lies behind the price of the tick. */
+  #isBehind = false;
   #pending: number[] = [];
   /** What was said last; undefined where that is the best of now. */
   #published: Best | undefined;
@@ -59,10 +66,27 @@ export class Matcher {
     return this.#byId.size;
   }
 
+  /** Stops that wait for their trigger. */
+  get waitingStops(): number {
+    return this.#stops.length;
+  }
+
+  /** What open buys may still bring. */
+  get openBuyLots(): number {
+    let lots = 0;
+    for (const { side, lots: all, executed } of this.#byId.values()) if (side === 'buy') lots += all - executed;
+    return lots;
+  }
+
+  /** Price of the newest tick. */
+  get anchor(): number {
+    return this.#anchor;
+  }
+
   /** A price at or below this one may fill or set off an order; 0 when none can. */
   get below(): number {
     const bid = this.#bids.at(-1)?.price ?? 0;
-    let below = this.#rules.fill === 'touch' ? bid : bid - 1;
+    let below = this.#rules.fill === 'through' ? bid - 1 : bid;
     for (const { side, trigger } of this.#stops) if (side === 'sell' && trigger > below) below = trigger;
     return below;
   }
@@ -70,7 +94,7 @@ export class Matcher {
   /** A price at or above this one may fill or set off an order; Infinity when none can. */
   get above(): number {
     const ask = this.#asks.at(-1)?.price ?? Number.POSITIVE_INFINITY;
-    let above = this.#rules.fill === 'touch' ? ask : ask + 1;
+    let above = this.#rules.fill === 'through' ? ask + 1 : ask;
     for (const { side, trigger } of this.#stops) if (side === 'buy' && trigger < above) above = trigger;
     return above;
   }
@@ -80,6 +104,25 @@ export class Matcher {
     let highest = 0;
     for (const { side, trigger } of this.#stops) if (side === 'sell' && trigger > highest) highest = trigger;
     return highest;
+  }
+
+  /** Lowest trigger of a purchase that waits; Infinity without one. */
+  get purchaseTrigger(): number {
+    let lowest = Number.POSITIVE_INFINITY;
+    for (const { side, trigger } of this.#stops) if (side === 'buy' && trigger < lowest) lowest = trigger;
+    return lowest;
+  }
+
+  /** Ticks times lots that open orders of each side may still trade; of the two of an OCO the dearer counts. */
+  get openValues(): { readonly buys: number; readonly sells: number } {
+    const sums = { buys: 0, sells: 0 };
+    for (const order of this.#byId.values()) {
+      const value = openOf(order);
+      const other = order.twin === undefined ? 0 : openOf(order.twin);
+      if (value < other || (value === other && order.twin !== undefined && order.rank > order.twin.rank)) continue;
+      sums[order.side === 'buy' ? 'buys' : 'sells'] += value;
+    }
+    return sums;
   }
 
   /** Ticks that touched nothing went by: the newest had this price and was the `count`th. */
@@ -92,9 +135,10 @@ export class Matcher {
     this.#published = undefined;
   }
 
-  /** One tick of the tape, the `count`th; whether it said anything to who listens to prices. */
-  tick(price: number, volume: number, count: number): boolean {
+  /** One tick of the tape, the `count`th, which may open a candle; whether it said anything to who listens to prices. */
+  tick(price: number, volume: number, count: number, opens = false): boolean {
     if (volume === 0) this.#published ??= this.best();
+    this.#opens = opens;
     this.#tickCount = count;
     this.#tickRank = this.#rank;
     this.#anchor = price;
@@ -159,7 +203,7 @@ export class Matcher {
 
   #create(ask: Ask, list = 0): BookOrder {
     const waits = ask.kind === 'stop-limit';
-    const order: BookOrder = { ...ask, executed: 0, rank: this.#rank++, waits, twin: undefined, list };
+    const order: BookOrder = { ...ask, executed: 0, rank: this.#rank++, ahead: 0, waits, twin: undefined, list };
     this.#byId.set(order.id, order);
     return order;
   }
@@ -220,7 +264,7 @@ export class Matcher {
 
   #wouldTake({ side, price }: Ask): boolean {
     const best = this.best();
-    return side === 'buy' ? price >= best.ask : price <= best.bid;
+    return side === 'buy' ? best.ask !== 0 && price >= best.ask : price <= best.bid;
   }
 
   // Resting orders
@@ -236,6 +280,7 @@ export class Matcher {
     let place = orders.length;
     while (place > 0 && this.#isBefore(orders[place - 1]!, order, sign)) place--;
     orders.splice(place, 0, order);
+    order.ahead = this.#rules.aheadLots;
     for (const beside of [orders[place - 1], orders[place + 1]]) {
       const apart = beside === undefined ? 0 : Math.abs(beside.price - order.price);
       if (apart > 0 && apart < this.leastDistance) this.leastDistance = apart;
@@ -269,7 +314,7 @@ export class Matcher {
   }
 
   #isReached({ price, side }: BookOrder, at: number): boolean {
-    if (this.#rules.fill === 'touch' && price === at) return true;
+    if (this.#rules.fill !== 'through' && price === at) return true;
     return side === 'buy' ? price > at : price < at;
   }
 
@@ -281,15 +326,32 @@ export class Matcher {
       for (;;) {
         const order = orders.at(-1);
         if (order === undefined || available <= 0 || !this.#isReached(order, price)) break;
-        const lots = Math.min(available, order.lots - order.executed);
+        const lots = Math.min(available, order.lots - order.executed, this.#turnOf(order, price, volume - filled));
+        if (lots <= 0) break;
+        const paid = this.#rules.gaps === 'open' && this.#opens ? price : order.price;
         this.#prevail(order);
-        this.#fill(order, order.price, lots, true);
-        this.#print(order.price);
+        this.#fill(order, paid, lots, true);
+        this.#print(paid);
         available -= lots;
         filled += lots;
       }
     }
+    if (this.#rules.fill === 'queue') this.#shorten(price, volume);
     return filled;
+  }
+
+  /** Lots that reach an order in its queue; who is passed waits for nobody. */
+  #turnOf({ price, ahead }: BookOrder, at: number, volume: number): number {
+    return this.#rules.fill === 'queue' && price === at ? volume - ahead : Number.POSITIVE_INFINITY;
+  }
+
+  /** What traded at a price stood ahead of who waits there. */
+  #shorten(price: number, volume: number): void {
+    for (const orders of [this.#bids, this.#asks])
+      for (let at = orders.length - 1; at >= 0 && this.#isReached(orders[at]!, price); at--) {
+        const order = orders[at]!;
+        order.ahead = order.price === price ? Math.max(0, order.ahead - volume) : 0;
+      }
   }
 
   #fill(order: BookOrder, price: number, lots: number, maker: boolean): void {
@@ -306,6 +368,7 @@ export class Matcher {
   // Prices and stops
 
   #print(price: number): void {
+    if (this.#isBehind) return;
     this.prints.push(price);
     this.#move(price);
   }
@@ -329,12 +392,27 @@ export class Matcher {
     this.#prevail(order);
     order.waits = false;
     order.rank = this.#rank++;
+    if (this.#rules.stops === 'path' || this.#opens) this.#work(order);
+    else this.#workAtTrigger(order);
+  }
+
+  /** The path was there on its way to the price of now. */
+  #workAtTrigger(order: BookOrder): void {
+    const anchor = this.#anchor;
+    this.#anchor = order.trigger;
+    this.#isBehind = true;
     this.#work(order);
+    this.#isBehind = false;
+    this.#anchor = anchor;
   }
 
   // Taking
 
   #work(order: BookOrder): void {
+    if (order.kind === 'fok' && !this.#fillsWhole(order)) {
+      this.#end(order, 'expired');
+      return;
+    }
     this.#match(order);
     if (order.executed === order.lots) return;
     if (order.kind === 'ioc') this.#end(order, 'expired');
@@ -357,10 +435,24 @@ export class Matcher {
         continue;
       }
       const lots = Math.min(taker.lots - taker.executed, quote.lots);
-      if (this.#rules.house !== null) this.#consume(side, quote.price, lots);
+      if (this.#rules.house !== null) consume(this.#consumed, side, quote.price, lots);
       this.#fill(taker, price, lots, false);
       this.#print(price);
     }
+  }
+
+  /** Whether the house offers all of it within its limit; orders of the bot's own would give way. */
+  #fillsWhole({ side, price: limit, lots }: BookOrder): boolean {
+    const of = opposite(side);
+    const consumed = new Map(this.#consumed);
+    for (let left = lots; left > 0; ) {
+      const quote = this.#houseBest(of, consumed);
+      const price = quote === undefined ? undefined : this.#slipped(quote.price, side);
+      if (quote === undefined || price === undefined || (side === 'buy' ? price > limit : price < limit)) return false;
+      left -= Math.min(left, quote.lots);
+      consume(consumed, of, quote.price, quote.lots);
+    }
+    return true;
   }
 
   #slipped(price: number, side: Side): number {
@@ -372,13 +464,11 @@ export class Matcher {
     return own.side === 'buy' ? price > own.price : price < own.price;
   }
 
-  #consume(side: Side, price: number, lots: number): void {
-    const key = side === 'buy' ? -price : price;
-    this.#consumed.set(key, (this.#consumed.get(key) ?? 0) + lots);
-  }
-
   /** The house's best quote of a side, never at or through the bot's best order of the other. */
-  #houseBest(side: Side): { readonly price: number; readonly lots: number } | undefined {
+  #houseBest(
+    side: Side,
+    consumed: ReadonlyMap<number, number> = this.#consumed,
+  ): { readonly price: number; readonly lots: number } | undefined {
     const { house, spreadTicks } = this.#rules;
     const limit = this.#side(opposite(side)).at(-1)?.price ?? 0;
     if (house === null) {
@@ -390,7 +480,7 @@ export class Matcher {
           : Math.max(this.#anchor + spreadTicks, limit + 1);
       return price > 0 ? { price, lots: Number.POSITIVE_INFINITY } : undefined;
     }
-    const state = { anchor: this.#anchor, tickCount: this.#tickCount, consumed: this.#consumed };
+    const state = { anchor: this.#anchor, tickCount: this.#tickCount, consumed };
     const best = bestHouseQuote(side === 'buy' ? 'BUY' : 'SELL', house, state, limit);
     return best === undefined ? undefined : { price: best.price, lots: best.quantity };
   }
@@ -406,4 +496,10 @@ export class Matcher {
       lots += orders[at]!.lots - orders[at]!.executed;
     return { price: own.price, lots };
   }
+}
+
+/** Counts what a taker has taken of the house's quote at a price. */
+function consume(consumed: Map<number, number>, side: Side, price: number, lots: number): void {
+  const key = side === 'buy' ? -price : price;
+  consumed.set(key, (consumed.get(key) ?? 0) + lots);
 }

@@ -30,9 +30,9 @@ export class PortfolioCurve {
     this.#parts = markets.map((market) => ({
       market,
       tickValue: Number(market.columns.rules.tick) / 1e18,
-      row: market.firstPlace >>> 2,
+      row: market.firstRow,
       base: 0,
-      price: market.columns.open[market.firstPlace >>> 2]!,
+      price: market.columns.open[market.firstRow]!,
     }));
   }
 
@@ -63,7 +63,7 @@ export class PortfolioCurve {
   }
 
   #closeOf({ market, row }: Part): number {
-    if (row * 4 >= market.endPlace) return Number.POSITIVE_INFINITY;
+    if (row >= market.endRow) return Number.POSITIVE_INFINITY;
     return timeOf(market.columns, row) + market.columns.intervalMs;
   }
 

@@ -82,6 +82,24 @@ export function nextOutside(index: PriceIndex, from: number, to: number, below: 
   }
 }
 
+/** Lowest low and highest high of the rows in [from, to), of which there is one at least. */
+export function extremesIn(index: PriceIndex, from: number, to: number): { readonly low: number; readonly high: number } {
+  let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let [at, end] = [from, to];
+  for (const [level, { low, high }] of index.levels.entries()) {
+    const look = (block: number): void => {
+      if (low[block]! < lowest) lowest = low[block]!;
+      if (high[block]! > highest) highest = high[block]!;
+    };
+    // What is no whole block above, at both ends; on the highest level all that is left.
+    while (at < end && (level === levels || at % fanOut !== 0)) look(at++);
+    while (end > at && end % fanOut !== 0) look(--end);
+    at >>>= bits;
+    end >>>= bits;
+  }
+  return { low: lowest, high: highest };
+}
+
 /** From a block that holds it to the candle itself. */
 function descend(index: PriceIndex, level: number, block: number, below: number, above: number): number {
   let at = block;

@@ -16,6 +16,8 @@ import type {
 } from '@holdfast/domain';
 import type { AnyBotKind } from '@holdfast/runtime';
 import type { Series } from '../data/series.ts';
+import type { FundingSum, Liquidation } from './margin.ts';
+import type { Perpetual } from './perpetual.ts';
 
 /** Fees from a turnover on. */
 export interface FeeTier {
@@ -26,12 +28,25 @@ export interface FeeTier {
   readonly takerFee: Amount;
 }
 
+/** How far from the average price an order may lie: times it, in 10^-18. */
+export interface PriceBand {
+  readonly up: Amount;
+  readonly down: Amount;
+}
+
 /** Everything that a run takes for granted; each is printed in its report. */
 export interface Assumptions {
   /** `published`: close >= open goes open, low, high, close, else open, high, low, close. `adverse`: the worse extreme for what rests first. */
   readonly path: 'published' | 'adverse';
-  /** Whether a resting order fills when its price is touched, or only when the price goes through it. */
-  readonly fill: 'touch' | 'through';
+  /** A resting order fills when its price is touched; only when the price goes through it; or when as much as stood ahead has traded there. */
+  readonly fill: 'touch' | 'through' | 'queue';
+  /** What a resting order gets when a candle opens beyond it: its own price, or the open. `own` when left out. */
+  readonly gaps?: 'own' | 'open';
+  /**
+   * Where a stop takes: `path` at the point of the path that set it off, which may be the extreme of the candle; `trigger` at its
+   * trigger, after a gap at the open. `path` when left out.
+   */
+  readonly stops?: 'path' | 'trigger';
   /** Ticks between bid (the price of the candle) and ask. */
   readonly spreadTicks: number;
   /** Shares of 1 in 10^-18: 0.001 is 0.1 %. */
@@ -54,14 +69,22 @@ export interface Assumptions {
   readonly depth?: 'house' | 'best';
   /** Mean lots of one of the house's quotes, by pair; what the candles' volumes give when left out. */
   readonly levelLots?: Readonly<Record<Pair, number>>;
+  /** The filter PERCENT_PRICE_BY_SIDE, for both sides; null: none. 5 and 0.2 when left out, as on the simulated exchange. */
+  readonly priceBand?: PriceBand | null;
+  /** Largest order in quote; 9,000,000 when left out, as there. */
+  readonly maxNotional?: Amount;
+  /** Most base that may be held, open buys counted; no limit when left out. */
+  readonly maxPosition?: Amount;
   /** Seed of the house's sizes; 1 when left out, as on the simulated exchange. */
   readonly seed?: number;
+  /** Positions on collateral in place of coins. Spot when left out. */
+  readonly perpetual?: Perpetual;
 }
 
-/** What comes to the bot from outside: a message, or what a person asks of it (on one pair, or on all). */
+/** What comes to the bot from outside: a message, or what a person asks of it; each on one pair, or on all. */
 export type Outside = { readonly at: EpochMs } & (
-  | { readonly kind: 'signal'; readonly signal: Signal }
-  | { readonly kind: 'command'; readonly command: BotCommand; readonly pair?: Pair }
+  | { readonly kind: 'signal'; readonly signal: Signal; readonly pair?: Pair }
+  | { readonly kind: 'command'; readonly command: BotCommand; readonly pair?: Pair; readonly deal?: number }
 );
 
 /** One bot over one stretch of candles. */
@@ -78,7 +101,7 @@ export interface RunRequest {
   /** First and last moment, unix ms; candles before `from` only warm indicators up. */
   readonly from: EpochMs;
   readonly to: EpochMs;
-  /** What the bot is given; null: what its settings need at the first price. */
+  /** What the bot is given, on perpetuals its collateral; null: what its settings need at the first price. */
   readonly funds: Readonly<Record<string, Amount>> | null;
   readonly assumptions: Assumptions;
   /** In the order of time; each comes after everything else of its time. What is earlier than the first candle is left out. */
@@ -133,6 +156,13 @@ export interface Drawdown {
   readonly to: EpochMs;
 }
 
+export interface MarginResult {
+  readonly collateral: Amount;
+  readonly funding: FundingSum;
+  /** Null: it was never liquidated. */
+  readonly liquidation: Liquidation | null;
+}
+
 export interface RunResult {
   readonly kind: string;
   readonly settings: unknown;
@@ -154,10 +184,12 @@ export interface RunResult {
   readonly startEquity: Amount;
   readonly endEquity: Amount;
   readonly fees: Amount;
+  /** Of a run on perpetuals, whose equity is that of the margin account. */
+  readonly margin?: MarginResult;
   /** Equity at the last close of each UTC day, as times (unix ms) and quote. */
   readonly daily: { readonly times: Float64Array; readonly values: Float64Array };
   readonly drawdown: Drawdown;
-  /** Ms in which the bot held base. */
+  /** Ms in which the bot held base, or a position. */
   readonly heldMs: number;
   /** First and last price of the first pair, quote: what buy-and-hold compares with. */
   readonly firstPrice: Amount;

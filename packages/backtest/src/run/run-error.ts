@@ -1,4 +1,4 @@
-export type RunErrorCode = 'bot-kind-unknown' | 'settings-unfit' | 'no-candles' | 'series-missing';
+export type RunErrorCode = 'bot-kind-unknown' | 'bot-restless' | 'settings-unfit' | 'no-candles' | 'series-missing';
 
 /** What is asked of a backtest cannot be run. The message names the thing and what to do. */
 export class RunError extends Error {

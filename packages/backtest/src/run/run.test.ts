@@ -1,6 +1,7 @@
 /** The drivers over synthetic candles: both give the same, and the ledger agrees with what a run says it did. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { botKinds } from '@holdfast/bots';
 import { dcaSettings, gridSettings } from '@holdfast/contracts';
 import {
   type Amount,
@@ -8,6 +9,7 @@ import {
   amount,
   type BotId,
   baseOf,
+  type ClientOrderId,
   type EpochMs,
   multiply,
   priceAmount,
@@ -16,6 +18,7 @@ import {
   zero,
 } from '@holdfast/domain';
 import { botBook, Ledger } from '@holdfast/ledger';
+import type { AnyBotKind } from '@holdfast/runtime';
 import { testRules } from '@holdfast/testkit';
 import { usualAssumptions } from './assumptions.ts';
 import { fillText } from './hash.ts';
@@ -87,3 +90,38 @@ for (const [kind, settings] of [
     assert.equal(booked(funded, base, given.USDT), funded.endEquity);
   });
 }
+
+test('a bot that goes round in a circle at one moment is ended, with the reason', () => {
+  const step: AnyBotKind['step'] = (_, state, event) => {
+    const { held } = state as { readonly held: number };
+    const id = (n: number) => `backtest-${n}` as ClientOrderId;
+    const order = { kind: 'place-order', pair: rules.pair, side: 'buy', order: 'limit' } as const;
+    const says = event.kind === 'order-event' ? event.event.kind : event.kind;
+    const limit = amount('500');
+    const placed = { ...order, clientOrderId: id(held + 1), quantity: amount('1'), limit };
+    const cancelled = { kind: 'cancel-order', pair: rules.pair, clientOrderId: id(held) } as const;
+    return {
+      state: { held: says === 'order-accepted' ? held : held + 1 },
+      intents: [says === 'order-accepted' ? cancelled : placed],
+      wakes: [],
+    };
+  };
+  const kind = Object.create(botKinds.dca, { step: { value: step }, initial: { value: () => ({ held: 0 }) } }) as AnyBotKind;
+  const series = walkSeries(rules, { rows: 5, seed: 7 });
+  const request: RunRequest = {
+    kind: 'own',
+    own: () => kind,
+    settings: dca,
+    series: new Map([[rules.pair, series]]),
+    rules: new Map([[rules.pair, rules]]),
+    from: 0 as EpochMs,
+    to: Number.MAX_SAFE_INTEGER as EpochMs,
+    funds: { USDT: amount('1000') },
+    assumptions: usualAssumptions,
+    driver: 'jump',
+  };
+  assert.throws(() => runBacktest(request), {
+    code: 'bot-restless',
+    message: /more than 200000 orders and cancels at 2025-01-01/,
+  });
+});

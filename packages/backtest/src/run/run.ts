@@ -21,14 +21,20 @@ import { coarseness } from './coarse.ts';
 import { type Columns, columnsOf } from './columns.ts';
 import { jump, step } from './drivers.ts';
 import { EquityCurve } from './equity.ts';
+import { definitionOf } from './filters.ts';
+import { fundingOf } from './funding-schedule.ts';
 import { hashOf } from './hash.ts';
-import { houseOf, shareOf } from './house.ts';
+import { houseOf, meanLots, shareOf } from './house.ts';
+import { Margin } from './margin.ts';
 import { Market } from './market.ts';
 import type { MatchRules } from './match.ts';
+import { checkPerpetual, type Means, meansOf, type Perpetual } from './perpetual.ts';
 import { PortfolioCurve } from './portfolio.ts';
-import type { Assumptions, Drawdown, RunRequest, RunResult } from './result.ts';
+import type { Assumptions, Drawdown, MarginResult, RunRequest, RunResult } from './result.ts';
 import { RunError } from './run-error.ts';
 import { Session } from './session.ts';
+import { tradesApart } from './trades-inside.ts';
+import { toUnits } from './units.ts';
 
 /** @throws RunError, ValueError when the settings are none */
 export function runBacktest(request: RunRequest): RunResult {
@@ -60,22 +66,25 @@ class Run {
     const rules = Object.fromEntries(this.#pairs.map((pair) => [pair, rulesOf(request, pair)]));
     const problems = this.#kind.problems(this.#settings, rules);
     if (problems.length > 0) throw new RunError('settings-unfit', problems.join(' '));
-    const funds = this.#funds(rules);
+    const { perpetual } = request.assumptions;
+    const means = perpetual === undefined ? null : this.#means(perpetual, rules);
+    const funds = means?.room ?? this.#funds(rules);
     const state = this.#kind.initial(this.#settings, { bot: this.#id, rules, allotted: funds });
     this.#session = new Session({
       bot: { id: this.#id, kind: this.#kind, settings: this.#settings, state },
       funds,
       markets: this.#markets,
       assumptions: request.assumptions,
+      ...(means === null ? {} : { margin: (account) => this.#margin(perpetual!, means, account) }),
       outside: request.outside ?? [],
       keepsOrders: request.keepsOrders === true,
       onFill: (market, account, at) => this.#hold(market, account, at),
     });
     const [only] = this.#markets;
     if (this.#markets.length === 1 && only !== undefined)
-      this.#curve = new EquityCurve(only.columns, only.firstPlace >>> 2, request.driver === 'jump');
+      this.#curve = new EquityCurve(only.columns, only.firstRow, request.driver === 'jump');
     else this.#portfolio = new PortfolioCurve(this.#markets);
-    this.#startEquity = this.#equity(({ columns, firstPlace }) => columns.open[firstPlace >>> 2]!);
+    this.#startEquity = means?.collateral ?? this.#equity(({ columns, firstRow }) => columns.open[firstRow]!);
   }
 
   get #id(): BotId {
@@ -92,6 +101,7 @@ class Run {
       throw new RunError('no-candles', `There are no candles of ${pair} from ${iso(from)} to ${iso(to)}: choose another period`);
     return new Market(
       columns,
+      definitionOf(columns.rules, assumptions),
       matchRules(columns, assumptions),
       rows,
       this.#lowIsWorse(() => this.#markets, pair),
@@ -103,11 +113,36 @@ class Run {
     if (this.#request.assumptions.path === 'published') return undefined;
     return (low) => {
       const market = markets().find(({ columns }) => columns.pair === pair);
-      const held = this.#session.account.total(baseOf(pair));
-      if (market === undefined || held < market.columns.rules.lot) return false;
+      if (market === undefined || this.#session.held(market) < market.columns.rules.lot) return false;
       const below = this.#session.runtime.quiet().pairs.get(pair)?.below ?? 0;
-      return Math.max(market.matcher.saleTrigger, below) >= low;
+      return Math.max(market.matcher.saleTrigger, below, this.#session.margin?.bounds(market).below ?? 0) >= low;
     };
+  }
+
+  /** @throws RunError `settings-unfit` */
+  #means(perpetual: Perpetual, rules: Readonly<Record<Pair, PairRules>>): Means {
+    const { assumptions, funds } = this.#request;
+    checkPerpetual(perpetual, this.#pairs);
+    if (assumptions.feeIn !== 'quote')
+      throw new RunError('settings-unfit', 'fees of a perpetual are taken in quote: leave --fee-in received out');
+    const quotes = new Map<Pair, Quote>(this.#markets.map((market) => [market.columns.pair, market.quote()]));
+    const priceOf = (pair: Pair): Amount => priceAmount(quotes.get(pair)!.last, rules[pair]!);
+    const means = meansOf(perpetual, funds, quotes, priceOf, (given) =>
+      this.#kind.fundsNeeded(this.#settings, rules, quotes, given),
+    );
+    this.#warnings.push(...means.warnings);
+    return means;
+  }
+
+  #margin(perpetual: Perpetual, means: Means, account: Account): Margin {
+    const { series } = this.#request;
+    // What is due as it begins is not the bot's.
+    const from = Math.min(...this.#markets.map((market) => market.timeOf(market.firstPlace))) + 1;
+    const to = Math.max(...this.#markets.map((market) => market.timeOf(market.endPlace - 1)));
+    const funding = this.#pairs
+      .flatMap((pair) => fundingOf(pair, series.get(pair)?.funding, perpetual.fundingRate, { from, to }))
+      .sort((a, b) => a.at - b.at);
+    return new Margin({ ...means, account, markets: this.#markets, perpetual, funding });
   }
 
   /** What is given, completed by what the settings need at the first prices. */
@@ -139,20 +174,27 @@ class Run {
     const drive = { session: this.#session, markets: this.#markets };
     if (this.#request.driver === 'jump') jump(drive);
     else step(drive);
-    this.#curve?.flush(this.#markets[0]!.endPlace >>> 2);
+    this.#curve?.flush(this.#markets[0]!.endRow);
     this.#portfolio?.flush(Number.MAX_SAFE_INTEGER);
     this.#holding(this.#end, false);
   }
 
   get #end(): number {
-    return Math.max(...this.#markets.map(({ columns, endPlace }) => timeOf(columns, (endPlace >>> 2) - 1) + columns.intervalMs));
+    return Math.max(...this.#markets.map(({ columns, endRow }) => timeOf(columns, endRow - 1) + columns.intervalMs));
   }
 
   #hold(market: Market, account: Account, at: EpochMs): void {
-    const quote = units(account.total(quoteOf(market.columns.pair)));
-    this.#curve?.hold(market.row, quote, units(account.total(baseOf(market.columns.pair))));
-    this.#portfolio?.hold(at, quote, this.#bases(account));
-    const holds = this.#markets.some(({ columns: { pair, rules } }) => account.total(baseOf(pair)) >= rules.lot);
+    const quote = toUnits(this.#session.margin?.money ?? account.total(quoteOf(market.columns.pair)));
+    this.#curve?.hold(market.row, quote, toUnits(this.#session.held(market)));
+    this.#portfolio?.hold(
+      at,
+      quote,
+      this.#markets.map((each) => toUnits(this.#session.held(each))),
+    );
+    const holds = this.#markets.some((each) => {
+      const held = this.#session.held(each);
+      return (held < 0n ? -held : held) >= each.columns.rules.lot;
+    });
     this.#holding(at, holds);
   }
 
@@ -160,10 +202,6 @@ class Run {
   #note(account: Account): void {
     const [first] = this.#markets;
     this.#hold(first!, account, first!.timeOf(first!.firstPlace));
-  }
-
-  #bases(account: Account): readonly number[] {
-    return this.#markets.map(({ columns }) => units(account.total(baseOf(columns.pair))));
   }
 
   #holding(at: number, holds: boolean): void {
@@ -174,7 +212,8 @@ class Run {
 
   /** Exact value in quote, base at the prices given. */
   #equity(price: (market: Market) => number): Amount {
-    const { account } = this.#session;
+    const { account, margin } = this.#session;
+    if (margin !== undefined) return margin.equity((market) => price(market as Market)) as Amount;
     let value = account.total(quoteOf(this.#pairs[0]!));
     for (const market of this.#markets) {
       const { pair, rules } = market.columns;
@@ -186,16 +225,17 @@ class Run {
   result(): RunResult {
     const { request, session } = { request: this.#request, session: this.#session };
     const [first] = this.#markets;
-    const { columns, firstPlace, endPlace } = first!;
+    const { columns, firstRow, endRow } = first!;
     const ofFirst = (ticks: number): Amount => priceAmount(ticks as Ticks, columns.rules);
     const report = this.#kind.report(this.#settings, session.bot.state);
     if (report.state === 'stopped') this.#warnings.push(`The bot stopped: ${report.waitingFor}`);
     for (const series of request.series.values()) {
       const said = stayedCoarse(series, request.from, request.to);
       if (said !== null) this.#warnings.push(said);
+      this.#warnings.push(...tradesApart(series, request.from, request.to));
     }
-    for (const { columns: of, matcher, firstPlace: start, endPlace: end } of this.#markets) {
-      const warning = coarseness(of, start >>> 2, end >>> 2, matcher.leastDistance);
+    for (const { columns: of, matcher, firstRow: start, endRow: end } of this.#markets) {
+      const warning = isPlayedByTrades(of, start, end) ? null : coarseness(of, start, end, matcher.leastDistance);
       if (warning !== null) this.#warnings.push(warning);
     }
     const refused = Object.fromEntries([...session.refused].sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -205,25 +245,26 @@ class Run {
       ordersPlaced: session.ordersPlaced,
       refused,
       startEquity: this.#startEquity,
-      endEquity: this.#equity(({ columns: of, endPlace: end }) => of.close[(end >>> 2) - 1]!),
+      endEquity: this.#equity(({ columns: of, endRow: end }) => of.close[end - 1]!),
       fees: session.fees as Amount,
       daily: (this.#curve ?? this.#portfolio)!.daily,
       drawdown: this.#drawdown(),
       heldMs: this.#heldMs,
+      ...(session.margin === undefined ? {} : { margin: marginOf(session.margin) }),
     };
     return {
       kind: request.kind,
       settings: request.settings,
       pairs: this.#pairs,
       intervalMs: columns.intervalMs,
-      from: timeOf(columns, firstPlace >>> 2) as EpochMs,
+      from: timeOf(columns, firstRow) as EpochMs,
       to: this.#end as EpochMs,
-      candles: this.#markets.reduce((sum, each) => sum + (each.endPlace - each.firstPlace) / 4, 0),
+      candles: this.#markets.reduce((sum, each) => sum + each.endRow - each.firstRow, 0),
       missing: this.#markets.reduce((sum, each) => sum + missingOf(request.series.get(each.columns.pair)!, each), 0),
       ...sums,
       ...(request.keepsOrders === true ? { orders: [...session.orders.values()] } : {}),
-      firstPrice: ofFirst(columns.open[firstPlace >>> 2]!),
-      lastPrice: ofFirst(columns.close[(endPlace >>> 2) - 1]!),
+      firstPrice: ofFirst(columns.open[firstRow]!),
+      lastPrice: ofFirst(columns.close[endRow - 1]!),
       report,
       assumptions: request.assumptions,
       warnings: this.#warnings,
@@ -236,14 +277,15 @@ class Run {
       const { most, quote, from, to } = this.#portfolio.drawdown;
       return { most, quote, from: from as EpochMs, to: to as EpochMs };
     }
-    const { columns, firstPlace } = this.#markets[0]!;
+    const { columns, firstRow } = this.#markets[0]!;
     const { most, quote, from, to } = this.#curve!.drawdown;
-    const closeOf = (row: number): EpochMs => (timeOf(columns, Math.max(row, firstPlace >>> 2)) + columns.intervalMs) as EpochMs;
+    const closeOf = (row: number): EpochMs => (timeOf(columns, Math.max(row, firstRow)) + columns.intervalMs) as EpochMs;
     return { most, quote, from: closeOf(from), to: closeOf(to) };
   }
 }
 
-const units = (amount: bigint): number => Number(amount) / 1e18;
+const marginOf = ({ collateral, funding, liquidation }: Margin): MarginResult => ({ collateral, funding, liquidation });
+
 const iso = (time: number): string => (Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : String(time));
 
 function kindOf(name: string): AnyBotKind {
@@ -261,6 +303,9 @@ function rulesOf(request: RunRequest, pair: Pair): PairRules {
 export function matchRules(columns: Columns, of: Assumptions): MatchRules {
   return {
     fill: of.fill,
+    aheadLots: of.fill === 'queue' ? meanLots(columns) : 0,
+    gaps: of.gaps ?? 'own',
+    stops: of.stops ?? 'path',
     spreadTicks: of.spreadTicks,
     volumeShareBps: shareOf(of.volumeShare),
     slippageTicks: of.slippageTicks,
@@ -280,8 +325,11 @@ function stayedCoarse({ pair, intervalMs, blend }: Series, from: number, to: num
   return `Of ${stayed + replaced} candles of ${coarse} of ${pair}, ${stayed} have no ${fine} candles that agree with them and were played whole, each in its last ${fine}.`;
 }
 
-function missingOf(series: Series, { firstPlace, endPlace, columns }: Market): number {
-  const [from, to] = [timeOf(columns, firstPlace >>> 2), timeOf(columns, (endPlace >>> 2) - 1)];
+const isPlayedByTrades = ({ trades }: Columns, from: number, to: number): boolean =>
+  trades?.first.subarray(from, to).every((trade) => trade >= 0) ?? false;
+
+function missingOf(series: Series, { firstRow, endRow, columns }: Market): number {
+  const [from, to] = [timeOf(columns, firstRow), timeOf(columns, endRow - 1)];
   // Where coarse candles stayed, finer ones are not missing.
   if (series.blend !== undefined) return 0;
   return gapsOf(series)

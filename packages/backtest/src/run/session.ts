@@ -5,7 +5,7 @@
  *   O2  Intents reach the exchange one after the other in the order in which they were planned, `latencyMs` after it; each is
  *       answered before anything else happens there.
  *   O3  What the bot's own orders did to prices is told when all of its intents are answered, as a further picture of the same time.
- *   O4  What comes from outside at a time is heard after all else of that time.
+ *   O4  What comes from outside at a time is heard after all else of that time, wakes of times that passed since the last tick too.
  */
 import {
   type Amount,
@@ -34,31 +34,40 @@ import {
 } from '@holdfast/domain';
 import { type Due, type EventBody, Runtime, type RuntimeBot } from '@holdfast/runtime';
 import { Account } from './account.ts';
+import { type ConditionSignal, type ConditionSignals, holdsWith } from './conditions.ts';
 import { FeeSchedule, feeOn } from './fee.ts';
-import { askOf, misfit } from './filters.ts';
+import { askOf, refusalOf } from './filters.ts';
+import type { Margin } from './margin.ts';
 import type { Market } from './market.ts';
 import type { MatchEvent } from './match.ts';
 import type { Assumptions, Outside, RunFill, RunOrder } from './result.ts';
+import { RunError } from './run-error.ts';
 
 interface Planned {
   readonly intent: Intent;
   readonly due: number;
 }
 
+/** Orders and cancels of one moment; 199 deals of 200 orders each, and what they do at once, are far below it. */
+const plannedMost = 200_000;
+
 export interface SessionParts {
   readonly bot: RuntimeBot;
   readonly funds: Readonly<Record<string, Amount>>;
   readonly markets: readonly Market[];
   readonly assumptions: Assumptions;
+  /** On perpetuals; its book is that of `account`. */
+  readonly margin?: (account: Account) => Margin;
   readonly outside: readonly Outside[];
   readonly keepsOrders: boolean;
-  /** Called after a fill changed what the bot holds. */
+  /** Called after a fill, funding or liquidation changed what the bot holds. */
   readonly onFill: (market: Market, account: Account, at: EpochMs) => void;
 }
 
 export class Session {
   readonly runtime = new Runtime();
   readonly account: Account;
+  readonly margin: Margin | undefined;
   readonly fills: RunFill[] = [];
   readonly deals: ClosedDeal[] = [];
   readonly refused = new Map<string, number>();
@@ -75,6 +84,11 @@ export class Session {
   /** The OCO of each open leg. */
   readonly #ocos = new Map<ClientOrderId, ClientOrderId>();
   #sent = 0;
+  /** How much was planned since time went on. */
+  #planned = 0;
+  #plannedAt = Number.NEGATIVE_INFINITY;
+  /** Signals that conditions of a pair count: all that nobody refused. */
+  readonly #signals = new Map<Pair, ConditionSignals>();
   #outside: readonly Outside[] = [];
   #heard = 0;
 
@@ -82,7 +96,14 @@ export class Session {
     this.#parts = parts;
     this.#id = parts.bot.id;
     this.account = new Account(parts.funds);
+    this.margin = parts.margin?.(this.account);
     this.#schedule = new FeeSchedule(parts.assumptions);
+    const signals = parts.outside.flatMap((word) =>
+      word.kind === 'signal' && word.signal.ask.kind === 'condition'
+        ? [{ name: `${word.signal.ask.name}@${this.#id}`, at: word.at }]
+        : [],
+    );
+    for (const { columns } of parts.markets) this.#signals.set(columns.pair, signals);
     this.runtime.add(parts.bot, []);
   }
 
@@ -120,12 +141,44 @@ export class Session {
     this.#wake(this.runtime.onTime(this.now));
   }
 
+  /** Whether all was taken: nothing happens any more. */
+  get isOver(): boolean {
+    return this.margin !== undefined && this.margin.liquidation !== null;
+  }
+
+  /** When funding is due; Infinity on spot. It comes before all else of its time. */
+  get fundingAt(): number {
+    return this.margin?.fundingAt ?? Number.POSITIVE_INFINITY;
+  }
+
+  fund(): void {
+    this.now = this.fundingAt as EpochMs;
+    this.margin?.fund();
+    this.#parts.onFill(this.#parts.markets[0]!, this.account, this.now);
+  }
+
+  /** Whether all is taken on the way to `price`, before anything else happens there. */
+  isTakenBefore(market: Market, price: number): boolean {
+    if (this.margin?.isTakenBefore(market, price) !== true) return false;
+    this.#take(market, price);
+    return true;
+  }
+
+  #take(market: Market, price: number): void {
+    this.margin?.take(market, price, this.now);
+    this.#parts.onFill(market, this.account, this.now);
+  }
+
   /** A tick of the market was played: its prices, its fills, what they wake. */
   ticked(market: Market, isHeard: boolean): void {
     const pictures = market.pictures(isHeard);
     const newest = pictures.at(-1);
     if (newest !== undefined) this.runtime.know(inside(newest));
     this.#deliver(market);
+    if (this.margin?.isTaken() === true) {
+      this.#take(market, market.matcher.anchor);
+      return;
+    }
     for (const quote of pictures) this.#wake(this.runtime.onQuote(quote));
     this.onTime();
     this.#atOnce();
@@ -135,6 +188,10 @@ export class Session {
   arrive(): void {
     this.now = this.arrival as EpochMs;
     this.#afterOrders();
+    if ((this.#outside[this.#heard]?.at ?? Number.POSITIVE_INFINITY) <= this.now) {
+      this.onTime(); // Nobody calls between two ticks unless somebody speaks.
+      this.#atOnce();
+    }
     for (let word = this.#outside[this.#heard]; word !== undefined && word.at <= this.now; word = this.#outside[this.#heard]) {
       this.#heard++;
       this.#hear(word);
@@ -145,16 +202,52 @@ export class Session {
   #hear(word: Outside): void {
     const { kind, settings, state } = this.#parts.bot;
     if (word.kind === 'signal') {
-      const event = { kind: 'signal', at: this.now, signal: word.signal } as const;
+      const of = word.pair === undefined ? {} : { pair: word.pair };
+      const event = { kind: 'signal', at: this.now, signal: word.signal, ...of } as const;
       const answer = kind.hears?.(settings, state, { ...event, quotes: this.runtime.quotes });
       if (answer === undefined) this.#count('signal-unsupported');
       else if (answer.kind === 'refused') this.#count(answer.code);
-      if (answer !== undefined) this.#step(event);
+      const { ask } = word.signal;
+      const waits = ask.kind === 'condition' && answer?.kind === 'taken' ? this.#waitsFor(ask.name, word.pair) : null;
+      if (waits?.length === 0) this.#count('signal-not-now');
+      else if (answer !== undefined) this.#step(event);
+      if (ask.kind === 'condition') this.#tellConditions(`${ask.name}@${this.#id}`, waits ?? []);
       return;
     }
-    const { command, pair } = word;
-    if (kind.refuses(settings, state, command, pair) !== null) this.#count('command-refused');
-    else this.#step({ kind: 'command', at: this.now, command, ...(pair === undefined ? {} : { pair }) });
+    const { command, pair, deal } = word;
+    const which = { ...(pair === undefined ? {} : { pair }), ...(deal === undefined ? {} : { deal }) };
+    if (kind.refuses(settings, state, command, pair, deal) !== null) this.#count('command-refused');
+    else this.#step({ kind: 'command', at: this.now, command, ...which });
+  }
+
+  /** Conditions of the bot that wait for a signal, of one pair or of all. */
+  #waitsFor(name: string, of: Pair | undefined) {
+    return this.runtime
+      .wakesOf(this.#id)
+      .flatMap((wake) => (wake.kind === 'condition' && wake.condition.includes(`"name":"${name}@${this.#id}"`) ? [wake] : []))
+      .filter(({ pair }) => of === undefined || pair === of);
+  }
+
+  /** A signal counts where a condition waits for it, as in the engine; there it wakes the bot if the condition holds with it. */
+  #tellConditions(name: string, waits: readonly { readonly pair: Pair; readonly condition: string }[]): void {
+    const isIt = (signal: ConditionSignal): boolean => signal.name === name && signal.at === this.now;
+    for (const [of, signals] of this.#signals)
+      if (!waits.some(({ pair }) => pair === of))
+        this.#signals.set(
+          of,
+          signals.filter((each) => !isIt(each)),
+        );
+    for (const { pair, condition } of waits) {
+      const signals = this.signalsOf(pair);
+      const signal = signals.find(isIt);
+      if (signal !== undefined && holdsWith(this.#marketOf(pair).columns, condition, signals, signal))
+        this.#wake(this.runtime.onCondition(pair, condition));
+    }
+  }
+
+  /** Signals that conditions of the pair count. */
+  signalsOf(pair: Pair): ConditionSignals {
+    return this.#signals.get(pair) ?? [];
   }
 
   /** Without latency intents are there at once, also between the ticks of two pairs at one time; else after all ticks of it. */
@@ -203,21 +296,34 @@ export class Session {
         matcher.cancel(this.#legOf(intent.clientOrderId));
         return;
       case 'place-order': {
-        const wrong = misfit(columns.rules, intent);
-        if (wrong === undefined) matcher.place(askOf(intent, columns.rules));
-        else this.#rejected(intent, '-1013', wrong);
+        const refused = refusalOf(market, intent, 0, this.#long(market)) ?? this.margin?.refusal(market, intent);
+        if (refused === undefined) matcher.place(askOf(intent, columns.rules));
+        else this.#rejected(intent, String(refused.code), refused.msg);
         return;
       }
       case 'place-oco': {
         const { limit, stop } = legsOf(intent);
-        const wrong = misfit(columns.rules, limit) ?? misfit(columns.rules, stop);
-        if (wrong === undefined) matcher.placeOco(askOf(limit, columns.rules), askOf(stop, columns.rules));
-        else for (const leg of [limit, stop]) this.#rejected(leg, '-1013', wrong);
+        const held = this.#long(market);
+        const filtered = refusalOf(market, stop, 0, held) ?? refusalOf(market, limit, 1, held);
+        const refused = filtered ?? this.margin?.refusal(market, stop.limit > limit.limit ? stop : limit);
+        if (refused === undefined) matcher.placeOco(askOf(limit, columns.rules), askOf(stop, columns.rules));
+        else for (const leg of [limit, stop]) this.#rejected(leg, String(refused.code), refused.msg);
         return;
       }
       default:
         unreachable(intent);
     }
+  }
+
+  /** Base, free or reserved; on perpetuals the position, below zero where it is short. */
+  held({ columns: { pair } }: Market): bigint {
+    return this.margin?.position(pair) ?? this.account.total(baseOf(pair));
+  }
+
+  /** What filters count as held. */
+  #long(market: Market): bigint {
+    const held = this.held(market);
+    return held < 0n ? 0n : held;
   }
 
   /** An OCO is cancelled by its own name or by that of a leg. */
@@ -289,6 +395,7 @@ export class Session {
       at,
     };
     this.fills.push(fill);
+    market.traded(at, price, filledLots, maker);
     this.account.fill(this.#ocos.get(order.id) ?? order.id, fill);
     // Fees of all assets are counted in quote at the price of their fill.
     this.fees += isInBase ? (fee * fill.price) / 10n ** 18n : fee;
@@ -354,6 +461,12 @@ export class Session {
   }
 
   #plan(intent: Intent): void {
+    if (this.now !== this.#plannedAt) [this.#plannedAt, this.#planned] = [this.now, 0];
+    if (++this.#planned > plannedMost)
+      throw new RunError(
+        'bot-restless',
+        `The bot asked for more than ${plannedMost} orders and cancels at ${new Date(this.now).toISOString()}: it goes round in a circle, and time stands still`,
+      );
     if (intent.kind !== 'cancel-order') {
       this.account.reserve(intent);
       for (const order of ordersOf(intent)) {

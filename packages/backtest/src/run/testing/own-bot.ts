@@ -44,7 +44,18 @@ function wakes(event: StrategyEvent, waits: number, step: number): StrategyWake[
   return [choices[waits]!, { kind: 'time', at: event.at + 1_800_000 }];
 }
 
-const ask: AskStrategy = ({ settings, state, event }) => {
+/** What its file would say of itself and answer. */
+export const ownDescription = {
+  name: 'sample',
+  title: 'Sample',
+  about: 'Asks for every kind of wake and order.',
+  settings: {
+    stepBps: { type: 'whole', title: 'Step', about: 'Distance of its orders.', unit: 'bps', least: 1, most: 1000, default: 10 },
+    waits: { type: 'whole', title: 'Waits', about: 'Which of its wakes it waits for.', unit: '', least: 0, most: 4, default: 0 },
+  },
+};
+
+export const askOwn: AskStrategy = ({ settings, state, event }) => {
   const calls = ((state as Memory | null)?.calls ?? 0) + 1;
   const [step, waits] = [Number(settings.stepBps), Number(settings.waits)];
   return {
@@ -53,4 +64,4 @@ const ask: AskStrategy = ({ settings, state, event }) => {
   };
 };
 
-export const ownBot: AnyBotKind = ownKind('own-sample-00000000', ask);
+export const ownBot: AnyBotKind = ownKind('own-sample-00000000', askOwn);

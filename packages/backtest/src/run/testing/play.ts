@@ -5,7 +5,9 @@ import { testRules } from '@holdfast/testkit';
 import { usualAssumptions } from '../assumptions.ts';
 import type { Assumptions, RunRequest, RunResult } from '../result.ts';
 import { runBacktest } from '../run.ts';
+import { withTrades } from '../trades-inside.ts';
 import { type Row, seriesOf, tableStart } from './tables.ts';
+import { tradesFrom } from './trades.ts';
 
 /** Prices in 0.01, coins in 0.001, orders of at least 5. */
 export const rules: PairRules = { ...testRules('FOO/USDT', '0.01', '0.001', '5'), maxAlgoOrders: 5, maxOrderLists: 20 };
@@ -24,6 +26,8 @@ export interface Play {
   readonly settings: object;
   /** One line a minute: open, high, low, close and volume (1000 when left out); `-` for a minute that is missing. */
   readonly candles: string;
+  /** Trades inside them, one a line (testing/trades.ts). */
+  readonly trades?: string;
   readonly assumptions?: Partial<Assumptions>;
   readonly funds?: Readonly<Record<string, string>>;
   /** The exchange's; `rules` when left out. */
@@ -51,20 +55,23 @@ const clock = (at: number): string => {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 };
 
-export function requestOf({ kind, settings, candles, assumptions, funds, traded = rules, commands = {} }: Play): RunRequest {
+export function requestOf({
+  kind,
+  settings,
+  candles,
+  trades,
+  assumptions,
+  funds,
+  traded = rules,
+  commands = {},
+}: Play): RunRequest {
   const schema = (botSettings as Readonly<Record<string, { parse(value: unknown): unknown }>>)[kind]!;
+  const rows = linesOf(candles).map((line) => rowOf(line, traded));
+  const series = seriesOf(traded, rows);
   return {
     kind,
     settings: schema.parse(settings),
-    series: new Map([
-      [
-        traded.pair,
-        seriesOf(
-          traded,
-          linesOf(candles).map((line) => rowOf(line, traded)),
-        ),
-      ],
-    ]),
+    series: new Map([[traded.pair, trades === undefined ? series : withTrades(series, tradesFrom(linesOf(trades), traded))]]),
     rules: new Map([[traded.pair, traded]]),
     from: 0 as EpochMs,
     to: Number.MAX_SAFE_INTEGER as EpochMs,

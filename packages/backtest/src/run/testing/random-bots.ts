@@ -1,5 +1,5 @@
 /** Random settings of every kind of bot, and random assumptions, around one price. Tests only. */
-import { type Amount, amount, type BotCommand, type EpochMs, type SignalAsk } from '@holdfast/domain';
+import { type Amount, amount, type BotCommand, type EpochMs, type Pair, type SignalAsk } from '@holdfast/domain';
 import { usualAssumptions } from '../assumptions.ts';
 import type { Assumptions, Outside } from '../result.ts';
 import { ownSettings } from './own-bot.ts';
@@ -36,7 +36,7 @@ const dca = (next: Chance): object => ({
   startConditions: pick(next, conditions),
   averagingConditions: pick(next, ['', '', pick(next, conditions)]),
   closeConditions: pick(next, ['', '', '', 'rsi(14) 5m > 60']),
-  profitIn: pick(next, ['given', 'given', 'received']),
+  profitIn: pick(next, ['given', 'given', 'base']),
   slippagePercent: pick(next, ['0', '0.05', '0.3']),
   reinvestPercent: pick(next, ['0', '100']),
 });
@@ -63,7 +63,15 @@ const recurring = (next: Chance): object => ({
   slippagePercent: pick(next, ['0', '0.3']),
 });
 
-const targets = ['', '0.5%:50, 1%:50', '0.3%:100:limit:0.1', '1%:40:market, 1.5%:60', '2%:100'];
+const targets = [
+  '',
+  '0.5%:50, 1%:50',
+  '0.3%:100:limit:0.1',
+  '1%:40:market, 1.5%:60',
+  '0.6%:100:market:0:last',
+  '2%:100',
+  '0.3%:100:limit:1.5 quote',
+];
 
 const trade = (next: Chance): object => {
   const entry = pick(next, ['market', 'limit', 'conditional', 'trailing']);
@@ -71,15 +79,29 @@ const trade = (next: Chance): object => {
     entry,
     size: '500',
     ...(entry === 'limit' || entry === 'conditional' ? { entryPrice: between(next, 980, 1010) } : {}),
-    ...(entry === 'trailing' ? { entryTrailingPercent: between(next, 0.05, 0.5) } : {}),
+    ...(entry === 'trailing'
+      ? { [pick(next, ['entryTrailingPercent', 'entryTrailingDistance'])]: between(next, 0.05, 0.5) }
+      : {}),
+    ...(entry === 'conditional' ? { entryHoldSeconds: pick(next, [0, 0, 90]) } : {}),
+    ...(entry === 'limit' ? { entryTimeInForce: pick(next, ['gtc', 'gtc', 'post-only', 'ioc', 'fok']) } : {}),
+    entryPriceOf: pick(next, ['last', 'last', 'bid', 'ask']),
     entryWhen: pick(next, ['at-or-below', 'at-or-above']),
     takeProfits: pick(next, targets),
-    stopLossPercent: between(next, 0.3, 2),
+    ...(next() < 0.7 ? { stopLossPercent: between(next, 0.3, 2) } : { stopLossDistance: between(next, 3, 20) }),
     stopLossTrailing: next() < 0.5,
     stopLossOrder: pick(next, ['market', 'limit']),
     rests: pick(next, ['stop-loss', 'take-profit']),
   };
 };
+
+/** A trade that sells coins and buys them back. */
+const cover = (next: Chance): object => ({
+  ...trade(next),
+  direction: 'short',
+  profitIn: pick(next, ['quote', 'base']),
+  ...(next() < 0.5 ? { sizeIn: 'base', size: '0.5' } : {}),
+  stopLossPriceOf: pick(next, ['last', 'last', 'ask']),
+});
 
 const signal = (next: Chance): object => ({
   direction: pick(next, ['long', 'long', 'short', 'both']),
@@ -90,12 +112,15 @@ const signal = (next: Chance): object => ({
   addStepPercent: pick(next, ['0', '0.2']),
   cooldownSeconds: pick(next, [0, 90]),
   takeProfitPercent: pick(next, ['0', between(next, 0.2, 1)]),
+  takeProfitSteps: pick(next, ['', '', '0.3:50, 0.7:50', '0.25:40:market, 0.5:30, 0.9:30']),
   takeProfitTrailingPercent: pick(next, ['0', '0.15']),
   stopLossPercent: between(next, 0.3, 2),
   stopLossTrailing: next() < 0.4,
   minProfitPercent: pick(next, ['0', '0', '0.1']),
   limitSeconds: pick(next, [30, 600]),
 });
+
+const severalSignals = (next: Chance): object => ({ ...signal(next), positionsAtOnce: pick(next, [1, 2, 3]) });
 
 const shares = ['40', '35', '25', '0'];
 const partsOf = (pairs: readonly string[], rest: string): string =>
@@ -129,12 +154,23 @@ export interface RandomKind {
 }
 
 const severalDca: Maker = (next) => ({ ...dca(next), dealsAtOnce: 1 + Math.floor(next() * 3) });
+const severalDeals: Maker = (next) => {
+  const dealsPerPair = 2 + Math.floor(next() * 2);
+  return {
+    ...dca(next),
+    dealsPerPair,
+    dealsAtOnce: dealsPerPair + Math.floor(next() * 3),
+    dealStepPercent: pick(next, ['0', between(next, 0.1, 1)]),
+  };
+};
 const alone = { pairs: 1, outside: 'none' } as const;
 
 export const randomKinds: Readonly<Record<string, RandomKind>> = {
   dca: { kind: 'dca', make: dca, ...alone },
   'dca under command': { kind: 'dca', make: dca, pairs: 1, outside: 'commands' },
   'dca of several pairs': { kind: 'dca', make: severalDca, pairs: 3, outside: 'none' },
+  'dca of several deals on a pair': { kind: 'dca', make: severalDeals, pairs: 1, outside: 'commands' },
+  'dca of several deals on several pairs': { kind: 'dca', make: severalDeals, pairs: 2, outside: 'none' },
   grid: { kind: 'grid', make: grid, ...alone },
   'grid under command': { kind: 'grid', make: grid, pairs: 1, outside: 'commands' },
   recurring: { kind: 'recurring', make: recurring, ...alone },
@@ -142,8 +178,11 @@ export const randomKinds: Readonly<Record<string, RandomKind>> = {
   rebalance: { kind: 'rebalance', make: rebalance, pairs: 3, outside: 'none' },
   'rebalance of one pair': { kind: 'rebalance', make: rebalance, ...alone },
   signal: { kind: 'signal', make: signal, pairs: 1, outside: 'signals' },
+  'signal of several pairs': { kind: 'signal', make: severalSignals, pairs: 3, outside: 'signals' },
   trade: { kind: 'trade', make: trade, ...alone },
   'trade under command': { kind: 'trade', make: trade, pairs: 1, outside: 'commands' },
+  'trade that is short': { kind: 'trade', make: cover, ...alone },
+  'trade that is short under command': { kind: 'trade', make: cover, pairs: 1, outside: 'commands' },
   own: { kind: 'own', make: ownSettings, ...alone },
 };
 
@@ -184,8 +223,14 @@ const tradeCommands: readonly ((next: Chance) => BotCommand)[] = [
   () => ({ name: 'close-now' }),
 ];
 
-/** Words from outside, some of them at the time of a tick. */
-export function randomOutside(next: Chance, { kind, outside }: RandomKind, from: number, to: number): readonly Outside[] {
+/** Words from outside, some of them at the time of a tick. A signal to a bot of several of `traded` names one of them, as a rule. */
+export function randomOutside(
+  next: Chance,
+  { kind, outside, pairs }: RandomKind,
+  from: number,
+  to: number,
+  traded: readonly string[],
+): readonly Outside[] {
   if (outside === 'none') return [];
   const count = Math.max(4, Math.floor((to - from) / minuteMs / 25));
   const times = Array.from(
@@ -198,7 +243,8 @@ export function randomOutside(next: Chance, { kind, outside }: RandomKind, from:
       const when = { at: at as EpochMs };
       if (outside === 'commands')
         return { ...when, kind: 'command', command: pick(next, kind === 'trade' ? tradeCommands : commands)(next) };
-      return { ...when, kind: 'signal', signal: { id: `signal-${n}`, price: null, ask: pick(next, asks)(next) } };
+      const of = pairs > 1 && next() < 0.95 ? { pair: pick(next, traded.slice(0, pairs)) as Pair } : {};
+      return { ...when, ...of, kind: 'signal', signal: { id: `signal-${n}`, price: null, ask: pick(next, asks)(next) } };
     });
 }
 
@@ -219,7 +265,7 @@ export function randomSettings({ kind, make }: RandomKind, next: Chance, pairs: 
 export const randomAssumptions = (next: Chance): Assumptions => ({
   ...usualAssumptions,
   path: next() < 0.25 ? 'adverse' : 'published',
-  fill: next() < 0.3 ? 'through' : 'touch',
+  fill: pick(next, ['through', 'touch', 'touch', 'queue']),
   spreadTicks: pick(next, [1, 1, 3, 20]),
   makerFee: amount(pick(next, ['0.001', '0', '0.00075'])),
   feeIn: next() < 0.2 ? 'quote' : 'received',
@@ -228,4 +274,6 @@ export const randomAssumptions = (next: Chance): Assumptions => ({
   latencyMs: pick(next, [0, 0, 250, 20_000, 75_000]),
   depth: next() < 0.3 ? 'best' : 'house',
   seed: Math.floor(next() * 1000),
+  gaps: next() < 0.3 ? 'open' : 'own',
+  stops: next() < 0.3 ? 'trigger' : 'path',
 });
