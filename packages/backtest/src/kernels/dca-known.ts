@@ -1,13 +1,11 @@
 /** What the DCA kernel knows of the bot's settings; it declines the rest. */
 import type { DcaSettings } from '@holdfast/bots';
 import type { Assumptions } from '../run/result.ts';
-import { isPlain } from './depth.ts';
+import { any, isKnown, type Knows } from './known.ts';
 
-const any = (): boolean => true;
 const none = (share: bigint): boolean => share === 0n;
 
-/** What each setting must be for the kernel to know it. A setting that is not here does not compile. */
-const knows: { readonly [Field in keyof DcaSettings]-?: (value: DcaSettings[Field]) => boolean } = {
+const knows: Knows<DcaSettings> = {
   pair: any,
   direction: (direction) => direction === 'long',
   start: (start) => start === 'at-once',
@@ -61,11 +59,4 @@ const knows: { readonly [Field in keyof DcaSettings]-?: (value: DcaSettings[Fiel
 };
 
 /** Whether the kernel plays these settings under these assumptions. */
-export function isKnownDca(settings: DcaSettings, assumptions: Assumptions): boolean {
-  const fields = Object.keys(settings) as (keyof DcaSettings)[];
-  return (
-    isPlain(assumptions) &&
-    settings.feeAsset === (assumptions.feeIn === 'received' ? 'base' : 'quote') &&
-    fields.every((field) => (knows[field] as ((value: unknown) => boolean) | undefined)?.(settings[field]) ?? false)
-  );
-}
+export const isKnownDca = (settings: DcaSettings, assumptions: Assumptions): boolean => isKnown(knows, settings, assumptions);

@@ -1,14 +1,10 @@
 /** How much there is to fill at a place. Resting orders that would be filled in parts are not played by the kernels. */
-import { bestHouseQuote, type HouseRules } from '@holdfast/exchanges/simulated';
+import { bestHouseQuote, type HouseRules } from '@holdfast/exchanges/simulated/rules';
 import type { Columns } from '../run/columns.ts';
 import { houseOf, shareOf } from '../run/house.ts';
 import { volumeAt } from '../run/path.ts';
 import type { Assumptions } from '../run/result.ts';
 import { decline } from './decline.ts';
-
-/** Assumptions that every kernel knows. */
-export const isPlain = ({ path, latencyMs, slippageTicks, spreadTicks }: Assumptions): boolean =>
-  path === 'published' && latencyMs === 0 && slippageTicks === 0 && spreadTicks >= 1;
 
 export class Depth {
   readonly #columns: Columns;

@@ -1,13 +1,11 @@
 /** What the grid kernel knows of the bot's settings; it declines the rest. */
 import type { GridSettings } from '@holdfast/bots';
 import type { Assumptions } from '../run/result.ts';
-import { isPlain } from './depth.ts';
+import { any, isKnown, type Knows } from './known.ts';
 
-const any = (): boolean => true;
 const neither = (pair: object): boolean => Object.values(pair).every((value) => value === null);
 
-/** What each setting must be for the kernel to know it. A setting that is not here does not compile. */
-const knows: { readonly [Field in keyof GridSettings]-?: (value: GridSettings[Field]) => boolean } = {
+const knows: Knows<GridSettings> = {
   pair: any,
   mode: (mode) => mode === 'normal',
   lower: any,
@@ -31,11 +29,4 @@ const knows: { readonly [Field in keyof GridSettings]-?: (value: GridSettings[Fi
 };
 
 /** Whether the kernel plays these settings under these assumptions. */
-export function isKnownGrid(settings: GridSettings, assumptions: Assumptions): boolean {
-  const fields = Object.keys(settings) as (keyof GridSettings)[];
-  return (
-    isPlain(assumptions) &&
-    settings.feeAsset === (assumptions.feeIn === 'received' ? 'base' : 'quote') &&
-    fields.every((field) => (knows[field] as ((value: unknown) => boolean) | undefined)?.(settings[field]) ?? false)
-  );
-}
+export const isKnownGrid = (settings: GridSettings, assumptions: Assumptions): boolean => isKnown(knows, settings, assumptions);

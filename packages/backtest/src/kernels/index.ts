@@ -1,22 +1,20 @@
 /** Kinds of bots that sweeps run in plain numbers; docs/decisions/0013-kernels.md says why there are such. */
-import { type DcaSettingsText, type GridSettingsText, readDcaSettings, readGridSettings, type SubBook } from '@holdfast/bots';
-import { type Pair, quoteOf, zero } from '@holdfast/domain';
-import { type KernelRequest, type KernelResult, runDca } from './dca.ts';
-import { type GridRequest, runGrid } from './grid.ts';
+import { type DcaPairsSettingsText, dcaPairs, type GridSettingsText, readGridSettings } from '@holdfast/bots';
+import type { Pair } from '@holdfast/domain';
+import { runDca } from './dca.ts';
+import { runGrid } from './grid.ts';
+import type { KernelResult, KernelRun } from './run.ts';
 
-export type { KernelResult } from './dca.ts';
 export { FillLog, type KernelFill } from './fill-log.ts';
-
-export interface KernelRun extends Omit<KernelRequest, 'settings' | 'funds'> {
-  readonly funds: SubBook;
-}
+export type { KernelResult, KernelRun } from './run.ts';
 
 /** Runs settings as stored; null where the kernel does not know them. */
 export type Kernel = (pair: Pair, settings: unknown, run: KernelRun) => KernelResult | null;
 
 export const kernels = {
-  dca: (pair, settings, { funds, ...run }) =>
-    runDca({ ...run, funds: funds[quoteOf(pair)] ?? zero, settings: readDcaSettings(pair, settings as DcaSettingsText) }),
-  grid: (pair, settings, run) =>
-    runGrid({ ...run, settings: readGridSettings(pair, settings as GridSettingsText) } satisfies GridRequest),
+  dca: (pair, settings, run) => {
+    const read = dcaPairs.readSettings([pair], settings as DcaPairsSettingsText);
+    return 'parts' in read ? null : runDca(read, run);
+  },
+  grid: (pair, settings, run) => runGrid(readGridSettings(pair, settings as GridSettingsText), run),
 } as const satisfies Readonly<Record<string, Kernel>>;

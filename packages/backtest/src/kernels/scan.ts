@@ -8,6 +8,8 @@ import { nextOutside, type PriceIndex, priceIndexOf } from '../run/price-index.t
 const few = 6;
 
 export class Scan {
+  /** Price at the place that was found last, in ticks. */
+  found = 0;
   readonly #columns: Columns;
   readonly #open: Prices;
   readonly #high: Prices;
@@ -70,16 +72,26 @@ export class Scan {
     const open = this.#open[row]!;
     const close = this.#close[row]!;
     const place = row * stepsPerCandle;
-    if (step === 0 && (open <= below || open >= above)) return place;
+    if (step === 0 && (open <= below || open >= above)) {
+      this.found = open;
+      return place;
+    }
     const isLowFirst = close >= open;
     if (step <= 1) {
       const first = isLowFirst ? this.#low[row]! : this.#high[row]!;
-      if (first <= below || first >= above) return place + 1;
+      if (first <= below || first >= above) {
+        this.found = first;
+        return place + 1;
+      }
     }
     if (step <= 2) {
       const second = isLowFirst ? this.#high[row]! : this.#low[row]!;
-      if (second <= below || second >= above) return place + 2;
+      if (second <= below || second >= above) {
+        this.found = second;
+        return place + 2;
+      }
     }
+    this.found = close;
     return close <= below || close >= above ? place + 3 : -1;
   }
 

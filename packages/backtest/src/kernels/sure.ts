@@ -24,8 +24,9 @@ export interface Rate {
 
 const greatestCommon = (a: bigint, b: bigint): bigint => (b === 0n ? a : greatestCommon(b, a % b));
 
-/** Null when numerator or denominator would be too large for exact products. */
+/** Null for a rebate, and when numerator or denominator would be too large for exact products. */
 export function rateOf(share: bigint): Rate | null {
+  if (share < 0n) return null;
   const unit = 10n ** 18n;
   const common = greatestCommon(share, unit);
   const [numerator, denominator] = [Number(share / common), Number(unit / common)];

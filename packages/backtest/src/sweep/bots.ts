@@ -1,5 +1,6 @@
 /** The bots that the best of a sweep makes, as `bot create` and `POST /api/bots` take them. */
 import { AskError } from '../report/ask-error.ts';
+import { mustBeSpot } from '../report/must-be-spot.ts';
 import type { SweepDocument } from './document.ts';
 import { SweepError } from './sweep-error.ts';
 
@@ -15,7 +16,7 @@ export interface BotOfSweep {
 
 /**
  * One bot, or one for each named pair (all when none is named) where each pair had a bot of its own.
- * @throws SweepError `sweep-without-best`; AskError for a pair that is not of the sweep
+ * @throws SweepError `sweep-without-best`; AskError for a pair that is not of the sweep, `backtest-perpetual`
  */
 export function botsOf(
   { best, groups, kind, id, pairs: all, asked }: SweepDocument,
@@ -31,7 +32,8 @@ export function botsOf(
   if (unknown !== undefined)
     throw new AskError('backtest-value-malformed', `${unknown} is not of sweep ${id}; it has ${all.join(', ')}`, 'pairs');
   const chosen = pairs.length === 0 ? groups : groups.filter((group) => group.some((pair) => pairs.includes(pair)));
-  const { funds } = asked.ask;
+  const { funds, assumptions } = asked.ask;
+  mustBeSpot(assumptions);
   return chosen.map((group) => ({
     kind,
     ...(group.length === 1 ? { pair: group[0] as string } : { pairs: [...group] }),

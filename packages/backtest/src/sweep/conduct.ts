@@ -4,9 +4,10 @@ import type { BacktestDocument } from '../report/document.ts';
 import { textOf } from '../report/document.ts';
 import type { Best, SweepDocument, TrialRow, Varied, WalkReport } from './document.ts';
 import { sweepFormat, sweepVersion, trialsKept } from './document.ts';
+import type { Helper } from './helpers.ts';
 import { bestOf, judge, variedAt } from './judge.ts';
 import { judgeWalk } from './out-of-sample.ts';
-import { openPool, type Pool } from './pool.ts';
+import { type OwnFolders, openPool, type Pool } from './pool.ts';
 import { casesOf, type ReadySweep, searchOf } from './prepare.ts';
 import type { TrialFile } from './store.ts';
 import { byScore, runSweep, type SweepEnd, scoreOf, type Trial } from './sweep.ts';
@@ -35,6 +36,10 @@ export interface SweepPorts {
   readonly trials: TrialFile;
   /** Threads; one for each core when left out, 0: the caller's own. */
   readonly workers?: number | undefined;
+  /** Others who take part where `workers` is 0. */
+  readonly helpers?: readonly Helper[] | undefined;
+  /** Processes of the strategy that is swept, where it is one's own: a worker for each. */
+  readonly own?: OwnFolders | null | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: SweepProgress) => void) | undefined;
   /** A clock that only goes on, ms. */
@@ -48,7 +53,7 @@ export type Conducted =
 /** @throws InvariantError when kernel and bot differ; Error when a worker dies */
 export async function conductSweep(ready: ReadySweep, ports: SweepPorts): Promise<Conducted> {
   const meter = meterOf(ready, ports);
-  const pool = openPool(ready.cases, ports.workers);
+  const pool = openPool(ready.cases, ports.workers, ports.helpers, ports.own);
   try {
     return (await perform(ready, ports, pool, meter)) ?? { kind: 'paused', ...meter.counts() };
   } catch (error) {
@@ -189,5 +194,5 @@ function documentOf(ready: ReadySweep, ports: SweepPorts, end: SweepEnd, best: B
     walk: walk.report,
     hash: hash.digest('hex'),
   };
-  return { ...document, warnings: warningsOfSweep(document, plan.constraints.length, ready.noWalk) };
+  return { ...document, warnings: [...ready.shortened, ...warningsOfSweep(document, plan.constraints.length, ready.noWalk)] };
 }

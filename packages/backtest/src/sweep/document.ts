@@ -6,7 +6,7 @@ import type { SharpeSample } from '../metrics/sharpe-tests.ts';
 import type { DealPaths } from '../monte-carlo/deal-order.ts';
 import type { Sensitivity } from '../monte-carlo/sensitivity.ts';
 import type { StartDates } from '../monte-carlo/start-date.ts';
-import type { BacktestDocument, DataVersion, Text } from '../report/document.ts';
+import type { BacktestDocument, DataVersion, OtherPath, Text } from '../report/document.ts';
 import type { Span, SweepAsk } from './ask.ts';
 import type { Figures } from './formula.ts';
 import type { Axis, SettingValue } from './space.ts';
@@ -33,8 +33,12 @@ export interface Part extends Span {
   readonly figures: Figures;
   /** Its deals in other orders; null where there are too few. */
   readonly dealPaths: DealPaths | null;
+  /** The same run on the other path through each candle; null where it was left out. */
+  readonly otherPath: OtherPath | null;
   /** SHA-256 over fills and sums. */
   readonly hash: string;
+  /** When all of its margin was taken, unix ms; left out where it was not. */
+  readonly liquidatedAt?: number;
 }
 
 /** The best on one pair (or all pairs of one bot) and one period. */
@@ -75,6 +79,8 @@ export interface WalkWindow extends Span {
 /** All tests one after the other, the money in equal parts on the pairs. */
 export interface OutOfSample {
   readonly profit: number;
+  /** What the same settings make in all tests on the other path through each candle; null where it was left out. */
+  readonly otherPath: { readonly path: OtherPath['path']; readonly profit: number } | null;
   /** What the chosen settings made where they were chosen. */
   readonly inSample: number;
   /** Yearly rate of the tests / of the train stretches; null when the latter is not above 0. */

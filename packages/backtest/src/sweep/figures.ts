@@ -1,4 +1,5 @@
 /** What a sweep keeps of a run: numbers only, so that a hundred thousand runs are one array. Shares, not percent. */
+import { everyDay, toNumber } from '../metrics/returns.ts';
 import type { RunResult } from '../run/result.ts';
 import type { Figures } from './formula.ts';
 
@@ -23,7 +24,6 @@ export const figureCount = figureNames.length;
 
 const daysOfYear = 365;
 const dayMs = 86_400_000;
-const unit = 1e18;
 
 /** What the figures are made from: whole runs give it, and so do runs that keep sums alone. Money in quote. */
 export interface Sums {
@@ -39,7 +39,7 @@ export interface Sums {
   readonly fills: number;
   readonly firstPrice: number;
   readonly lastPrice: number;
-  /** Equity at the last close of each day. */
+  /** Equity at the end of each UTC day (`everyDay`). */
   readonly daily: Float64Array;
 }
 
@@ -87,17 +87,17 @@ export function writeFigures(sums: Sums, row: Float64Array, at: number): void {
 export const sumsOf = (result: RunResult): Sums => ({
   from: result.from,
   to: result.to,
-  start: Number(result.startEquity) / unit,
-  end: Number(result.endEquity) / unit,
+  start: toNumber(result.startEquity),
+  end: toNumber(result.endEquity),
   drawdown: result.drawdown.most,
   deals: result.deals.length,
   wins: result.deals.filter(({ profit }) => profit > 0n).length,
-  fees: Number(result.fees) / unit,
+  fees: toNumber(result.fees),
   heldMs: result.heldMs,
   fills: result.fills.length,
-  firstPrice: Number(result.firstPrice) / unit,
-  lastPrice: Number(result.lastPrice) / unit,
-  daily: result.daily.values,
+  firstPrice: toNumber(result.firstPrice),
+  lastPrice: toNumber(result.lastPrice),
+  daily: everyDay(toNumber(result.startEquity), result.from, result.daily),
 });
 
 export function figuresOf(sums: Sums): Figures {

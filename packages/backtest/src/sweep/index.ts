@@ -5,6 +5,7 @@ export * from './conduct.ts';
 export * from './document.ts';
 export * from './figures.ts';
 export * from './formula.ts';
+export { type Brought, bring, type Helper } from './helpers.ts';
 export type { Case, Job } from './jobs.ts';
 export * from './pool.ts';
 export * from './prepare.ts';

@@ -12,6 +12,12 @@ export interface Job {
   readonly of: number;
 }
 
+/** Jobs by their numbers, as an array has them. */
+export interface Jobs {
+  readonly length: number;
+  at(job: number): Job | undefined;
+}
+
 /** What became of a job: not yet run, run, or its settings cannot trade there. */
 export const jobState = { waiting: 0, done: 1, impossible: 2 } as const;
 
@@ -25,8 +31,6 @@ export interface Board {
 }
 
 export const controlAt = { next: 0, finished: 1, stop: 2 } as const;
-/** Jobs taken at once: few enough that the last ones end together. */
-const takenAtOnce = 4;
 
 export function newBoard(jobs: number): Board {
   return {
@@ -42,29 +46,32 @@ export interface Fault {
 }
 
 /** Works until no job is left, somebody says stop, or `isTired`. A run that throws is a fault of its settings, and the others go on. */
-export function work(
-  cases: readonly Case[],
-  jobs: readonly Job[],
-  { figures, states, control }: Board,
-  isTired: () => boolean = () => false,
-): readonly Fault[] {
+export function work(cases: readonly Case[], jobs: Jobs, board: Board, isTired: () => boolean = () => false): readonly Fault[] {
+  const { control } = board;
   const faults: Fault[] = [];
   for (;;) {
     if (Atomics.load(control, controlAt.stop) === 1 || isTired()) return faults;
-    const first = Atomics.add(control, controlAt.next, takenAtOnce);
-    if (first >= jobs.length) return faults;
-    const end = Math.min(first + takenAtOnce, jobs.length);
-    for (let job = first; job < end; job++) {
-      const { settings, of } = jobs[job] as Job;
-      try {
-        writeFigures(runSums({ ...(cases[of] as Case), settings }), figures, job * figureCount);
-        Atomics.store(states, job, jobState.done);
-      } catch (error) {
-        figures.fill(Number.NaN, job * figureCount, (job + 1) * figureCount);
-        faults.push({ job, reason: (error as Error).message });
-        Atomics.store(states, job, jobState.impossible);
-      }
-      Atomics.add(control, controlAt.finished, 1);
-    }
+    // One at a time, so that the last ones end together: a year of a strategy of one's own takes minutes.
+    const job = Atomics.add(control, controlAt.next, 1);
+    if (job >= jobs.length) return faults;
+    const fault = workOne(cases, jobs, board, job);
+    if (fault !== null) faults.push(fault);
   }
+}
+
+/** One job, onto the board. */
+export function workOne(cases: readonly Case[], jobs: Jobs, board: Board, job: number): Fault | null {
+  const { figures, states, control } = board;
+  const { settings, of } = jobs.at(job) as Job;
+  let fault: Fault | null = null;
+  try {
+    writeFigures(runSums({ ...(cases[of] as Case), settings }), figures, job * figureCount);
+    Atomics.store(states, job, jobState.done);
+  } catch (error) {
+    figures.fill(Number.NaN, job * figureCount, (job + 1) * figureCount);
+    fault = { job, reason: (error as Error).message };
+    Atomics.store(states, job, jobState.impossible);
+  }
+  Atomics.add(control, controlAt.finished, 1);
+  return fault;
 }

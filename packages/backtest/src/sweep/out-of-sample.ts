@@ -1,14 +1,14 @@
 /** The tests of a walk-forward as one run: the bot's own runs of what each window chose, one after the other. */
 
 import { rowAt } from '../data/series.ts';
-import { annualSharpe, momentsOf, returnsOf, sharpeOf, toNumber } from '../metrics/returns.ts';
+import { annualSharpe, dayMs, everyDay, momentsOf, returnsOf, sharpeOf, toNumber } from '../metrics/returns.ts';
 import { probabilisticSharpe } from '../metrics/sharpe-tests.ts';
 import { seededRandom } from '../monte-carlo/bands.ts';
 import type { RunResult } from '../run/result.ts';
 import type { OutOfSample, WalkReport, WalkWindow } from './document.ts';
 import type { Figures } from './formula.ts';
 import type { Case } from './jobs.ts';
-import { breathe, mustAgree, ownFigures, pathsOf, profitsOf, runOf, variedAt } from './judge.ts';
+import { breathe, mustAgree, onOtherPath, ownFigures, pathsOf, profitsOf, runOf, variedAt } from './judge.ts';
 import { casesOf, type ReadySweep } from './prepare.ts';
 import { settingsAt } from './space.ts';
 import type { WalkForward, WalkStep } from './walk-forward.ts';
@@ -16,15 +16,25 @@ import type { WalkForward, WalkStep } from './walk-forward.ts';
 const mean = (values: readonly number[]): number =>
   values.length === 0 ? 0 : values.reduce((sum, it) => sum + it, 0) / values.length;
 
+const gainOf = ({ startEquity, endEquity }: RunResult): number => {
+  const start = toNumber(startEquity);
+  return start > 0 ? toNumber(endEquity) / start - 1 : 0;
+};
+
 /** What 1 in equal parts on all runs is worth at the end of each day. */
 function together(results: readonly RunResult[]): [time: number, value: number][] {
-  const values = new Map<number, number[]>();
-  for (const { daily, startEquity } of results) {
+  const from = Math.min(...results.map((result) => result.from));
+  const to = Math.max(...results.map((result) => result.to));
+  const curves = results.map(({ daily, startEquity }) => {
     const start = toNumber(startEquity);
-    for (const [at, time] of daily.times.entries())
-      values.set(time, [...(values.get(time) ?? []), start > 0 ? (daily.values[at] as number) / start : 1]);
-  }
-  return [...values].sort(([a], [b]) => a - b).map(([time, each]) => [time, mean(each)]);
+    const days = everyDay(start, from, daily);
+    return (day: number): number => (start > 0 && days.length > 0 ? days[Math.min(day, days.length - 1)]! / start : 1);
+  });
+  const first = Math.floor(from / dayMs);
+  return Array.from({ length: Math.max(0, Math.ceil(to / dayMs) - first) }, (_, day) => [
+    Math.min((first + day + 1) * dayMs, to),
+    mean(curves.map((valueOn) => valueOn(day))),
+  ]);
 }
 
 function fallOf(values: readonly number[]): number {
@@ -54,9 +64,11 @@ export async function judgeWalk(
 ): Promise<{ readonly report: WalkReport; readonly hashes: readonly string[] }> {
   const daily: (readonly [number, number])[] = [];
   const [profits, hashes]: [number[], string[]] = [[], []];
-  let [worth, held, deals] = [1, 1, 0];
+  let [worth, worthOther, held, deals] = [1, 1, 1, 0];
+  const { otherPath } = ready.asked.ask;
   for (const [at, { window, best }] of walked.steps.entries()) {
     const results: RunResult[] = [];
+    const others: number[] = [];
     const cases = casesOf(ready, at, 'test');
     const settings = best === null ? null : ready.plan.check(settingsAt(ready.axes, best.point, ready.plan.base));
     for (const [i, of] of cases.entries()) {
@@ -66,6 +78,7 @@ export async function judgeWalk(
       mustAgree(ownFigures(ready.cases[of] as Case, result), best.test[i], (ready.stretches[of]?.pairs ?? []).join(', '));
       results.push(result);
       hashes.push(result.hash);
+      if (otherPath) others.push(gainOf(onOtherPath(ready.cases[of] as Case, settings)));
       const start = toNumber(result.startEquity);
       profits.push(...profitsOf(result).map((profit) => (start > 0 ? profit / start / cases.length : 0)));
       deals += result.deals.length;
@@ -75,6 +88,7 @@ export async function judgeWalk(
       ...(days.length === 0 ? [[window.to, worth] as const] : days.map(([time, value]) => [time, worth * value] as const)),
     );
     worth *= 1 + mean(cases.map((_, i) => best?.test[i]?.profit ?? 0));
+    worthOther *= 1 + others.reduce((sum, it) => sum + it, 0) / Math.max(1, cases.length);
     held *= 1 + heldOver(ready, at, best?.test ?? []);
   }
   const moments = momentsOf(
@@ -87,6 +101,9 @@ export async function judgeWalk(
   const windows = walked.steps.map((step) => windowOf(ready, step));
   const outOfSample: OutOfSample = {
     profit: walked.outOfSample,
+    otherPath: otherPath
+      ? { path: ready.asked.ask.assumptions.path === 'adverse' ? 'published' : 'adverse', profit: worthOther - 1 }
+      : null,
     inSample: walked.inSample,
     efficiency: walked.efficiency,
     testsWon: walked.testsWon,

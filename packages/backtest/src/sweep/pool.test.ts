@@ -7,6 +7,7 @@ import { usualAssumptions } from '../run/assumptions.ts';
 import { runBacktest } from '../run/run.ts';
 import { figureNames, figuresOf, sumsOf } from './figures.ts';
 import { readFormula } from './formula.ts';
+import { bring, type Helper } from './helpers.ts';
 import type { Case } from './jobs.ts';
 import { openPool } from './pool.ts';
 import { chance } from './random.ts';
@@ -137,6 +138,32 @@ test('one worker, two or none give the same ranking', async () => {
     scores.toSorted((a, b) => b - a),
   );
   assert.match(none.at(-1)?.fault ?? '', /do not go together/);
+});
+
+test('others who help change nothing, nor does one who goes away with jobs', async () => {
+  const alone = openPool(cases, 0);
+  const jobs = Array.from({ length: 60 }, (_, at) => ({
+    settings: { ...base, takeProfitPercent: String(1 + (at % 7) / 10), ...(at === 31 ? { baseOrderSize: '1' } : {}) },
+    of: at % 2,
+  }));
+  const expected = await alone.run(jobs);
+  let [brought, closed] = [0, 0];
+  const helper = (lasts: number): Helper => ({
+    run: async (some) => {
+      if (brought >= lasts) throw new Error('gone');
+      brought += some.length;
+      return bring(cases, JSON.parse(JSON.stringify(some)));
+    },
+    close: () => closed++,
+  });
+  const pool = openPool(cases, 0, [helper(Number.POSITIVE_INFINITY), helper(8)]);
+  const made = await pool.run(jobs);
+  await pool.close();
+  assert.ok(brought >= 4 && closed === 2, `${brought} brought`);
+  assert.deepEqual([...made.figures], [...expected.figures]);
+  assert.deepEqual([...made.states], [...expected.states]);
+  assert.deepEqual(made.faults, expected.faults);
+  assert.equal(Atomics.load(made.control, 1), jobs.length);
 });
 
 test('what a sweep says of its best is what the bot itself does', async () => {

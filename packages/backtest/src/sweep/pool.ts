@@ -2,11 +2,15 @@
  * Worker threads for sweeps. Candles lie in shared memory, work is handed out by one counter, results go into one array: no
  * message a run. How many workers there are and who takes which job changes no figure.
  */
+import { getCompileCacheDir } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Series } from '../data/series.ts';
+import { type Helper, help } from './helpers.ts';
 import { type Board, type Case, controlAt, type Fault, type Job, newBoard, work } from './jobs.ts';
+import { type Packed, pack } from './packed-jobs.ts';
 
 export interface Batch extends Board {
   /** Jobs that could not be run, with the reason. */
@@ -27,6 +31,25 @@ export interface Pool {
   close(): Promise<void>;
 }
 
+/** Processes that run a strategy of one's own: folders of their pipes, one for each worker. */
+export interface OwnFolders {
+  /** As `ownKind` calls it. */
+  readonly kind: string;
+  readonly folders: readonly string[];
+}
+
+/** A worker has no part in the cache of compiled sources that its process has, unless it is told where it is: beside other runtimes' own. */
+const withCache = (): NodeJS.ProcessEnv => {
+  const folder = getCompileCacheDir();
+  return folder === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: dirname(folder) };
+};
+
+/** What a worker begins with. */
+export interface WorkerParts {
+  readonly cases: readonly Case[];
+  readonly own: { readonly kind: string; readonly folder: string } | null;
+}
+
 const progressMs = 100;
 const columns = ['open', 'high', 'low', 'close', 'volume'] as const;
 
@@ -42,21 +65,38 @@ export function shareSeries(series: Series): Series {
   return { ...series, ...Object.fromEntries(shared) };
 }
 
-const shareCase = (of: Case): Case => ({
+/** A function does not cross to a worker: each makes the strategy of its own anew. */
+const shareCase = ({ own: _, ...of }: Case): Case => ({
   ...of,
   series: new Map([...of.series].map(([pair, series]) => [pair, shareSeries(series)])),
 });
 
-/** @param workers how many threads; 0 works in the caller's own. Default: one for each core. */
-export function openPool(of: readonly Case[], workers: number = availableParallelism()): Pool {
-  if (workers === 0) return { workers, run: (jobs, options = {}) => inline(of, jobs, options), close: async () => {} };
+/**
+ * @param workers how many threads; 0 works in the caller's own, beside `helpers`. Default: one for each core.
+ * @param own where the cases are of a strategy of one's own: a worker for each of its processes, if there are any
+ */
+export function openPool(
+  of: readonly Case[],
+  workers: number = availableParallelism(),
+  helpers: readonly Helper[] = [],
+  own: OwnFolders | null = null,
+): Pool {
+  if (workers === 0)
+    return {
+      workers,
+      run: (jobs, options = {}) => inline(of, jobs, options, helpers),
+      close: async () => {
+        for (const helper of helpers) helper.close();
+      },
+    };
   const cases = of.map(shareCase);
-  const threads = Array.from(
-    { length: workers },
-    () => new Worker(new URL('worker.ts', import.meta.url), { workerData: { cases } }),
-  );
+  const parts: readonly WorkerParts[] =
+    own === null
+      ? Array.from({ length: workers }, () => ({ cases, own }))
+      : own.folders.map((folder) => ({ cases, own: { kind: own.kind, folder } }));
+  const threads = parts.map((workerData) => new Worker(new URL('worker.ts', import.meta.url), { workerData, env: withCache() }));
   return {
-    workers,
+    workers: threads.length,
     run: (jobs, options = {}) => share(threads, jobs, options),
     close: async () => {
       await Promise.all(threads.map((thread) => thread.terminate()));
@@ -67,9 +107,16 @@ export function openPool(of: readonly Case[], workers: number = availableParalle
 /** How long the caller's own thread works before it looks at what else there is to do. */
 const inlineMs = 25;
 
-async function inline(cases: readonly Case[], jobs: readonly Job[], { onProgress, signal }: PoolRun): Promise<Batch> {
+async function inline(
+  cases: readonly Case[],
+  jobs: readonly Job[],
+  { onProgress, signal }: PoolRun,
+  helpers: readonly Helper[],
+): Promise<Batch> {
   const board = newBoard(jobs.length);
   const faults: Fault[] = [];
+  // Two at once each: while one is on its way the other is worked on.
+  const helped = [...helpers, ...helpers].map((helper) => help(helper, cases, jobs, board, signal));
   let told = performance.now();
   while (Atomics.load(board.control, controlAt.next) < jobs.length && signal?.aborted !== true) {
     const began = performance.now();
@@ -80,7 +127,8 @@ async function inline(cases: readonly Case[], jobs: readonly Job[], { onProgress
     }
     await turn();
   }
-  return { ...board, faults };
+  faults.push(...(await Promise.all(helped)).flat());
+  return { ...board, faults: faults.sort((a, b) => a.job - b.job) };
 }
 
 async function share(threads: readonly Worker[], jobs: readonly Job[], { onProgress, signal }: PoolRun): Promise<Batch> {
@@ -95,7 +143,8 @@ async function share(threads: readonly Worker[], jobs: readonly Job[], { onProgr
       ? undefined
       : setInterval(() => onProgress(Atomics.load(board.control, controlAt.finished), board), progressMs);
   try {
-    const faults = await Promise.all(threads.map((thread) => answered(thread, { jobs, board })));
+    const packed = pack(jobs);
+    const faults = await Promise.all(threads.map((thread) => answered(thread, { packed, board })));
     return { ...board, faults: faults.flat().sort((a, b) => a.job - b.job) };
   } finally {
     clearInterval(timer);
@@ -103,7 +152,7 @@ async function share(threads: readonly Worker[], jobs: readonly Job[], { onProgr
   }
 }
 
-function answered(thread: Worker, message: { readonly jobs: readonly Job[]; readonly board: Board }): Promise<readonly Fault[]> {
+function answered(thread: Worker, message: { readonly packed: Packed; readonly board: Board }): Promise<readonly Fault[]> {
   return new Promise((resolve, reject) => {
     const onMessage = (faults: readonly Fault[]): void => settle(() => resolve(faults));
     const onError = (error: unknown): void => settle(() => reject(error));

@@ -20,7 +20,7 @@ export interface SettingsOf {
   readonly formOf: (field: string) => ValueForm | undefined;
   /** From typed settings to checked ones. @throws Error with the reason when they cannot be */
   readonly check: (settings: Readonly<Record<string, unknown>>) => unknown;
-  /** A strategy of one's own in place of a listed kind; then no worker can take part. */
+  /** A strategy of one's own in place of a listed kind. */
   readonly own?: Case['own'] | undefined;
 }
 
@@ -46,6 +46,8 @@ export interface ReadySweep {
   readonly windows: readonly Window[];
   /** Why there are no windows although they were wanted; null where nothing is to be said. */
   readonly noWalk: string | null;
+  /** Where candles of a pair begin late or end early. */
+  readonly shortened: readonly string[];
   readonly data: readonly DataVersion[];
   /** Runs in all, as far as they are known before. */
   readonly runs: bigint;
@@ -113,6 +115,7 @@ export function readySweep(asked: SweepAsk, data: string, { formOf, check, own }
     periods,
     windows,
     noWalk,
+    shortened: [...new Set(prepared.flatMap(({ shortened }) => shortened))],
     data: prepared.flatMap((it) => it.data),
     runs,
   };

@@ -3,9 +3,10 @@
  * Whoever reports a result runs the bot itself; sweeps rank by this.
  */
 import { botKinds } from '@holdfast/bots';
-import type { Amount, Pair, Quote } from '@holdfast/domain';
+import { type Amount, baseOf, multiply, type Pair, priceAmount, type Quote, quoteOf, type Ticks, zero } from '@holdfast/domain';
 import { rowAt, timeOf } from '../data/series.ts';
 import { FillLog, type KernelFill, type KernelResult, type KernelRun, kernels } from '../kernels/index.ts';
+import { everyDay, toNumber } from '../metrics/returns.ts';
 import { type Columns, columnsOf } from '../run/columns.ts';
 import type { RunRequest, RunResult } from '../run/result.ts';
 import { runBacktest } from '../run/run.ts';
@@ -34,10 +35,12 @@ export function kernelSums(request: SumsRequest, onFill?: (fill: KernelFill) => 
   const kernel = Object.hasOwn(kernels, request.kind) ? kernels[request.kind as keyof typeof kernels] : undefined;
   const [pair, ...others] = request.series.keys();
   if (kernel === undefined || pair === undefined || others.length > 0) return null;
-  // Words from outside and fees that change are the bot's own run alone.
-  if (request.outside !== undefined || request.assumptions.feeTiers !== undefined) return null;
+  // What is said to the bot meanwhile is its own run alone.
+  if (request.outside !== undefined) return null;
   const [series, rules] = [request.series.get(pair), request.rules.get(pair)];
   if (series === undefined || rules === undefined) return null;
+  // Kernels play candles.
+  if (series.inner !== undefined) return null;
   const columns = columnsOf(series, rules);
   const [first, end] = [rowAt(series, request.from), rowAt(series, request.to)];
   if (first >= end) return null;
@@ -76,23 +79,23 @@ function fundsOf({ kind, settings, rules, funds: given }: SumsRequest, { pair, o
 }
 
 function sumsOfKernel(result: KernelResult, { columns, funds, from, end, until }: KernelRun, pair: Pair): Sums {
-  const priceOf = (ticks: number): number => Number(BigInt(ticks) * columns.rules.tick) / 1e18;
-  const [base, quote] = pair.split('/') as [string, string];
-  const firstPrice = priceOf(columns.open[from / 4]!);
-  const toUnits = (amount: Amount | undefined): number => Number(amount ?? 0n) / 1e18;
+  const priceOf = (ticks: number): Amount => priceAmount(ticks as Ticks, columns.rules);
+  const first = priceOf(columns.open[from / 4]!);
+  const start = (funds[quoteOf(pair)] ?? 0n) + multiply(funds[baseOf(pair)] ?? zero, first, 'down');
+  const [begin, worth] = [timeOf(columns, from / 4), toNumber(start as Amount)];
   return {
-    from: timeOf(columns, from / 4),
+    from: begin,
     to: until,
-    start: toUnits(funds[quote]) + toUnits(funds[base]) * firstPrice,
-    end: result.endEquity,
+    start: worth,
+    end: toNumber(result.endEquity),
     drawdown: result.drawdown.most,
     deals: result.deals,
     wins: result.wins,
-    fees: result.fees / 1e8,
+    fees: toNumber(result.fees),
     heldMs: result.heldMs,
     fills: result.fills,
-    firstPrice,
-    lastPrice: priceOf(columns.close[end / 4 - 1]!),
-    daily: result.daily.values,
+    firstPrice: toNumber(first),
+    lastPrice: toNumber(priceOf(columns.close[end / 4 - 1]!)),
+    daily: everyDay(worth, begin, result.daily),
   };
 }

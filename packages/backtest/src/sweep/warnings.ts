@@ -1,6 +1,8 @@
 /** What a reader must know before the best of a sweep is believed. */
-import { count, percent, plain, signedPercent } from '../report/words.ts';
-import type { Best, SweepDocument } from './document.ts';
+import { intervalName } from '../data/series.ts';
+import { pathsMayDiffer } from '../report/warnings.ts';
+import { count, percent, plain, signedPercent, timeText } from '../report/words.ts';
+import type { Best, BestCase, SweepDocument, WalkReport } from './document.ts';
 
 /** Deals below which a result says little. */
 const fewDeals = 30;
@@ -13,6 +15,48 @@ const mean = (values: readonly number[]): number => values.reduce((sum, it) => s
 export function profitsOfBest({ cases }: Best): { readonly train: number; readonly test: number | null } {
   const tests = cases.flatMap(({ test }) => (test === null ? [] : [test.figures.profit ?? 0]));
   return { train: mean(cases.map(({ train }) => train.figures.profit ?? 0)), test: tests.length === 0 ? null : mean(tests) };
+}
+
+/** Two profits on the two paths through each candle. */
+interface Paths {
+  readonly path: 'published' | 'adverse';
+  readonly profit: number;
+  readonly other: number;
+}
+
+const partsOf = ({ train, test }: BestCase): readonly BestCase['train'][] => (test === null ? [train] : [train, test]);
+
+/** Mean profit of the best on both paths, where it was chosen and where not; null where the other was left out. */
+export function pathsOfBest({ cases }: Best): Paths | null {
+  const parts = cases.flatMap(partsOf);
+  const [first] = parts;
+  if (first?.otherPath == null) return null;
+  return {
+    path: first.otherPath.path,
+    profit: mean(parts.map(({ figures }) => figures.profit ?? 0)),
+    other: mean(parts.map(({ otherPath }) => otherPath?.totalReturn ?? 0)),
+  };
+}
+
+/** Null where the other path was left out. */
+export function pathsOfWalk({ outOfSample: { profit, otherPath } }: WalkReport): Paths | null {
+  return otherPath == null ? null : { path: otherPath.path, profit, other: otherPath.profit };
+}
+
+/** A share of the profit, as in the report of a single run; Infinity for a difference where there is none. */
+function apart({ profit, other }: Paths): number {
+  if (profit === other) return 0;
+  return profit === 0 ? Number.POSITIVE_INFINITY : Math.abs(profit - other) / Math.abs(profit);
+}
+
+/** Asks for finer data where the two paths are further apart than a single report allows. */
+function pathWarning(document: Omit<SweepDocument, 'warnings'>, paths: Paths | null, what: string): readonly string[] {
+  if (paths === null || apart(paths) <= pathsMayDiffer) return [];
+  const away = Number.isFinite(apart(paths)) ? `, ${percent(apart(paths), 0)} away` : '';
+  const { interval } = document.data[0] ?? { interval: intervalName(60_000) };
+  return [
+    `The order of high and low inside candles decides ${what}: on the ${paths.path} path it is ${signedPercent(paths.other)} in place of ${signedPercent(paths.profit)}${away}. Data finer than ${interval} would tell which is right.`,
+  ];
 }
 
 /** By field: whether the best lies at an end of a range of at least three numbers. */
@@ -44,6 +88,8 @@ export function warningsOfSweep(
     found.push(`${count(impossible, 'setting')} of ${plain(trials)} cannot trade, such as: ${fault}`);
   if (unfit > 0 && best !== null) found.push(`${plain(unfit)} of ${plain(trials)} settings did not meet what is required.`);
   if (noWalk !== null) found.push(noWalk);
+  if (best !== null) found.push(...pathWarning(document, pathsOfBest(best), 'the profit of the best'));
+  if (walk !== null) found.push(...pathWarning(document, pathsOfWalk(walk), 'the profit out of sample'));
   const out = walk?.outOfSample;
   if (out !== undefined && out.profit < out.buyAndHold)
     found.push(
@@ -58,6 +104,9 @@ export function warningsOfSweep(
 
 function aboutBest(document: Omit<SweepDocument, 'warnings'>, best: Best): readonly string[] {
   const found: string[] = [];
+  for (const { liquidatedAt } of best.cases.flatMap(partsOf))
+    if (liquidatedAt !== undefined)
+      found.push(`The best was liquidated on ${timeText(liquidatedAt)} UTC; nothing was traded after it.`);
   const { train, test } = profitsOfBest(best);
   if (test !== null && train > 0 && test < train / 2 && test <= 0)
     found.push(`The best made ${signedPercent(train)} where it was chosen and ${signedPercent(test)} on what it had not seen.`);
