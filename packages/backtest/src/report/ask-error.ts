@@ -4,6 +4,7 @@ export type AskErrorCode =
   | 'backtest-value-malformed'
   | 'backtest-data-missing'
   | 'backtest-data-ambiguous'
+  | 'backtest-perpetual'
   | 'backtest-unknown'
   | 'backtest-damaged'
   | 'backtest-newer';

@@ -1,5 +1,6 @@
 /** Candles as a picture needs them: no more than it has room for. */
 import { rowAt, type Series, timeOf } from '../data/series.ts';
+import { extremesIn, priceIndexOf } from '../run/price-index.ts';
 
 /** Open time (unix ms), open, high, low, close; quote per base as numbers, for drawing alone. */
 export type Bar = readonly [time: number, open: number, high: number, low: number, close: number];
@@ -21,7 +22,8 @@ function barLength(ms: number, candleMs: number, most: number): number {
 
 /** Joins the candles that open in [from, to) to at most about `most` bars. A time without candles has no bar. */
 export function barsOf(series: Series, from: number, to: number, most: number): Bars {
-  const { open, high, low, close, intervalMs, priceDigits } = series;
+  const { open, close, intervalMs, priceDigits } = series;
+  const index = priceIndexOf(series);
   const barMs = barLength(to - from, intervalMs, most);
   const tick = 10 ** priceDigits;
   const bars: Bar[] = [];
@@ -31,12 +33,8 @@ export function barsOf(series: Series, from: number, to: number, most: number): 
     const time = timeOf(series, row);
     const begin = Math.floor(time / barMs) * barMs;
     const next = Math.min(end, Math.max(row + 1, rowAt(series, begin + barMs)));
-    let [top, bottom] = [high[row]!, low[row]!];
-    for (let at = row + 1; at < next; at += 1) {
-      if (high[at]! > top) top = high[at]!;
-      if (low[at]! < bottom) bottom = low[at]!;
-    }
-    bars.push([begin, open[row]! / tick, top / tick, bottom / tick, close[next - 1]! / tick]);
+    const { low, high } = extremesIn(index, row, next);
+    bars.push([begin, open[row]! / tick, high / tick, low / tick, close[next - 1]! / tick]);
     row = next;
   }
   return { pair: series.pair, barMs, bars };

@@ -3,13 +3,15 @@
  * times are unix ms UTC, absent is null. Everything a report shows is made from this alone.
  */
 import { type Amount, type ClosedDeal, formatAmount, type PairRules } from '@holdfast/domain';
+import type { FundingRates } from '../data/funding.ts';
 import { intervalName, type Series } from '../data/series.ts';
+import type { Trades } from '../data/trades.ts';
 import { fallOfPrice } from '../metrics/buy-and-hold.ts';
 import { type Metrics, metricsOf, type Trials } from '../metrics/metrics.ts';
 import { toNumber } from '../metrics/returns.ts';
 import type { DealPaths } from '../monte-carlo/deal-order.ts';
 import type { StartDates } from '../monte-carlo/start-date.ts';
-import type { RunFill, RunRequest, RunResult } from '../run/result.ts';
+import type { MarginResult, RunFill, RunRequest, RunResult } from '../run/result.ts';
 import { assumptionSentences } from './assumptions.ts';
 import { type Bars, barsOf } from './candles.ts';
 import { closeUpsOf } from './close-ups.ts';
@@ -82,6 +84,8 @@ export interface BacktestDocument {
   readonly lastPrice: string;
   readonly ordersPlaced: number;
   readonly refused: Readonly<Record<string, number>>;
+  /** Of a run on perpetuals. */
+  readonly margin?: Text<MarginResult>;
   readonly otherPath: OtherPath | null;
   readonly dealPaths: DealPaths | null;
   readonly startDates: StartDates | null;
@@ -107,6 +111,8 @@ export interface DocumentParts {
   readonly data: readonly DataVersion[];
   /** Where the rules of a pair come from, one sentence part. */
   readonly rulesFrom: ReadonlyMap<string, string>;
+  /** Why the period is not the one that was asked for. */
+  readonly shortened?: readonly string[];
   readonly other?: RunResult | null;
   readonly dealPaths?: DealPaths | null;
   readonly startDates?: StartDates | null;
@@ -151,6 +157,24 @@ export const dataVersion = (series: Series, sha256: string | null): DataVersion 
   sha256,
 });
 
+/** Of trades the interval is `trades`, and `candles` says how many. */
+export const tradesVersion = ({ exchange, pair, rows }: Trades, sha256: string): DataVersion => ({
+  exchange,
+  pair,
+  interval: 'trades',
+  candles: rows,
+  sha256,
+});
+
+/** Of funding the interval is `funding`, and `candles` says how many payments. */
+export const fundingVersion = ({ exchange, pair, rows }: FundingRates, sha256: string): DataVersion => ({
+  exchange,
+  pair,
+  interval: 'funding',
+  candles: rows,
+  sha256,
+});
+
 export function documentOf(parts: DocumentParts): BacktestDocument {
   const { request, result } = parts;
   const metrics = metricsOf(result, parts.trials ?? null);
@@ -174,7 +198,7 @@ export function documentOf(parts: DocumentParts): BacktestDocument {
     rules: [...request.rules].map(([pair, rules]) => ({ ...textOf(rules), pair, source: parts.rulesFrom.get(pair) ?? 'given' })),
     assumptions: textOf(result.assumptions),
     assumed: assumptionSentences(request, result),
-    warnings: warningsOf(result, metrics, other, series),
+    warnings: [...(parts.shortened ?? []), ...warningsOf(result, metrics, other, series)],
     metrics: textOf(metrics),
     drawdown: result.drawdown,
     buyAndHoldDrawdown: fallOfPrice(series, result.from, result.to),
@@ -182,6 +206,7 @@ export function documentOf(parts: DocumentParts): BacktestDocument {
     lastPrice: formatAmount(result.lastPrice),
     ordersPlaced: result.ordersPlaced,
     refused: result.refused,
+    ...(result.margin === undefined ? {} : { margin: textOf(result.margin) }),
     otherPath: other,
     dealPaths: parts.dealPaths ?? null,
     startDates: parts.startDates ?? null,

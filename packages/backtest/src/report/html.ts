@@ -7,7 +7,7 @@ import { style } from './style.ts';
 import { type Figure, figureGroups } from './summary.ts';
 import { escaped } from './svg.ts';
 import { headline } from './terminal.ts';
-import { count, lengthText, money, percent, placesOf, plain, signedPercent, timeText } from './words.ts';
+import { count, inFile, lengthText, money, percent, placesOf, plain, signedPercent, timeText } from './words.ts';
 
 const dealsShown = 200;
 
@@ -140,8 +140,8 @@ function candleSection(document: BacktestDocument): string {
 
 function basis(document: BacktestDocument): string {
   const data = document.data.map(
-    ({ exchange, pair, interval, candles, sha256 }) =>
-      `<dt>${escaped(pair)}</dt><dd>${escaped(exchange)}, ${interval}, ${plain(candles)} candles in the file${sha256 === null ? '' : `, SHA-256 <code>${escaped(sha256)}</code>`}</dd>`,
+    ({ exchange, pair, sha256, ...file }) =>
+      `<dt>${escaped(pair)}</dt><dd>${escaped(exchange)}, ${inFile(file)}${sha256 === null ? '' : `, SHA-256 <code>${escaped(sha256)}</code>`}</dd>`,
   );
   const rules = document.rules.map(
     ({ pair, tick, lot, minNotional, source }) =>

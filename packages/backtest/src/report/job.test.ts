@@ -4,14 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { botSettings } from '@holdfast/contracts';
-import { amount, baseOf, formatAmount, multiply, quoteOf } from '@holdfast/domain';
+import { amount, baseOf, formatAmount, multiply, pair as pairOf, quoteOf } from '@holdfast/domain';
+import { inferSteps, stepsOf } from '@holdfast/exchanges/simulated';
 import { storeSeries } from '../data/library.ts';
+import { timeOf } from '../data/series.ts';
 import { runBacktest } from '../run/run.ts';
+import { sampleAsk } from '../testing/sample-ask.ts';
 import { walkSeries } from '../testing/walk-run.ts';
 import { AskError } from './ask-error.ts';
 import { compareDocuments } from './compare.ts';
 import { type BacktestAsk, prepare, runJob } from './job.ts';
 import { checkLookahead, cutsOf, truncated } from './lookahead.ts';
+import { periodOf } from './period.ts';
 import { rulesOf } from './rules.ts';
 import { idOf, listStored, readStored, removeStored, resolveId, storeDocument } from './store.ts';
 
@@ -20,36 +24,29 @@ after(() => rmSync(data, { recursive: true }));
 const series = walkSeries(40, 5);
 storeSeries(data, series, { duplicates: 0, volumesCutTo: null, withoutVolume: 0 });
 
-const ask: BacktestAsk = {
-  kind: 'dca',
-  pairs: ['BTC/USDT'],
+const ask = sampleAsk({
   settings: botSettings.dca.parse({
     baseOrderSize: '100',
     averagingOrderSize: '150',
     averagingOrders: 4,
     takeProfitPercent: '1.5',
   }),
-  exchange: null,
-  intervalMs: null,
-  from: null,
-  to: null,
-  funds: null,
-  assumptions: {},
-  rules: { tick: null, lot: null, minNotional: null },
-  driver: 'jump',
-  otherPath: true,
-  dealOrders: 200,
-  startDates: 4,
-  seed: 1,
-};
+});
 const ports = { run: runBacktest, madeAt: Date.UTC(2026, 0, 2, 3, 4, 5), code: { version: '0.1.0', commit: null } };
 const refusal = (run: () => unknown, code: string, message: RegExp): void => {
   assert.throws(run, (error: unknown) => error instanceof AskError && error.code === code && message.test(error.message));
 };
 
-test('the end of a run is what its fills leave, to the last digit', () => {
-  const { result, document } = runJob(ask, data, ports);
+const several = { ...(ask.settings as object), stepPercent: '4', dealsAtOnce: 3, dealsPerPair: 3, dealStepPercent: '1' };
+
+for (const [name, settings] of Object.entries({ 'one deal at a time': ask.settings, 'several deals on the pair': several }))
+  test(`${name}: the end of a run is what its fills leave, to the last digit`, () => endsAsFilled(settings));
+
+function endsAsFilled(settings: BacktestAsk['settings']): void {
+  const { result, document } = runJob({ ...ask, settings }, data, ports);
   assert.ok(result.fills.length > 20 && result.deals.length > 5);
+  const isBeside = result.deals.some((a) => result.deals.some((b) => b.openedAt > a.openedAt && b.openedAt < a.closedAt));
+  assert.equal(isBeside, settings === several, 'deals beside each other');
   let [base, quote] = [0n, result.startEquity as bigint];
   for (const fill of result.fills) {
     const value = multiply(fill.price, fill.quantity, fill.side === 'buy' ? 'up' : 'down');
@@ -60,7 +57,7 @@ test('the end of a run is what its fills leave, to the last digit', () => {
   const profits = result.deals.reduce((sum, deal) => sum + deal.profit, 0n);
   assert.equal(document.metrics.deals.realised, formatAmount(profits));
   assert.equal(document.metrics.profit, formatAmount(result.endEquity - result.startEquity));
-});
+}
 
 test('a job runs the other path, other orders and other beginnings, and is the same each time', () => {
   const told: string[] = [];
@@ -102,6 +99,49 @@ test('values that are none are refused by name', () => {
     refusal(() => rulesOf(series, { tick, lot: null, minNotional: null }), 'backtest-value-malformed', /--tick/);
 });
 
+test('signals become words from outside, or are refused by number', () => {
+  const at = timeOf(series, 3);
+  const { outside } = prepare({ ...ask, signals: [{ at, name: 'go' }] }, data).request;
+  assert.deepEqual(outside, [
+    { at, kind: 'signal', signal: { id: 'asked-1', price: null, ask: { kind: 'condition', name: 'go' } } },
+  ]);
+  assert.equal(prepare({ ...ask, signals: [] }, data).request.outside, undefined);
+  const settings = {};
+  const entry = prepare({ ...ask, kind: 'signal', settings, signals: [{ at, name: 'enter-long' }] }, data).request.outside?.[0];
+  assert.ok(entry?.kind === 'signal' && entry.signal.ask.kind === 'enter' && entry.signal.ask.direction === 'long');
+  const wrong = [
+    [
+      { at, name: 'go' },
+      { at: at - 1, name: 'go' },
+    ],
+    [{ at, name: 'go now' }],
+  ] as const;
+  refusal(() => prepare({ ...ask, signals: wrong[0] }, data), 'backtest-value-malformed', /signal 2 .*sort them by time/);
+  refusal(() => prepare({ ...ask, signals: wrong[1] }, data), 'backtest-value-malformed', /signal 1 .*letters, digits/);
+  const asked = { ...ask, kind: 'signal', settings, signals: [{ at, name: 'go' }] };
+  refusal(() => prepare(asked, data), 'backtest-value-malformed', /one of enter-long, exit-long/);
+});
+
+test('a signal names the pair that it is for where a signal bot trades several', () => {
+  const [own, at] = [mkdtempSync(join(tmpdir(), 'holdfast-job-')), timeOf(series, 3)];
+  after(() => rmSync(own, { recursive: true }));
+  for (const pair of ['BTC/USDT', 'ETH/USDT'])
+    storeSeries(own, { ...series, pair }, { duplicates: 0, volumesCutTo: null, withoutVolume: 0 });
+  const asked = { ...ask, kind: 'signal', pairs: ['BTC/USDT', 'ETH/USDT'], settings: {} };
+  const [word] = prepare({ ...asked, signals: [{ at, name: 'exit-long', pair: 'ETH/USDT' }] }, own).request.outside ?? [];
+  assert.equal(word?.pair, 'ETH/USDT');
+  refusal(
+    () => prepare({ ...asked, signals: [{ at, name: 'exit-long' }] }, own),
+    'backtest-value-malformed',
+    /it names none of the pairs BTC\/USDT, ETH\/USDT; a line is TIME,NAME,PAIR$/,
+  );
+  refusal(
+    () => prepare({ ...asked, signals: [{ at, name: 'exit-long', pair: 'SOL/USDT' }] }, own),
+    'backtest-value-malformed',
+    /the bot does not trade SOL\/USDT; it trades BTC\/USDT, ETH\/USDT$/,
+  );
+});
+
 test('candles are found by pair; what is missing or means several is said', () => {
   refusal(() => prepare({ ...ask, pairs: ['ETH/USDT'] }, data), 'backtest-data-missing', /there are: BTC\/USDT/);
   refusal(() => prepare({ ...ask, intervalMs: 60_000 }, data), 'backtest-data-missing', /BTC\/USDT 1m; there are: binance 15m/);
@@ -111,6 +151,64 @@ test('candles are found by pair; what is missing or means several is said', () =
   refusal(() => prepare(ask, two), 'backtest-data-ambiguous', /binance 15m, kraken 15m/);
   assert.equal(prepare({ ...ask, exchange: 'kraken' }, two).data[0]!.exchange, 'kraken');
   rmSync(two, { recursive: true });
+});
+
+test('steps are those of the simulated exchange on a tape of the same candles', () => {
+  const text = (value: number, digits: number): string => (value / 10 ** digits).toFixed(digits);
+  for (const name of ['BTC/USDT', 'ETH/USDT', 'XRP/USDT', 'ETH/BTC', 'FOO/USDT']) {
+    const of = { ...series, pair: name };
+    const { priceDigits, volumeDigits } = of;
+    const lines = Array.from({ length: of.rows }, (_, row) =>
+      [
+        timeOf(of, row),
+        ...[of.open, of.high, of.low, of.close].map((column) => text(column[row]!, priceDigits)),
+        text(of.volume[row]!, volumeDigits),
+      ].join(','),
+    );
+    const { tick, lot } = rulesOf(of, { tick: null, lot: null, minNotional: null }).rules;
+    assert.deepEqual({ tick, lot }, stepsOf(pairOf(name), inferSteps(lines)), name);
+  }
+});
+
+test('nobody trades a coin before it is listed or after it is gone, and the report says so', () => {
+  const rows = Math.floor(series.rows / 2);
+  const [shift, half] = [series.intervalMs * rows, { ...series, rows }];
+  const late = { ...half, pair: 'ETH/USDT', segments: [{ row: 0, time: timeOf(series, 0) + shift }] };
+  const [start, end] = [timeOf(series, 0), timeOf(series, series.rows - 1) + series.intervalMs];
+  const whole = { from: null, to: null };
+  assert.deepEqual(periodOf([series], whole), { from: start, to: end, shortened: [] });
+  const both = periodOf([series, late], whole);
+  assert.deepEqual([both.from, both.to], [start + shift, Math.min(end, start + 2 * shift)]);
+  assert.match(both.shortened[0]!, /^The candles of ETH\/USDT begin on 20.* UTC, and the run with them\.$/);
+  const gone = periodOf([series, half], { from: start, to: end + 40 * 86_400_000 });
+  assert.equal(gone.to, start + shift);
+  assert.match(
+    gone.shortened.join(),
+    /^The candles of BTC\/USDT end on .* taken off the exchange, it may have been worth less\.$/,
+  );
+  assert.deepEqual(periodOf([series], { from: start - 3_600_000, to: end + 3_600_000 }).shortened, [], 'hours are no matter');
+  refusal(() => periodOf([half, late], whole), 'backtest-period-empty', /in which the other pairs have some: those of/);
+  const { document } = runJob({ ...ask, to: end + 40 * 86_400_000 }, data, ports);
+  assert.match(document.warnings[0]!, /^The candles of BTC\/USDT end on/);
+});
+
+test('a tick that the exchange made finer later is taken, and one that makes a price nothing is refused', () => {
+  const late = 6000;
+  // 80.00 and the like at first, 0.00004321 at last; single odd digits are computing errors.
+  const price = (row: number): number =>
+    row < late ? 8_000_000_000 + (row % 9) * 1_000_000 + (row === 5555 ? 1 : 0) : 4000 + (row % 321);
+  const column = Float64Array.from({ length: 12_000 }, (_, row) => price(row));
+  const volume = Float64Array.from(column, (_, row) => 100 + (row % 7));
+  const crash = { ...series, pair: 'LUNC/USDT', priceDigits: 8, volumeDigits: 2, rows: column.length, volume };
+  const of = { ...crash, open: column, high: column, low: column, close: column };
+  const usual = { tick: null, lot: null, minNotional: null };
+  assert.deepEqual([rulesOf(of, usual).rules.tick, rulesOf(of, usual).rules.lot].map(formatAmount), ['0.00000001', '0.01']);
+  assert.equal(formatAmount(rulesOf({ ...of, rows: late }, usual).rules.tick), '0.01');
+  refusal(
+    () => rulesOf(of, { ...usual, tick: '0.01' }),
+    'backtest-value-malformed',
+    /lowest price of LUNC\/USDT, 0\.00004, would round/,
+  );
 });
 
 test('rules are as given, else as fine as the candles', () => {

@@ -2,27 +2,30 @@
 import {
   type Amount,
   amount,
-  type EpochMs,
   epochMs,
   type Pair,
   type PairRules,
   pair as readPair,
+  type SignalAsk,
   ValueError,
 } from '@holdfast/domain';
 import { readSeries, writtenHash } from '../data/column-file.ts';
-import { rowAt, type Series, timeOf } from '../data/series.ts';
+import type { Series } from '../data/series.ts';
 import { toNumber } from '../metrics/returns.ts';
 import { seededRandom } from '../monte-carlo/bands.ts';
 import { dealPaths } from '../monte-carlo/deal-order.ts';
 import { type PeriodOutcome, startDates, startPeriods } from '../monte-carlo/start-date.ts';
 import { usualAssumptions } from '../run/assumptions.ts';
 import { withFiner } from '../run/inside.ts';
-import type { Assumptions, RunRequest, RunResult } from '../run/result.ts';
+import { type Perpetual, usualPerpetual } from '../run/perpetual.ts';
+import type { Assumptions, Outside, RunRequest, RunResult } from '../run/result.ts';
+import { withTrades } from '../run/trades-inside.ts';
 import { sumsOf } from '../sweep/figures.ts';
 import { kernelSums } from '../sweep/run-sums.ts';
 import { AskError } from './ask-error.ts';
-import { type BacktestDocument, type DataVersion, dataVersion, documentOf } from './document.ts';
-import { findSeries } from './find-series.ts';
+import { type BacktestDocument, type DataVersion, dataVersion, documentOf, fundingVersion, tradesVersion } from './document.ts';
+import { findFunding, findSeries, findTrades } from './find-series.ts';
+import { iso, periodOf } from './period.ts';
 import { type RulesAsk, rulesOf } from './rules.ts';
 import { count } from './words.ts';
 
@@ -36,11 +39,15 @@ export interface BacktestAsk {
   readonly intervalMs: number | null;
   /** Interval of finer candles that are played inside those of `intervalMs` where there are any. */
   readonly insideMs?: number | null;
+  /** Whether recorded trades are played inside candles where there are any. */
+  readonly insideTrades?: boolean;
   readonly from: number | null;
   readonly to: number | null;
+  /** Signals that come meanwhile, in the order of time; none when left out. */
+  readonly signals?: readonly AskedSignal[];
   /** Asset to decimal. */
   readonly funds: Readonly<Record<string, string>> | null;
-  readonly assumptions: Partial<Assumptions>;
+  readonly assumptions: AskedAssumptions;
   readonly rules: RulesAsk;
   readonly driver: 'jump' | 'step';
   /** Whether the other path through each candle is run beside it. */
@@ -52,33 +59,33 @@ export interface BacktestAsk {
   readonly seed: number;
 }
 
+/** What is left out is usual; of a perpetual everything but its leverage may be. */
+export type AskedAssumptions = Partial<Omit<Assumptions, 'perpetual'>> & {
+  readonly perpetual?: Pick<Perpetual, 'leverage'> & Partial<Perpetual>;
+};
+
+/** What a message from outside asks. */
+export interface AskedSignal {
+  /** Unix ms. */
+  readonly at: number;
+  /** Of a signal bot an entry or exit such as `enter-long`, of others the name that conditions wait for. */
+  readonly name: string;
+  /** Which of several pairs it is for. */
+  readonly pair?: string | undefined;
+}
+
 export interface Prepared {
   readonly request: RunRequest;
   readonly data: readonly DataVersion[];
   readonly rulesFrom: ReadonlyMap<string, string>;
+  /** Of the period (period.ts). */
+  readonly shortened: readonly string[];
 }
 
 export interface JobPorts {
   readonly run: (request: RunRequest) => RunResult;
   readonly madeAt: number;
   readonly code: BacktestDocument['code'];
-}
-
-const iso = (time: number): string => (Math.abs(time) <= 8.64e15 ? new Date(time).toISOString().slice(0, 16) : String(time));
-
-/** The part of the asked period that has candles. @throws AskError `backtest-period-empty` */
-function periodOf(series: Series, ask: BacktestAsk): { from: EpochMs; to: EpochMs } {
-  const [first, end] = [timeOf(series, 0), timeOf(series, series.rows - 1) + series.intervalMs];
-  const [from, to] = [ask.from ?? first, ask.to ?? end];
-  if (!(from < to))
-    throw new AskError('backtest-period-empty', `the period is empty: --from ${iso(from)} is not before --to ${iso(to)}`, 'to');
-  if (rowAt(series, from) >= rowAt(series, to))
-    throw new AskError(
-      'backtest-period-empty',
-      `there are no candles of ${series.pair} from ${iso(from)} to ${iso(to)}: those of ${series.exchange} reach from ${iso(first)} to ${iso(end)}`,
-      'from',
-    );
-  return { from: epochMs(Math.max(from, first)), to: epochMs(Math.min(to, end)) };
 }
 
 /** @throws AskError `backtest-value-malformed` */
@@ -121,27 +128,69 @@ export function prepare(ask: BacktestAsk, data: string): Prepared {
     const found = findSeries(data, pair, ask.exchange, ask.intervalMs);
     const whole = readSeries(found.path);
     const finer = ask.insideMs == null ? null : findSeries(data, pair, found.exchange, ask.insideMs);
-    const columns = finer === null ? whole : withFiner(whole, readSeries(finer.path));
+    const inner = finer === null ? null : readSeries(finer.path);
+    const filled = inner === null ? whole : withFiner(whole, inner);
+    const trades = ask.insideTrades === true ? findTrades(data, pair, found.exchange) : null;
+    const traded = trades === null ? filled : withTrades(filled, trades.trades);
+    const funding = ask.assumptions.perpetual === undefined ? null : findFunding(data, pair, found.exchange);
+    const columns = funding === null ? traded : { ...traded, funding: funding.funding };
     const { rules: of, source } = rulesOf(columns, ask.rules);
     series.set(pair, columns);
     rules.set(pair, of);
     rulesFrom.set(pair, source);
     versions.push(dataVersion(whole, writtenHash(found.path)));
-    if (finer !== null) versions.push(dataVersion(readSeries(finer.path), writtenHash(finer.path)));
+    if (finer !== null && inner !== null) versions.push(dataVersion(inner, writtenHash(finer.path)));
+    if (trades !== null) versions.push(tradesVersion(trades.trades, trades.sha256));
+    if (funding !== null) versions.push(fundingVersion(funding.funding, funding.sha256));
   }
-  const [first] = series.values();
+  const [first, ...others] = series.values();
   if (first === undefined) throw new AskError('backtest-value-malformed', 'give a pair with --pair BASE/QUOTE', 'pair');
+  const { from, to, shortened } = periodOf([first, ...others], ask);
   const request: RunRequest = {
     kind: ask.kind,
     settings: ask.settings,
     series,
     rules,
-    ...periodOf(first, ask),
+    from,
+    to,
     funds: readFunds(ask.funds),
-    assumptions: { ...usualAssumptions, ...ask.assumptions },
+    assumptions: assumptionsOf(ask.assumptions),
     driver: ask.driver,
+    ...((ask.signals ?? []).length === 0 ? {} : { outside: outsideOf(ask, [...series.keys()]) }),
   };
-  return { request, data: versions, rulesFrom };
+  return { request, data: versions, rulesFrom, shortened };
+}
+
+function assumptionsOf({ perpetual, ...asked }: AskedAssumptions): Assumptions {
+  if (perpetual === undefined) return { ...usualAssumptions, ...asked };
+  return { ...usualAssumptions, feeIn: 'quote', ...asked, perpetual: { ...usualPerpetual, ...perpetual } };
+}
+
+const entries: ReadonlyMap<string, SignalAsk> = new Map(
+  (['long', 'short'] as const).flatMap((direction): [string, SignalAsk][] => [
+    [`enter-${direction}`, { kind: 'enter', direction, size: null, limit: null, exits: { targets: null, stop: null } }],
+    [`exit-${direction}`, { kind: 'exit', direction, size: null }],
+  ]),
+);
+
+/** @throws AskError `backtest-value-malformed` naming the signal */
+function outsideOf({ kind, signals = [] }: BacktestAsk, pairs: readonly Pair[]): readonly Outside[] {
+  return signals.map(({ at, name, pair }, place): Outside => {
+    const refuse = (what: string): AskError =>
+      new AskError('backtest-value-malformed', `signal ${place + 1} (${iso(at)} ${name.slice(0, 40)}): ${what}`, 'signals');
+    const before = signals[place - 1];
+    if (before !== undefined && before.at > at)
+      throw refuse(`it comes before the one above it, ${iso(before.at)}; sort them by time`);
+    if (!/^[A-Za-z0-9_-]{1,40}$/.test(name)) throw refuse('its name must be letters, digits, _ and -');
+    const ask: SignalAsk | undefined = kind === 'signal' ? entries.get(name) : { kind: 'condition', name };
+    if (ask === undefined) throw refuse(`a signal bot is asked one of ${[...entries.keys()].join(', ')}`);
+    const of = pairs.find((each) => each === pair);
+    if (pair !== undefined && of === undefined) throw refuse(`the bot does not trade ${pair}; it trades ${pairs.join(', ')}`);
+    if (pair === undefined && kind === 'signal' && pairs.length > 1)
+      throw refuse(`it names none of the pairs ${pairs.join(', ')}; a line is TIME,NAME,PAIR`);
+    const named = of === undefined || pairs.length === 1 ? {} : { pair: of };
+    return { at: epochMs(at), ...named, kind: 'signal', signal: { id: `asked-${place + 1}`, price: null, ask } };
+  });
 }
 
 /** Steps that the paths of deals take at most. */
@@ -184,7 +233,9 @@ export function* jobSteps(ask: BacktestAsk, data: string, ports: JobPorts): Gene
   }
   const profits = result.deals.filter((deal) => deal.sold > 0n).map(({ profit }) => toNumber(profit));
   const runs = Math.min(ask.dealOrders, Math.max(100, Math.floor(stepsMost / Math.max(1, profits.length))));
-  const paths = ask.dealOrders > 0 ? dealPaths(toNumber(result.startEquity), profits, runs, random) : null;
+  // Who was liquidated lost what no deal shows.
+  const isWhole = result.margin?.liquidation == null;
+  const paths = ask.dealOrders > 0 && isWhole ? dealPaths(toNumber(result.startEquity), profits, runs, random) : null;
   const isRandom = paths !== null || outcomes.length > 0;
   const document = documentOf({
     ...prepared,

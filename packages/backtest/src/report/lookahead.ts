@@ -3,7 +3,7 @@
  * moment must be what it did when the future was there. Truncating is the test of accuracy rule 3.
  */
 import type { EpochMs, Pair } from '@holdfast/domain';
-import { rowAt, type Series, timeOf } from '../data/series.ts';
+import { rowAt, type Series, type TradesInside, timeOf } from '../data/series.ts';
 import type { RunFill, RunRequest, RunResult } from '../run/result.ts';
 
 export interface LookaheadCut {
@@ -34,8 +34,16 @@ export function truncated(series: Series, time: number): Series {
     low: cut(low as Int32Array),
     close: cut(close as Int32Array),
     volume: cut(volume as Uint32Array),
+    ...(series.inner === undefined ? {} : { inner: innerCut(series.inner, rows) }),
   };
 }
+
+/** The trades behind stay where they are: no place leads to them. */
+const innerCut = (inner: TradesInside, rows: number): TradesInside => ({
+  ...inner,
+  first: inner.first.subarray(0, rows),
+  places: inner.places.subarray(0, rows + 1),
+});
 
 const fillText = (fill: RunFill | undefined): string | null =>
   fill === undefined

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { rowAt, timeOf } from '../data/series.ts';
 import { walkRun, walkSeries } from '../testing/walk-run.ts';
 import { barsOf } from './candles.ts';
 import { dealsCsv, fillsCsv } from './csv.ts';
@@ -62,6 +63,27 @@ test('bars join candles: first open, highest high, lowest low, last close', () =
       series.close[7]! / 100,
     ],
   );
+});
+
+test('bars of any length say what a look at each of their candles says', () => {
+  const series = walkSeries(60, 3);
+  const { intervalMs } = series;
+  for (const most of [1, 3, 7, 30, 100, 900])
+    for (const [first, last] of [
+      [0, series.rows],
+      [5, 77],
+      [250, 4600],
+    ] as const) {
+      const { bars, barMs } = barsOf(series, timeOf(series, first), timeOf(series, last - 1) + intervalMs, most);
+      let row: number = first;
+      for (const [time, , high, low] of bars) {
+        const end = Math.min(last, rowAt(series, time + barMs));
+        assert.equal(high, Math.max(...series.high.subarray(row, end)) / 100);
+        assert.equal(low, Math.min(...series.low.subarray(row, end)) / 100);
+        row = end;
+      }
+      assert.equal(row, last);
+    }
 });
 
 test('bars leave a gap where candles are missing', () => {

@@ -1,15 +1,13 @@
 /** The exchange's rules of a pair for a backtest: as given, else as the simulated exchange has them on a tape of the same candles. */
+import { type Amount, amount, formatAmount, type PairRules, pair as readPair, ValueError } from '@holdfast/domain';
 import {
-  type Amount,
-  amount,
-  formatAmount,
-  type Lots,
-  type PairRules,
-  pair,
-  quoteOf,
-  type Ticks,
-  ValueError,
-} from '@holdfast/domain';
+  describeMarket,
+  rowsForSteps,
+  type Steps,
+  stepsOf,
+  stepsSeen,
+  usualMinNotional,
+} from '@holdfast/exchanges/simulated/rules';
 import type { Series } from '../data/series.ts';
 import { AskError } from './ask-error.ts';
 
@@ -20,14 +18,74 @@ export interface RulesAsk {
   readonly minNotional: string | null;
 }
 
-/** Decimals that price × quantity has at most at exchanges. */
-const decimalsMost = 8;
-/** Counts stay small enough for exact products. */
-const countMost = 900_000_000_000;
-const usualMinNotional: Readonly<Record<string, Amount>> = { BTC: amount('0.0001'), ETH: amount('0.001'), BNB: amount('0.01') };
-const ordersMost = 200;
+/** Rows that are looked at for steps. */
+interface Sample {
+  readonly from: number;
+  readonly to: number;
+  readonly stride: number;
+}
 
-const stepOf = (digits: number): Amount => (10n ** BigInt(18 - digits)) as Amount;
+/** Zeros behind a whole number are decimals that it does not need. */
+function decimalsNeeded(column: ArrayLike<number>, digits: number, { from, to, stride }: Sample): number[] {
+  return Array.from({ length: Math.ceil((to - from) / stride) }, (_, at) => {
+    let [value, decimals] = [column[from + at * stride]!, digits];
+    while (decimals > 0 && value % 10 === 0) {
+      value /= 10;
+      decimals--;
+    }
+    return decimals;
+  });
+}
+
+const amountOf = (price: number, digits: number): Amount => (BigInt(price) * 10n ** BigInt(18 - digits)) as Amount;
+
+function seenIn({ priceDigits, volumeDigits, ...columns }: Series, rows: Sample, price: number): Steps {
+  const { open, high, low, close, volume } = columns;
+  return stepsSeen({
+    prices: [open, high, low, close].flatMap((column) => decimalsNeeded(column, priceDigits, rows)),
+    volumes: decimalsNeeded(volume, volumeDigits, rows),
+    price: amountOf(price, priceDigits),
+  });
+}
+
+const rowsOfLater = 100;
+/** A shorter rest says too little. */
+const rowsLeast = 500;
+
+function lowest(low: Series['low'], from: number, to: number): number {
+  let least = low[from]!;
+  for (let row = from + 1; row < to; row++) if (low[row]! < least) least = low[row]!;
+  return least;
+}
+
+/**
+ * Steps as the simulated exchange has them on a tape of these candles, which looks at its beginning; finer where the exchange
+ * made them finer later, as it does when a price has fallen far.
+ */
+function stepsFor(series: Series): Steps {
+  const { rows } = series;
+  let steps = seenIn(series, { from: 0, to: Math.min(rows, rowsForSteps), stride: 1 }, series.close[0]!);
+  const stride = rowsForSteps / rowsOfLater;
+  for (let from = rowsForSteps; from + rowsLeast <= rows; from += rowsForSteps) {
+    const to = Math.min(rows, from + rowsForSteps);
+    // Within a part a price may fall far.
+    const later = seenIn(series, { from, to, stride }, lowest(series.low, from, to));
+    // The lot stays: while the coin was dear it was as fine as that.
+    if (later.tick < steps.tick) steps = { ...steps, tick: later.tick };
+  }
+  return stepsOf(readPair(series.pair), steps);
+}
+
+/** Refuses a tick by which the cheapest candle would cost nothing. @throws AskError `backtest-value-malformed` */
+function checkTick({ pair, priceDigits, low, rows }: Series, tick: Amount): void {
+  const least = amountOf(lowest(low, 0, rows), priceDigits);
+  if (least * 2n >= tick) return;
+  throw new AskError(
+    'backtest-value-malformed',
+    `With a tick of ${formatAmount(tick)} the lowest price of ${pair}, ${formatAmount(least)}, would round to 0: give a finer --tick`,
+    'tick',
+  );
+}
 
 /** @throws AskError `backtest-value-malformed` */
 export function readPositive(text: string, field: string): Amount {
@@ -51,14 +109,12 @@ export interface FoundRules {
 }
 
 export function rulesOf(series: Series, ask: RulesAsk): FoundRules {
-  const of = pair(series.pair);
-  const priceDigits = Math.min(series.priceDigits, decimalsMost);
-  const volumeDigits = Math.min(series.volumeDigits, decimalsMost - priceDigits);
-  const tick = ask.tick === null ? stepOf(priceDigits) : readPositive(ask.tick, 'tick');
-  const lot = ask.lot === null ? stepOf(volumeDigits) : readPositive(ask.lot, 'lot');
-  const least = usualMinNotional[quoteOf(of)] ?? amount('5');
-  const minNotional = ask.minNotional === null ? least : readPositive(ask.minNotional, 'min-notional');
-  const most = (value: string, step: Amount): number => Number(bigMin(amount(value) / step, BigInt(countMost)));
+  const of = readPair(series.pair);
+  const usual = ask.tick === null || ask.lot === null ? stepsFor(series) : null;
+  const tick = ask.tick === null ? usual!.tick : readPositive(ask.tick, 'tick');
+  const lot = ask.lot === null ? usual!.lot : readPositive(ask.lot, 'lot');
+  const minNotional = ask.minNotional === null ? usualMinNotional(of) : readPositive(ask.minNotional, 'min-notional');
+  const { filters } = describeMarket({ pair: of, tick, lot, minNotional });
   const inferred = [
     ...(ask.tick === null ? ['tick'] : []),
     ...(ask.lot === null ? ['lot'] : []),
@@ -66,22 +122,21 @@ export function rulesOf(series: Series, ask: RulesAsk): FoundRules {
   ];
   if (tick > amount('1000000'))
     throw new AskError('backtest-value-malformed', `--tick ${formatAmount(tick)} is above every price`, 'tick');
+  checkTick(series, tick);
   return {
     source: inferred.length === 0 ? 'as given' : `${inferred.join(', ')}: as the simulated exchange has them for these candles`,
     rules: {
       pair: of,
       tick,
       lot,
-      minPrice: 1 as Ticks,
-      maxPrice: most('1000000', tick) as Ticks,
-      minQuantity: 1 as Lots,
-      maxQuantity: most('100000000', lot) as Lots,
+      minPrice: filters.minPrice,
+      maxPrice: filters.maxPrice,
+      minQuantity: filters.minQuantity,
+      maxQuantity: filters.maxQuantity,
       minNotional,
-      maxOrders: ordersMost,
-      maxAlgoOrders: 5,
-      maxOrderLists: 20,
+      maxOrders: filters.maxOrders,
+      maxAlgoOrders: filters.maxAlgoOrders,
+      maxOrderLists: filters.maxOrderLists,
     },
   };
 }
-
-const bigMin = (a: bigint, b: bigint): bigint => (a < b ? a : b);

@@ -97,6 +97,7 @@ export function figureGroups(document: BacktestDocument): readonly FigureGroup[]
             ]),
       ],
     },
+    ...marginGroup(document, amount),
     {
       title: 'Deals',
       figures: [
@@ -128,7 +129,11 @@ export function figureGroups(document: BacktestDocument): readonly FigureGroup[]
     {
       title: 'Use of the money',
       figures: [
-        { name: 'Time in market', value: percent(metrics.timeInMarket, 1), about: 'Share of the time in which base was held.' },
+        {
+          name: 'Time in market',
+          value: percent(metrics.timeInMarket, 1),
+          about: 'Share of the time in which base was held, or a position.',
+        },
         {
           name: 'Exposure',
           value: `${percent(metrics.exposure, 1)} on average, ${percent(metrics.exposureMost, 1)} most`,
@@ -152,6 +157,29 @@ export function figureGroups(document: BacktestDocument): readonly FigureGroup[]
       ],
     },
   ];
+}
+
+function marginGroup({ margin }: BacktestDocument, amount: (text: string) => string): readonly FigureGroup[] {
+  if (margin === undefined) return [];
+  const { collateral, funding, liquidation } = margin;
+  const { paid, received, times, assumed } = funding;
+  const figures: readonly Figure[] = [
+    { name: 'Collateral', value: amount(collateral), about: 'What the margin account begins with.' },
+    {
+      name: 'Funding',
+      value: `${amount(paid)} paid, ${amount(received)} received`,
+      about: `${count(times, 'payment')} on positions held, ${plain(assumed)} of them at the assumed rate.`,
+    },
+    liquidation === null
+      ? { name: 'Liquidated', value: 'never', about: 'Equity stayed above the maintenance margin at every price.' }
+      : {
+          name: 'Liquidated',
+          value: `${timeText(liquidation.at)} UTC at ${liquidation.price}, ${amount(liquidation.left)} left`,
+          about: `Positions were worth ${amount(liquidation.value)}, equity ${amount(liquidation.equity)}, the clearance fee took ${amount(liquidation.fee)}.`,
+          tone: 'bad',
+        },
+  ];
+  return [{ title: 'Margin', figures }];
 }
 
 function refusedText(refused: Readonly<Record<string, number>>): string {

@@ -9,13 +9,14 @@ import {
   luckSentences,
   partCells,
   partHead,
+  pathSentences,
   sweepHeadline,
   trialTable,
   triedText,
   variedText,
   walkSums,
 } from './sweep-text.ts';
-import { dayText, percent, plain, signedPercent, timeText } from './words.ts';
+import { dayText, inFile, percent, plain, signedPercent, timeText } from './words.ts';
 
 const trialsShown = 25;
 
@@ -106,6 +107,7 @@ function bestSection(document: SweepDocument): string {
       `<p><b>${escaped(variedText(best.varied))}</b></p>`,
       table([...partHead, 'UTC'], rows),
       `<p class="soft">Run by the bot itself. Believe what was never seen.</p>`,
+      list(pathSentences(document)),
     ),
     section('How much of it is luck', list(luckSentences(document)), bands(document)),
     sensitivity(document),
@@ -170,8 +172,8 @@ function sensitivity({ best }: SweepDocument): string {
 function basis(document: SweepDocument): string {
   const { data, code, madeAt, hash, asked, best } = document;
   const series = data.map(
-    ({ exchange, pair, interval, candles, sha256 }) =>
-      `<dt>${escaped(pair)}</dt><dd>${escaped(exchange)}, ${interval}, ${plain(candles)} candles in the file${sha256 === null ? '' : `, SHA-256 <code>${escaped(sha256)}</code>`}</dd>`,
+    ({ exchange, pair, sha256, ...file }) =>
+      `<dt>${escaped(pair)}</dt><dd>${escaped(exchange)}, ${inFile(file)}${sha256 === null ? '' : `, SHA-256 <code>${escaped(sha256)}</code>`}</dd>`,
   );
   const commit = code.commit === null ? '' : `, commit <code>${escaped(code.commit)}</code>`;
   return [

@@ -1,7 +1,7 @@
 /** A sweep for a terminal of 80 columns: warnings, what choosing was worth on what came after, the best, the others. */
 import { sensitivityText } from '../monte-carlo/sensitivity.ts';
 import type { BestCase, OutOfSample, Part, SweepDocument, TrialRow, Varied, WalkReport } from '../sweep/document.ts';
-import { luckShare, profitsOfBest } from '../sweep/warnings.ts';
+import { luckShare, pathsOfBest, profitsOfBest } from '../sweep/warnings.ts';
 import { plot } from './plot.ts';
 import { wrap } from './terminal.ts';
 import { count, dayText, percent, plain, ratioText, signedPercent, timeText } from './words.ts';
@@ -118,6 +118,9 @@ function walkLines({ axes, groups }: SweepDocument, { windows, outOfSample: out,
 /** What all tests gave together, for people. */
 export const walkSums = (out: OutOfSample): readonly (readonly [string, string])[] => [
   ['Out of sample, tests in a row', signedPercent(out.profit)],
+  ...(out.otherPath == null
+    ? []
+    : ([[`The same on the ${out.otherPath.path} path`, signedPercent(out.otherPath.profit)]] as const)),
   ['Holding through the same time', signedPercent(out.buyAndHold)],
   ['Where the settings were chosen', signedPercent(out.inSample)],
   [
@@ -142,6 +145,18 @@ export const walkSums = (out: OutOfSample): readonly (readonly [string, string])
         ],
       ] as const)),
 ];
+
+/** How the best does on the other path through each candle; none where that was left out. */
+export function pathSentences({ best }: SweepDocument): readonly string[] {
+  const paths = best === null ? null : pathsOfBest(best);
+  if (best === null || paths === null) return [];
+  const each = (of: Part): string =>
+    `${signedPercent(of.otherPath?.totalReturn ?? null)} in place of ${signedPercent(of.figures.profit ?? null)}`;
+  return best.cases.map(
+    ({ train, test }) =>
+      `On the ${paths.path} path through each candle it makes ${each(train)} where it was chosen${test === null ? '' : `, and ${each(test)} where it was not`}.`,
+  );
+}
 
 /** Sentences on luck: trials, deals in other orders, other days of beginning, neighbours. */
 export function luckSentences(document: SweepDocument): readonly string[] {
@@ -184,7 +199,7 @@ function bestLines(document: SweepDocument): readonly string[] {
     wrap(`The best, run by the bot itself: ${variedText(best.varied)}`, '', '  '),
     ...columns(partHead, rows),
     ...(test === null ? [] : ['Believe what was never seen.']),
-    ...luckSentences(document).map((text) => wrap(text, '- ', '  ')),
+    ...[...pathSentences(document), ...luckSentences(document)].map((text) => wrap(text, '- ', '  ')),
   ];
 }
 

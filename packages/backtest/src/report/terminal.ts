@@ -27,7 +27,7 @@ export const headline = (document: BacktestDocument): string =>
   `${document.kind.toUpperCase()} on ${document.pairs.join(', ')}, ${timeText(document.from)} to ${timeText(document.to)} UTC`;
 
 const dataLine = (document: BacktestDocument): string =>
-  `${count(document.candles, 'candle')} of ${intervalName(document.intervalMs)}${document.missing > 0 ? ` (${plain(document.missing)} missing)` : ''}, ${document.data.map(({ exchange }) => exchange).join(', ')}`;
+  `${count(document.candles, 'candle')} of ${intervalName(document.intervalMs)}${document.missing > 0 ? ` (${plain(document.missing)} missing)` : ''}, ${[...new Set(document.data.map(({ exchange }) => exchange))].join(', ')}`;
 
 function curve(document: BacktestDocument): readonly string[] {
   const { metrics, daily } = document;

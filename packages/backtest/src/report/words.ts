@@ -1,4 +1,5 @@
 /** Numbers and times as people read them. Money is cut, never rounded up: what is shown is there. */
+import type { DataVersion } from './document.ts';
 
 const counted = /^(USD|USDT|USDC|FDUSD|TUSD|BUSD|DAI|EUR|GBP|CHF|AUD|TRY|BRL|JPY)$/;
 
@@ -52,3 +53,7 @@ export function lengthText(ms: number | null): string {
 
 /** "1 deal", "2 deals". */
 export const count = (number: number, one: string, many = `${one}s`): string => `${plain(number)} ${number === 1 ? one : many}`;
+
+/** What is in a file of candles or trades. */
+export const inFile = ({ interval, candles }: Pick<DataVersion, 'interval' | 'candles'>): string =>
+  interval === 'trades' ? `${count(candles, 'trade')} in the file` : `${interval}, ${plain(candles)} candles in the file`;
