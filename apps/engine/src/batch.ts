@@ -22,6 +22,7 @@ const keyOf: { readonly [Name in Table]?: (row: Row<Name>) => string } = {
   bots: (row) => row.id,
   outbox: (row) => String(row.seq),
   orders: (row) => row.client_order_id,
+  fills: (row) => `${row.pair} ${row.trade_id} ${row.client_order_id}`,
   deals: (row) => row.id,
   books: (row) => `${row.book} ${row.asset}`,
   candles: (row) => `${row.pair} ${row.open_time}`,
@@ -29,6 +30,12 @@ const keyOf: { readonly [Name in Table]?: (row: Row<Name>) => string } = {
   pairs: (row) => row.pair,
   equity: (row) => `${row.quote} ${row.at}`,
 };
+
+/** What a change's row is known by; undefined for a row that is only ever added. */
+export function rowKey({ table, row }: Change): string | undefined {
+  const key = keyOf[table] as ((row: unknown) => string) | undefined;
+  return key === undefined ? undefined : `${table} ${key(row)}`;
+}
 
 export class Batch {
   readonly at: number;
@@ -53,19 +60,10 @@ export class Batch {
   }
 
   put<Name extends Table>(table: Name, row: Extract<Change, { table: Name }>['row']): void {
-    const key = keyOf[table] as ((row: unknown) => string) | undefined;
-    this.#changes.set(`${table} ${key === undefined ? this.#changes.size : key(row)}`, { table, row } as unknown as Change);
+    const change = { table, row } as unknown as Change;
+    this.#changes.set(rowKey(change) ?? `${table} ${this.#changes.size} new`, change);
     const topic = topicOf[table];
     if (topic !== undefined) this.#topics.add(topic);
-  }
-
-  /** Takes over another batch's rows of one table, but for those that are here already. */
-  takeOver(other: Batch, table: Table): void {
-    for (const [key, change] of other.#changes) {
-      if (change.table !== table) continue;
-      other.#changes.delete(key);
-      if (!this.#changes.has(key)) this.#changes.set(key, change);
-    }
   }
 
   journal(source: string, body: unknown, bot: string | null = null, vaultSeq: number | null = null): void {

@@ -1,7 +1,10 @@
-/** Serves the command socket of contracts/engine-socket: one JSON per line, in and out. */
+/**
+ * Serves the sockets of contracts/engine-socket: one JSON per line, in and out. One takes every command and tells subscribers what
+ * changed; the other is the listener's, which the world speaks to, and takes signals alone.
+ */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { type EngineCommand, type EngineNotice, engineCommand, engineSubscribe } from '@holdfast/contracts';
+import { type EngineCommand, type EngineNotice, engineCommand, engineSignal, engineSubscribe } from '@holdfast/contracts';
 import type { EngineResult } from './engine.ts';
 
 const lineBytesMax = 256 * 1024;
@@ -15,7 +18,15 @@ export interface CommandSocket {
 
 type Run = (command: EngineCommand) => Promise<EngineResult>;
 
-async function answerLine(socket: Socket, line: string, subscribers: Set<Socket>, run: Run): Promise<void> {
+interface Door {
+  /** What it takes. */
+  readonly takes: typeof engineCommand | typeof engineSignal;
+  /** Who hears of changes; null where nobody may. */
+  readonly subscribers: Set<Socket> | null;
+  readonly run: Run;
+}
+
+async function answerLine(socket: Socket, line: string, { takes, subscribers, run }: Door): Promise<void> {
   const say = (answer: unknown): void => {
     if (!socket.destroyed) socket.write(`${JSON.stringify(answer)}\n`);
   };
@@ -27,13 +38,13 @@ async function answerLine(socket: Socket, line: string, subscribers: Set<Socket>
     refuse('', 'command-malformed', 'A command is one line of JSON');
     return;
   }
-  if (engineSubscribe.safeParse(parsed).success) {
+  if (subscribers !== null && engineSubscribe.safeParse(parsed).success) {
     subscribers.add(socket);
     return;
   }
   const given = (parsed as { id?: unknown } | null)?.id;
   const id = typeof given === 'string' ? given : '';
-  const command = engineCommand.safeParse(parsed);
+  const command = takes.safeParse(parsed);
   if (!command.success) {
     const issue = command.error.issues[0];
     refuse(id, 'command-malformed', `${issue?.path.join('.') || 'command'}: ${issue?.message ?? 'unknown'}`);
@@ -42,9 +53,8 @@ async function answerLine(socket: Socket, line: string, subscribers: Set<Socket>
   say({ id, ...(await run(command.data)) });
 }
 
-/** Listens on `path`, mode 0600; a socket left behind by a process that was killed is replaced. */
-export async function serveCommands(path: string, run: Run, now: () => number): Promise<CommandSocket> {
-  const subscribers = new Set<Socket>();
+/** Listens on `path`; a socket left behind by a process that was killed is replaced. Returns what ends it. */
+async function serve(path: string, door: Door): Promise<() => Promise<void>> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
     let held = '';
@@ -53,12 +63,12 @@ export async function serveCommands(path: string, run: Run, now: () => number): 
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       sockets.delete(socket);
-      subscribers.delete(socket);
+      door.subscribers?.delete(socket);
     });
     socket.on('data', (chunk: string) => {
       const lines = (held + chunk).split('\n');
       held = lines.pop() ?? '';
-      for (const line of lines) if (line.trim() !== '') void answerLine(socket, line, subscribers, run);
+      for (const line of lines) if (line.trim() !== '') void answerLine(socket, line, door);
       if (held.length > lineBytesMax) socket.destroy();
     });
   });
@@ -67,8 +77,21 @@ export async function serveCommands(path: string, run: Run, now: () => number): 
     server.once('error', fail);
     server.listen(path, done);
   });
-  chmodSync(path, 0o660); // its folder says who may reach it: nobody else, or as a service the server, by its group
+  chmodSync(path, 0o660); // its folder says who may reach it: nobody else, or as a service one other program, by its group
+  return () =>
+    new Promise((done) => {
+      for (const socket of sockets) socket.destroy();
+      server.close(() => done());
+    });
+}
 
+/** The door of the listener. Returns what ends it. */
+export const serveSignals = (path: string, run: Run): Promise<() => Promise<void>> =>
+  serve(path, { takes: engineSignal, subscribers: null, run });
+
+export async function serveCommands(path: string, run: Run, now: () => number): Promise<CommandSocket> {
+  const subscribers = new Set<Socket>();
+  const close = await serve(path, { takes: engineCommand, subscribers, run });
   const saidAt = new Map<string, number>();
   const isDue = (key: string): boolean => {
     const at = now();
@@ -89,10 +112,6 @@ export async function serveCommands(path: string, run: Run, now: () => number): 
       // A reader that does not keep up misses notices rather than filling our memory: it reads the database anyway.
       for (const socket of subscribers) if (socket.writableLength < lineBytesMax) socket.write(line);
     },
-    close: () =>
-      new Promise((done) => {
-        for (const socket of sockets) socket.destroy();
-        server.close(() => done());
-      }),
+    close,
   };
 }

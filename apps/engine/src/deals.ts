@@ -105,39 +105,58 @@ function levelState(order: Order | undefined, fallback: LevelState): LevelState 
 export function refreshDeal(memory: Memory, batch: Batch, bot: Bot, deal: OpenDeal): void {
   const row = memory.deals.get(dealId(bot.runtime.id, deal.number));
   if (row === undefined) return;
-  const averaging = deal.ladder.map(
+  const levels = deal.ladder.map(
     (level): ApiLevel => ({
       index: level.index,
-      kind: 'averaging',
+      kind: level.kind ?? 'averaging',
       price: formatAmount(level.price),
       quantity: formatAmount(level.quantity),
       filled: formatAmount(level.filled),
       state: levelState(memory.orders.get(level.clientOrderId ?? ''), level.state),
     }),
   );
-  row.ladder = JSON.stringify([baseLevel(memory, row, deal), ...averaging]);
-  row.averaging_most = deal.ladder.length;
-  row.averaging_filled = deal.ladder.filter((level) => level.state === 'filled').length;
-  row.take_profit = deal.takeProfit === null ? null : JSON.stringify(takeProfit(memory, deal.takeProfit));
+  const ladder = JSON.stringify([baseLevel(memory, row, deal), ...levels]);
+  const takesProfit = deal.takeProfit === null ? null : JSON.stringify(takeProfit(memory, deal.takeProfit));
+  if (row.ladder === ladder && row.take_profit === takesProfit) return;
+  row.ladder = ladder;
+  const averaging = deal.ladder.filter(({ kind }) => kind === undefined);
+  row.averaging_most = averaging.length;
+  row.averaging_filled = averaging.filter((level) => level.state === 'filled').length;
+  row.take_profit = takesProfit;
   batch.put('deals', row);
 }
 
+/** The first level of deals that have entered: it changes no more, and to read it out of the row is dear. */
+const entered = new WeakMap<DealRow, ApiLevel>();
+
 function baseLevel(memory: Memory, row: DealRow, deal: OpenDeal): ApiLevel {
-  const order = [...memory.ordersOf(row.bot)].find((each) => each.deal === row.id && each.role === 'base');
-  const first = (JSON.parse(row.ladder) as ApiLevel[])[0];
-  if (deal.phase !== 'entering' && first?.state === 'filled') return first;
+  const { price: average, quantity: filled } = enteredWith(row, deal);
+  const known = entered.get(row);
+  if (deal.phase !== 'entering' && known !== undefined) return known;
+  const [first] = JSON.parse(row.ladder) as ApiLevel[];
   if (deal.phase !== 'entering') {
-    return { index: 0, kind: 'base', price: row.average_price, quantity: row.bought, filled: row.bought, state: 'filled' };
+    const level: ApiLevel =
+      first?.state === 'filled' ? first : { index: 0, kind: 'base', price: average, quantity: filled, filled, state: 'filled' };
+    entered.set(row, level);
+    return level;
   }
+  const order = [...memory.ordersOf(row.bot)].find((each) => each.deal === row.id && each.role === 'base');
   const quantity = order?.quantity ?? first?.quantity ?? '0';
   return {
     index: 0,
     kind: 'base',
     price: order?.price ?? first?.price ?? null,
     quantity,
-    filled: row.bought,
+    filled,
     state: levelState(order, 'waiting'),
   };
+}
+
+/** Base that the deal has entered with so far, and its average price: bought, or sold where it is short. */
+function enteredWith(row: DealRow, { direction }: OpenDeal): { readonly price: string | null; readonly quantity: string } {
+  if (direction !== 'short') return { price: row.average_price, quantity: row.bought };
+  const sold = amount(row.sold);
+  return { price: sold === 0n ? null : formatAmount(ratio(amount(row.received), sold, 'down')), quantity: row.sold };
 }
 
 function takeProfit(memory: Memory, planned: NonNullable<OpenDeal['takeProfit']>): unknown {

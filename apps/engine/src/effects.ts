@@ -17,7 +17,7 @@ import {
   epochMs,
   formatAmount,
   type Intent,
-  InvariantError,
+  idsOf,
   invariant,
   multiply,
   type OrderEvent,
@@ -47,33 +47,60 @@ function post(memory: Memory, batch: Batch, posting: Posting): void {
   batch.post(memory.ledger, posting.entries);
 }
 
-/** Calls the bot and takes in what it wants. */
-export function stepBot(memory: Memory, batch: Batch, id: BotId, body: EventBody): void {
+/** Calls the bot and takes in what it wants. @returns whether it changed: then it has also said what it is waiting for */
+export function stepBot(memory: Memory, batch: Batch, id: BotId, body: EventBody): boolean {
   const bot = memory.bots.get(id);
-  if (bot === undefined) return;
+  if (bot === undefined) return false;
   const outcome = memory.runtime.step(id, body, memory.accountState());
-  if (!outcome.changed) return;
+  if (!outcome.changed) return false;
   const { row, runtime } = bot;
   row.state = encodeState(outcome.after);
   row.wakes = JSON.stringify(outcome.wakes);
   row.updated_at = batch.at;
   batch.journal('step', body, id);
   for (const { intent, code, reason } of outcome.heldBack) refusedInWords(batch, bot, intent, code, `held back: ${reason}`);
+  for (const { intent, reason } of outcome.shortened) batch.say('info', id, `Order ${intent.clientOrderId} ${reason}`);
   // A deal may close and the next one open in one step: the old one goes first.
   for (const closed of runtime.kind.closedDeals(outcome.before, outcome.after)) closeDeal(memory, batch, bot, closed);
-  for (const intent of outcome.intents) plan(memory, batch, bot, intent);
+  const used: Intent[] = [];
+  for (const intent of outcome.intents) {
+    if (isUsed(memory, intent)) used.push(intent);
+    else plan(memory, batch, bot, intent);
+  }
   refreshBot(memory, batch, bot);
+  for (const intent of used) {
+    const [code, reason] = [
+      'E_DUPLICATE',
+      'an order of this name is there already, placed after this database was backed up',
+    ] as const;
+    refusedInWords(batch, bot, intent, code, reason);
+    stepBot(memory, batch, id, { kind: 'refused', at: now(batch), intent, code, reason });
+  }
+  return true;
 }
 
-/** Writes what the bot says about itself. */
+/** Of a bot that was restored from before orders which are taken in by now: it names its next one as it named these. */
+const isUsed = (memory: Memory, intent: Intent): boolean =>
+  intent.kind !== 'cancel-order' && idsOf(intent).some((id) => memory.orders.has(id));
+
+/** Writes the bot, with what it says about itself. */
 export function refreshBot(memory: Memory, batch: Batch, bot: Bot): void {
+  hearReport(memory, batch, bot);
+  batch.put('bots', bot.row);
+}
+
+/** Takes in what the bot says about itself and its deals. @returns whether its row is another now */
+function hearReport(memory: Memory, batch: Batch, bot: Bot): boolean {
   const { row, runtime } = bot;
-  const report = runtime.kind.report(runtime.settings, runtime.state);
-  row.waiting_for = report.waitingFor;
-  row.dust = JSON.stringify(report.dust.map(({ pair, quantity }) => ({ pair, quantity: formatAmount(quantity) })));
-  if (report.state === 'stopped') row.status = 'stopped';
-  for (const deal of report.deals) refreshDeal(memory, batch, bot, deal);
-  batch.put('bots', row);
+  const { waitingFor, dust: left, state, deals } = runtime.kind.report(runtime.settings, runtime.state);
+  for (const deal of deals) refreshDeal(memory, batch, bot, deal);
+  const dust = JSON.stringify(left.map(({ pair, quantity }) => ({ pair, quantity: formatAmount(quantity) })));
+  const status = state === 'stopped' ? 'stopped' : row.status;
+  if (row.waiting_for === waitingFor && row.dust === dust && row.status === status) return false;
+  row.waiting_for = waitingFor;
+  row.dust = dust;
+  row.status = status;
+  return true;
 }
 
 function plan(memory: Memory, batch: Batch, bot: Bot, intent: Intent): void {
@@ -96,8 +123,6 @@ function plan(memory: Memory, batch: Batch, bot: Bot, intent: Intent): void {
 
 function planOrders(memory: Memory, batch: Batch, bot: Bot, intent: PlacingIntent): void {
   const orders = ordersOf(intent);
-  const planned = orders.find(({ clientOrderId }) => memory.orders.has(clientOrderId));
-  if (planned !== undefined) throw new InvariantError(`order ${planned.clientOrderId} is planned twice`);
   const oco = intent.kind === 'place-oco' ? intent.clientOrderId : null;
   const [order] = orders.map((each) => orderRow(memory, batch, bot, each, oco)) as [Order];
   const need = needs(intent);
@@ -121,6 +146,7 @@ function orderRow(memory: Memory, batch: Batch, bot: Bot, intent: PlaceOrder, oc
     rung: 0,
     quantity: formatAmount(intent.quantity),
     price: formatAmount(intent.limit),
+    trigger_price: intent.trigger === undefined ? null : formatAmount(intent.trigger),
     filled: '0',
     status: 'planned',
     exchange_order_id: null,
@@ -200,6 +226,10 @@ function adopt(memory: Memory, batch: Batch, event: OrderEvent): Order | undefin
 
 function orderEvent(memory: Memory, batch: Batch, event: OrderEvent, seq: number, known: Known): void {
   const order = memory.orders.get(event.clientOrderId) ?? (known.order ? undefined : adopt(memory, batch, event));
+  if (order === undefined && !known.order && event.kind === 'order-filled') {
+    ownersFill(memory, batch, event);
+    return;
+  }
   if (order === undefined || known.fill) {
     // A late word on an order that is closed and posted: only the bot may still want to hear it.
     const name = readOrderName(event.clientOrderId);
@@ -216,8 +246,8 @@ function orderEvent(memory: Memory, batch: Batch, event: OrderEvent, seq: number
     releaseOf(memory, batch, order);
   }
   if (bot === undefined) return;
-  stepBot(memory, batch, bot.runtime.id, { kind: 'order-event', at: now(batch), event });
-  refreshBot(memory, batch, bot);
+  if (stepBot(memory, batch, bot.runtime.id, { kind: 'order-event', at: now(batch), event })) return;
+  if (hearReport(memory, batch, bot)) batch.put('bots', bot.row);
 }
 
 const finals: ReadonlySet<string> = new Set(['filled', 'cancelled', 'rejected', 'refused']);
@@ -231,6 +261,7 @@ function releaseOf(memory: Memory, batch: Batch, order: Order): void {
   const by = reservedBy(order);
   for (const other of order.oco === null ? [] : memory.ordersOf(order.bot)) if (reservedBy(other) === by) return;
   post(memory, batch, memory.ledger.release(order.bot as BotId, by, now(batch)));
+  memory.ledger.forgetTrades(by); // whether a fill is known is asked of the store
 }
 
 /** The exchange has spoken of the order: what was asked for it needs no further answer. */
@@ -282,18 +313,20 @@ const endedAt = 'ended-with:';
 const hasEnded = ({ code, filled }: Order): boolean =>
   code?.startsWith(endedAt) === true && amount(code.slice(endedAt.length)) <= amount(filled);
 
+const wordsOf = ({ side, quantity, pair, price }: Filled): string =>
+  `${side === 'buy' ? 'Bought' : 'Sold'} ${formatAmount(quantity)} ${baseOf(pair)} at ${formatAmount(price)}`;
+
 function fill(memory: Memory, batch: Batch, order: Order, event: Filled, seq: number): void {
   const { ledger } = memory;
   const bot = order.bot as BotId;
   const id = event.clientOrderId;
-  coverForeign(memory, batch, order, event);
+  coverForeign(memory, batch, event, [orderBook(reservedBy(order)), botBook(bot), 'owner'], bot);
   const entries = ledger.fill({ ...event, bot, clientOrderId: reservedBy(order), at: event.at });
   batch.post(ledger, entries);
   order.filled = formatAmount(amount(order.filled) + event.quantity);
   order.placed_at ??= event.at;
   order.status = event.complete ? 'filled' : hasEnded(order) ? 'cancelled' : 'partly-filled';
-  const words = `${event.side === 'buy' ? 'Bought' : 'Sold'} ${formatAmount(event.quantity)} ${baseOf(event.pair)} at ${formatAmount(event.price)}`;
-  batch.say('info', bot, `${words} (${order.role}, order ${id})`);
+  batch.say('info', bot, `${wordsOf(event)} (${order.role}, order ${id})`);
   batch.put('fills', {
     pair: event.pair,
     trade_id: event.tradeId,
@@ -312,27 +345,33 @@ function fill(memory: Memory, batch: Batch, order: Order, event: Filled, seq: nu
   if (order.deal !== null) withFill(memory, batch, order, event);
 }
 
-/** What the exchange has taken and no book of ours holds came from outside: it is posted as such, and said. */
-function coverForeign(memory: Memory, batch: Batch, order: Order, event: Filled): void {
+/**
+ * A fill of an order that no bot here placed: of a program with a key of its own at the vault, or of a bot that was made after the
+ * backup which this database was restored from. What it moved is the owner's.
+ */
+function ownersFill(memory: Memory, batch: Batch, event: Filled): void {
+  const { ledger } = memory;
+  coverForeign(memory, batch, event, ['owner'], null);
+  batch.post(ledger, ledger.fill({ ...event, bot: null }));
+  ledger.forgetTrades(event.clientOrderId); // each word of the vault is heard once (E6)
+  batch.say('info', null, `${wordsOf(event)} by order ${event.clientOrderId}, which no bot here placed: it is the owner's`);
+}
+
+/** What the exchange has taken and none of these books holds came from outside: it is posted as such, and said. */
+function coverForeign(memory: Memory, batch: Batch, event: Filled, books: readonly Book[], bot: BotId | null): void {
   const { ledger } = memory;
   const given = event.side === 'buy' ? multiply(event.price, event.quantity, 'up') : event.quantity;
   const asset = event.side === 'buy' ? quoteOf(event.pair) : baseOf(event.pair);
   const taken = event.side === 'buy' ? baseOf(event.pair) : quoteOf(event.pair);
-  const lacking = (of: Asset, need: bigint): bigint => {
-    const books: readonly Book[] = [orderBook(reservedBy(order)), botBook(order.bot as BotId), 'owner'];
-    return need - books.reduce((sum, book) => sum + ledger.balance(book, of), 0n);
-  };
+  const lacking = (of: Asset, need: bigint): bigint => need - books.reduce((sum, book) => sum + ledger.balance(book, of), 0n);
   const fee = event.feeAsset === taken ? 0n : event.fee;
   const needed = new Map<Asset, bigint>([[asset, given]]);
   needed.set(event.feeAsset, (needed.get(event.feeAsset) ?? 0n) + fee);
   for (const [of, need] of needed) {
     const missing = lacking(of, need);
     if (missing <= 0n) continue;
-    batch.say(
-      'warning',
-      order.bot,
-      `${formatAmount(missing)} ${of} that no book held were spent by order ${order.client_order_id}`,
-    );
+    const what = `${formatAmount(missing)} ${of} that no book held were spent by order ${event.clientOrderId}`;
+    batch.say('warning', bot, what);
     post(memory, batch, ledger.adjust(of, missing as Amount, `foreign:${event.tradeId}`, now(batch)));
   }
 }
@@ -405,8 +444,8 @@ export function refused(memory: Memory, batch: Batch, entry: Outbox, intent: Int
   }
   if (bot === undefined) return;
   refusedInWords(batch, bot, intent, code, reason);
-  stepBot(memory, batch, bot.runtime.id, { kind: 'refused', at: now(batch), intent, code, reason });
-  refreshBot(memory, batch, bot);
+  const step = { kind: 'refused', at: now(batch), intent, code, reason } as const;
+  if (!stepBot(memory, batch, bot.runtime.id, step)) refreshBot(memory, batch, bot);
 }
 
 /** Posts what the account holds at connect. */
@@ -450,10 +489,14 @@ function lastPrice(memory: Memory, of: Pair, rules: PairRules): Amount | undefin
   return priceAmount(known.last < known.bid ? known.bid : known.last > known.ask ? known.ask : known.last, rules);
 }
 
-export function sampleEquity(memory: Memory, batch: Batch, closes: Closes = new Map()): void {
-  const value = equity(memory, batch.at, closes);
+/**
+ * What the account was worth when a minute closed. Only then: between closes the newest price that was heard may be older or younger
+ * than the fill beside it, and the fall from a peak would depend on which came first.
+ */
+export function sampleEquity(memory: Memory, batch: Batch, at: number, closes: Closes): void {
+  const value = equity(memory, at, closes);
   if (value === undefined || memory.engine.baseline === 0) return;
   const quote = memory.engine.quote;
   const realised = formatAmount(memory.realised.get(quote) ?? 0n);
-  batch.put('equity', { at: batch.at, quote, value: formatAmount(value), realised });
+  batch.put('equity', { at, quote, value: formatAmount(value), realised });
 }

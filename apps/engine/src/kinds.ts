@@ -1,9 +1,10 @@
 /** The kinds of bot that this engine runs: how settings are checked and which function steps them. */
-import { botKinds, checkOwnSettings, isOwnKind, type OwnDescription } from '@holdfast/bots';
-import { botSettings, faultsInWords, type SettingsFault, settingsFaults } from '@holdfast/contracts';
+import { botKinds, checkOwnSettings, isOwnKind, type OwnDescription, ownSchema } from '@holdfast/bots';
+import { botSettings, faultsInWords, type SettingsFault, settingsFaults, settingsJsonSchema } from '@holdfast/contracts';
 import { type Pair, ValueError } from '@holdfast/domain';
 import type { AnyBotKind } from '@holdfast/runtime';
 import { CommandError } from './command-error.ts';
+import type { FieldSchema } from './mend.ts';
 
 const kinds: ReadonlyMap<string, AnyBotKind> = new Map(Object.entries(botKinds));
 
@@ -47,6 +48,13 @@ export function checkSettingsOf(name: string, settings: unknown): SettingsCheck 
   if (parsed === undefined) throw new CommandError('bot-kind-unknown', `There is no kind of bot "${name}"`);
   if (parsed.success) return { settings: parsed.data };
   return { faults: settingsFaults(parsed.error) };
+}
+
+/** Fields of a kind's settings, by their JSON Schema. @throws CommandError `bot-kind-unknown` */
+export function fieldsOf(name: string): Readonly<Record<string, FieldSchema>> {
+  const strategy = own.get(botKind(name).name);
+  const schema = strategy === undefined ? settingsJsonSchema(name) : ownSchema(strategy.description);
+  return (schema?.properties ?? {}) as Readonly<Record<string, FieldSchema>>;
 }
 
 /** Exact settings for the bot. @throws CommandError `settings-malformed` */

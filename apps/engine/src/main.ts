@@ -12,7 +12,7 @@ import { binanceMarketData, exchangeHelp, marketDataPlaces } from '@holdfast/exc
 import { type EngineStore, openEngineStore, StorageError, storageExitCode } from '@holdfast/storage';
 import pino from 'pino';
 import { CommandError } from './command-error.ts';
-import { type CommandSocket, serveCommands } from './command-socket.ts';
+import { type CommandSocket, serveCommands, serveSignals } from './command-socket.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { exchangeClock } from './exchange-clock.ts';
 import { endWithParent } from './parent.ts';
@@ -45,18 +45,18 @@ function readOptions() {
   }
 }
 
-function makeFolders(data: string): { readonly database: string; readonly socket: string } {
+/** The socket of commands, and that of signals: in a folder of its own, as who may reach the one may not reach the other. */
+function makeFolders(data: string): { readonly database: string; readonly socket: string; readonly signals: string } {
   try {
     const folder = join(data, 'engine');
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    let socket = join(folder, 'engine.sock');
-    if (Buffer.byteLength(socket) > socketPathBytesMax) {
-      const id = createHash('sha256').update(resolve(data)).digest('hex').slice(0, 16);
-      const elsewhere = join(tmpdir(), `holdfast-${id}`);
-      ownSocketFolder(elsewhere);
-      socket = join(elsewhere, 'engine.sock');
-    }
-    return { database: join(folder, 'engine.db'), socket };
+    for (const each of [folder, join(data, 'signals')]) mkdirSync(each, { recursive: true, mode: 0o700 });
+    const database = join(folder, 'engine.db');
+    const socket = join(folder, 'engine.sock');
+    if (Buffer.byteLength(socket) <= socketPathBytesMax) return { database, socket, signals: join(data, 'signals', 'door.sock') };
+    const id = createHash('sha256').update(resolve(data)).digest('hex').slice(0, 16);
+    const elsewhere = join(tmpdir(), `holdfast-${id}`);
+    ownSocketFolder(elsewhere);
+    return { database, socket: join(elsewhere, 'engine.sock'), signals: join(elsewhere, 'door.sock') };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     return fail(exit.unwritable, `cannot write ${data}/engine (${code}: ${message}); make it writable`);
@@ -92,10 +92,12 @@ async function main(): Promise<void> {
   let engine: Engine | undefined;
   let store: EngineStore | undefined;
   let socket: CommandSocket | undefined;
+  let closeSignals: (() => Promise<void>) | undefined;
   let ending = false;
   const end = async (): Promise<void> => {
     if (ending) return;
     ending = true;
+    await closeSignals?.();
     await socket?.close();
     await engine?.stop();
     await store?.close();
@@ -105,7 +107,7 @@ async function main(): Promise<void> {
   process.on('SIGINT', end);
   endWithParent(end);
 
-  const { database, socket: socketPath } = makeFolders(options.data);
+  const { database, socket: socketPath, signals } = makeFolders(options.data);
   store = openEngineStore(database);
   const secret = await readPeerKey(options.data);
   const places = marketDataPlaces(options.exchange, { hasAccount: true });
@@ -116,7 +118,7 @@ async function main(): Promise<void> {
     account: options.account as AccountId,
     store,
     vault: vaultDoor(options.vault, secret),
-    market: binanceMarketData({ ...places, simulated }),
+    market: binanceMarketData({ ...places, simulated, onUnread: (reason) => log.warn(reason) }),
     ring: simulated ? exchangeClock(options.exchange, handed(join(options.data, 'exchange', 'control.token'))) : null,
     timers: {
       now: () => performance.timeOrigin + performance.now(),
@@ -124,6 +126,7 @@ async function main(): Promise<void> {
         const timer = setTimeout(work, ms);
         return () => clearTimeout(timer);
       },
+      turn: () => new Promise((heard) => setImmediate(heard)),
     },
     strategies: strategyFolder(join(options.data, 'strategies')),
     newBotId,
@@ -141,6 +144,7 @@ async function main(): Promise<void> {
     },
     () => performance.now(),
   );
+  closeSignals = await serveSignals(signals, (command) => core.command(command));
   process.stdout.write(`${JSON.stringify({ ready: true, socket: socketPath })}\n`);
 }
 

@@ -10,19 +10,24 @@ import {
   amount,
   type BotId,
   type ClientOrderId,
+  type EpochMs,
   type Intent,
+  type OrderKind,
   type Pair,
   type PairRules,
   pair,
+  priceAmount,
   type Side,
+  takesAtOnce,
   type Wake,
 } from '@holdfast/domain';
 import { type Book, type BookBalance, botBook, Ledger } from '@holdfast/ledger';
-import { type AccountState, type LiveOrder, Runtime, type RuntimeBot } from '@holdfast/runtime';
+import { type AccountState, type PairPrices, Runtime, type RuntimeBot } from '@holdfast/runtime';
 import type { EngineSnapshot, EngineStore, Row } from '@holdfast/storage';
 import { amounts } from './batch.ts';
 import { Guards } from './guards.ts';
 import { botKind, readSettings } from './kinds.ts';
+import { LiveOrders } from './live-orders.ts';
 import type { StrategyPort } from './ports.ts';
 import { Strategies } from './strategies.ts';
 
@@ -86,7 +91,7 @@ export class Memory {
   readonly guards: Guards;
   readonly strategies: Strategies;
   readonly isNew: boolean;
-  readonly #live = new Map<string, Map<string, LiveOrder>>();
+  readonly #live = new LiveOrders();
   /** `orders`, `outbox` and `deals` by bot: what one event looks through must not grow with all the others. */
   readonly #ordersByBot = new Map<string, Map<string, Order>>();
   readonly #outboxByBot = new Map<string, Map<number, Outbox>>();
@@ -171,6 +176,11 @@ export class Memory {
     drop(this.#dealsByBot, row.bot, row.id);
   }
 
+  /** Time goes on to `at`, never back. */
+  heard(at: EpochMs): void {
+    this.engine.time = Math.max(this.engine.time ?? 0, at);
+  }
+
   /** Pairs of all bots. */
   pairs(): readonly Pair[] {
     return [...this.#botsByPair.keys()].sort();
@@ -179,9 +189,22 @@ export class Memory {
   accountState(): AccountState {
     return {
       available: (bot, asset) => this.ledger.balance(botBook(bot), asset as Asset),
-      orders: (pair, side) => this.#live.get(`${pair} ${side}`)?.values() ?? [],
+      orders: (pair, side) => this.#live.of(pair, side),
+      stops: (pair, side) => this.#live.stops(pair, side),
+      prices: (pair) => this.#pricesOf(pair),
       guards: this.guards.view(),
     };
+  }
+
+  #pricesOf(of: Pair): PairPrices | undefined {
+    const [quote, rules] = [this.runtime.quote(of), this.rules.get(of)];
+    if (quote === undefined || rules === undefined) return undefined;
+    const [last, bid, ask] = [quote.last, quote.bid, quote.ask].map((price) => priceAmount(price, rules)) as [
+      Amount,
+      Amount,
+      Amount,
+    ];
+    return { last, bid, ask, tick: rules.tick };
   }
 
   ordersOf(bot: string): Iterable<Order> {
@@ -207,15 +230,14 @@ export class Memory {
   addOrder(row: Order): void {
     this.orders.set(row.client_order_id, row);
     put(this.#ordersByBot, row.bot, row.client_order_id, row);
-    const key = `${row.pair} ${row.side}`;
-    const live = this.#live.get(key) ?? new Map<string, LiveOrder>();
-    this.#live.set(key, live);
-    live.set(row.client_order_id, {
+    this.#live.add({
       clientOrderId: row.client_order_id as ClientOrderId,
       bot: row.bot as BotId,
       pair: row.pair as Pair,
       side: row.side as Side,
       limit: amount(row.price),
+      trigger: row.trigger_price === null ? undefined : amount(row.trigger_price),
+      takesAtOnce: takesAtOnce(row.kind as OrderKind),
     });
   }
 
@@ -223,7 +245,7 @@ export class Memory {
   dropOrder(row: Order): void {
     this.orders.delete(row.client_order_id);
     drop(this.#ordersByBot, row.bot, row.client_order_id);
-    this.#live.get(`${row.pair} ${row.side}`)?.delete(row.client_order_id);
+    this.#live.drop(row.pair as Pair, row.side as Side, row.client_order_id as ClientOrderId);
   }
 }
 

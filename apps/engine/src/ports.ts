@@ -83,6 +83,8 @@ export interface Timers {
   /** Wall clock, unix ms; for waiting only, nothing that is traded or stored takes it. */
   now(): number;
   after(ms: number, work: () => void): () => void;
+  /** Resolves once what has arrived by now has been heard; absent where all of it is heard as it comes. */
+  turn?(): Promise<void>;
 }
 
 export interface EnginePorts {

@@ -14,8 +14,11 @@ export interface Round {
 }
 
 const keptMost = 2_000;
-/** How long what is of a later round waits for the round that it belongs to, in ms of the operating system's clock. */
-export const lateWordMs = 1_000;
+/**
+ * How long what is of a later round waits for the round that it belongs to, in ms of the operating system's clock, from the newest
+ * word of the market: a stretch of many minutes may take a slow machine longer than this to say.
+ */
+export const lateWordMs = 3_000;
 
 export class Ring {
   #market: Round | undefined;
@@ -24,8 +27,12 @@ export class Ring {
   #acknowledged: number | undefined;
   #marketSaid: Said[] = [];
   #vaultSaid: Settled[] = [];
-  /** Since when something is kept that came after the newest round was acknowledged and is of the next. */
-  #waitsSince: number | undefined;
+  /** Words of the market that were kept. */
+  #heard = 0;
+  /** Something is kept that came after the newest round was acknowledged and is of the next; when the market was last heard then. */
+  #waits: { readonly since: number; readonly heard: number } | undefined;
+  /** When who waits is called. */
+  #calledAt = Number.NEGATIVE_INFINITY;
   #breaks = false;
 
   /** Whether the exchange's clock waits for us. */
@@ -47,13 +54,18 @@ export class Ring {
   keepMarket(event: Said, breaks: boolean): boolean {
     if (!this.isLockstep) return false;
     this.#marketSaid.push(event);
+    this.#heard += 1;
     this.#breaks ||= breaks;
     return true;
   }
 
-  /** @returns whether it is kept; within an open round the answers to its intents are not */
-  keepVault(event: Settled): boolean {
+  /**
+   * @param isLater whether its time has not come for us yet
+   * @returns whether it is kept; answers to intents are not: within an open round, and between rounds where a command asked for them
+   */
+  keepVault(event: Settled, isLater: boolean): boolean {
     if (!this.isLockstep || this.#open !== undefined) return false;
+    if (!isLater && this.#vaultSaid.length === 0) return false;
     this.#vaultSaid.push(event);
     return true;
   }
@@ -82,6 +94,7 @@ export class Ring {
     this.#open = undefined;
     this.#marketSaid = [];
     this.#vaultSaid = [];
+    this.#waits = undefined;
     this.#breaks = false;
     return kept;
   }
@@ -89,11 +102,13 @@ export class Ring {
   /**
    * Opens the round that everybody has said; `again` when it was acknowledged already and nothing has come since. A fill that comes
    * then, before the prices of its time, or a price that breaks the promised quiet, before all of its time is said, is of the next
-   * round: `wait`, said once, until that round comes or `lateWordMs` are over.
+   * round, and waits until that round comes or the market has been silent for `lateWordMs`; `wait`: call again after as long. While
+   * answers to what a command asked for are on their way, prices that follow from them wait as they do within a round.
    */
   next(
     needsVault: boolean,
     now: number,
+    isSettled: () => boolean,
   ): { readonly kind: 'none' | 'wait' } | { readonly kind: 'again' | 'new'; readonly round: Round } {
     const round = this.#market;
     if (round === undefined || this.#open !== undefined) return { kind: 'none' };
@@ -102,10 +117,10 @@ export class Ring {
       return { kind: 'again', round };
     }
     if (this.#acknowledged === round.n && (this.#vaultSaid.length > 0 || this.#breaks)) {
-      const isFirst = this.#waitsSince === undefined;
-      this.#waitsSince ??= now;
-      if (now - this.#waitsSince < lateWordMs) return { kind: isFirst ? 'wait' : 'none' };
+      if (this.#waits?.heard !== this.#heard) this.#waits = { since: now, heard: this.#heard };
+      if (now - this.#waits.since < lateWordMs) return { kind: this.#asksToBeCalled(now) ? 'wait' : 'none' };
     }
+    if (this.#vaultSaid.length === 0 && !isSettled()) return { kind: 'none' };
     this.#open = round;
     return { kind: 'new', round };
   }
@@ -115,9 +130,16 @@ export class Ring {
     const kept = { market: this.#marketSaid, vault: this.#vaultSaid };
     this.#marketSaid = [];
     this.#vaultSaid = [];
-    this.#waitsSince = undefined;
+    this.#waits = undefined;
     this.#breaks = false;
     return kept;
+  }
+
+  /** One call at a time is enough. */
+  #asksToBeCalled(now: number): boolean {
+    if (this.#calledAt > now) return false;
+    this.#calledAt = now + lateWordMs;
+    return true;
   }
 
   /** Closes the open round. */

@@ -7,6 +7,7 @@ import type { Intent, RefusalCode, SubKeyId, Verdict } from '@holdfast/domain';
 import type { Memory, Outbox } from './memory.ts';
 import { readIntent } from './memory.ts';
 import { type Timers, type VaultPort, VaultRefusal } from './ports.ts';
+import { textOf } from './text-of.ts';
 
 /** "Not now" that passes by itself in real time. E_RATE and E_ORACLE pass with the exchange's: the bot decides what then. */
 const askAgain: ReadonlySet<RefusalCode> = new Set(['E_SEALED', 'E_RECONCILE', 'E_TIME', 'E_REPLAY']);
@@ -27,6 +28,8 @@ export class Sender {
   readonly #answered: (answer: Answer) => void;
   readonly #busyBots = new Set<string>();
   readonly #tries = new Map<number, number>();
+  /** Number of the newest intent that is on disk: no later one leaves. */
+  #newest = 0;
   #inOrder = false;
   #stopped = false;
   /** Why the vault is not answering; null when it does. */
@@ -53,10 +56,16 @@ export class Sender {
     this.#stopped = true;
   }
 
-  pump(): void {
+  /** Everything up to this number is on disk now. */
+  written(newest: number): void {
+    this.#newest = newest;
+    this.#pump();
+  }
+
+  #pump(): void {
     const most = this.#inOrder ? 1 : atOnceMost;
     for (const entry of this.#memory.planned.values()) {
-      if (this.#busyBots.size >= most || this.#stopped) return;
+      if (this.#busyBots.size >= most || this.#stopped || entry.seq > this.#newest) return;
       if (this.#busyBots.has(entry.bot)) continue;
       this.#busyBots.add(entry.bot);
       this.#send(entry);
@@ -74,7 +83,7 @@ export class Sender {
       (error: unknown) => {
         if (error instanceof VaultRefusal && !askAgain.has(error.code as RefusalCode)) {
           this.#done(entry, intent, { kind: 'refused', code: error.code as RefusalCode, reason: error.message });
-        } else this.#pause(entry, error instanceof Error ? error.message : String(error));
+        } else this.#pause(entry, textOf(error));
       },
     );
   }
@@ -98,7 +107,7 @@ export class Sender {
     this.#tries.set(entry.seq, tries + 1);
     this.#timers.after(pauseMs(tries), () => {
       this.#busyBots.delete(entry.bot);
-      this.pump();
+      this.#pump();
     });
   }
 }

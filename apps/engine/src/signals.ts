@@ -15,13 +15,15 @@ import {
   unreachable,
 } from '@holdfast/domain';
 import type { Batch } from './batch.ts';
+import { playStep } from './bot-commands.ts';
 import { CommandError } from './command-error.ts';
 import { refreshBot, stepBot } from './effects.ts';
+import { counted } from './examine.ts';
 import type { Bot, Memory } from './memory.ts';
 
 type SignalCommand = Extract<EngineCommand, { readonly command: 'signal' }>;
 /** Gives a bot a command. @throws CommandError when the bot refuses it; then nothing was done */
-export type GiveCommand = (bot: Bot, command: BotCommand, of?: Pair) => void;
+export type GiveCommand = (bot: Bot, command: BotCommand, of?: Pair, deal?: number) => void;
 
 /** Takes a signal in; everything that it does goes into the batch. */
 export function hearSignal(memory: Memory, batch: Batch, command: SignalCommand, give: GiveCommand): SignalOutcome {
@@ -55,28 +57,29 @@ function botFor(memory: Memory, { bots, instrument }: SignalCommand): Bot | Sign
   const named = registered.filter((bot) => pairNamed(bot, instrument) !== undefined);
   const [match, ...more] = named;
   if (match !== undefined && more.length === 0) return match;
-  const pairs = registered.flatMap(({ pairs: of }) => of).join(', ');
+  const pairs = [...new Set(registered.flatMap(({ pairs: of }) => of))].join(', ');
   return refused(
     others.length === 0 ? only.row.id : null,
     'signal-pair',
     match === undefined
       ? `${instrument} is not registered; there is ${pairs}`
-      : `${instrument} is traded by ${named.length} registered bots`,
+      : `${instrument} is traded by bots ${named.map(({ row }) => row.id).join(', ')} of the token; make a token for each`,
   );
 }
 
-function heardBy(memory: Memory, batch: Batch, command: SignalCommand, bot: Bot, give: GiveCommand): SignalOutcome {
+function heardBy(memory: Memory, batch: Batch, command: SignalCommand, bot: Bot, giveTo: GiveCommand): SignalOutcome {
   const { runtime } = bot;
   const ask = readAsk(command.ask);
   const of = bot.pairs.length > 1 ? pairNamed(bot, command.instrument) : undefined;
-  const giveTo: GiveCommand = (to, each) => give(to, each, of);
+  const isGiven = ask.kind === 'commands' || ask.kind === 'add-funds';
+  const give = (each: BotCommand) => given(bot, each, giveTo, of, isGiven ? ask.deal : undefined);
   if (ask.kind === 'commands')
     return commands(bot, ask.commands, (name) =>
-      name === 'start-deal' && runtime.kind.hears !== undefined
+      name === 'start-deal' && ask.deal === undefined && runtime.kind.hears !== undefined
         ? startedBy(memory, batch, command, bot, of)
-        : given(bot, { name }, giveTo),
+        : give({ name }),
     );
-  if (ask.kind === 'add-funds') return given(bot, { name: 'add-funds', amount: ask.quote, limit: ask.limit }, giveTo);
+  if (ask.kind === 'add-funds') return give({ name: 'add-funds', amount: ask.quote, limit: ask.limit });
   return askedOf(memory, batch, command, bot, ask, of);
 }
 
@@ -94,7 +97,12 @@ function askedOf(
   if (hears === undefined) return refused(row.id, 'signal-unsupported', `a ${row.kind} bot takes no ${words(ask)} by signal`);
   const signal: Signal = { id: command.id, price: command.price === null ? null : amount(command.price), ask };
   const event = { kind: 'signal', at: epochMs(batch.at), signal, ...(of === undefined ? {} : { pair: of }) } as const;
-  const answer = hears(runtime.settings, runtime.state, { ...event, quotes: memory.runtime.quotes });
+  const answer = counted(() => {
+    const heard = hears(runtime.settings, runtime.state, { ...event, quotes: memory.runtime.quotes });
+    if (heard.kind === 'taken') playStep(memory, bot, event);
+    return heard;
+  });
+  if ('beyond' in answer) return refused(row.id, 'signal-size', answer.beyond.reason);
   const isWaited = ask.kind === 'condition' && answer.kind === 'taken' ? waitingFor(memory, bot, ask.name, of) : null;
   if (isWaited?.length === 0)
     return refused(row.id, 'signal-not-now', `its conditions do not wait for the signal ${words(ask)} now`);
@@ -159,10 +167,10 @@ function words(ask: SignalAsk): string {
   }
 }
 
-function given(bot: Bot, command: BotCommand, give: GiveCommand): SignalOutcome {
+function given(bot: Bot, command: BotCommand, give: GiveCommand, of: Pair | undefined, deal: number | undefined): SignalOutcome {
   try {
-    give(bot, command);
-    return { bot: bot.row.id, code: null, reason: `command ${command.name}` };
+    give(bot, command, of, deal);
+    return { bot: bot.row.id, code: null, reason: `command ${command.name}${deal === undefined ? '' : ` of deal ${deal}`}` };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     return refused(bot.row.id, 'signal-not-now', `${command.name}: ${error.message}`);

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AskStrategy, type OwnDescription, ownKind, ownSchema, readDescription } from '@holdfast/bots';
-import { StrategyPipe } from '@holdfast/runtime';
+import { StrategyPipe, stepOf } from '@holdfast/runtime';
 import type { Row } from '@holdfast/storage';
 import type { Batch } from './batch.ts';
 import { CommandError } from './command-error.ts';
@@ -39,11 +39,9 @@ export class Strategies {
 
   #asking(kind: string): AskStrategy {
     return (step) => {
-      const answer = this.#port?.ask({ kind, step }) ?? { failed: 'strategies are not run by this engine' };
-      if (answer.failed === undefined) return { kind: 'answer', step: answer.step };
-      const reason = String(answer.failed).slice(0, 300);
-      this.#failures.push(`Strategy ${kind}: ${reason}`);
-      return { kind: 'failed', reason };
+      const answer = stepOf(this.#port?.ask({ kind, step }) ?? { failed: 'strategies are not run by this engine' });
+      if (answer.kind === 'failed') this.#failures.push(`Strategy ${kind}: ${answer.reason}`);
+      return answer;
     };
   }
 

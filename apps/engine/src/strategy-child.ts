@@ -8,6 +8,7 @@
 import { readFileSync, readSync, writeSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { disarmProcess, lockLanguage } from './strategy-lock.ts';
 
 const [file = '', root = ''] = process.argv.slice(2);
 const [askedFd, answerFd] = [3, 4];
@@ -109,7 +110,9 @@ const url = pathToFileURL(file).href;
 const text = readFileSync(file, 'utf8');
 for (const name of mayImport) if (text.includes(`@holdfast/${name}`)) await import(`@holdfast/${name}`);
 const exit = process.exit.bind(process);
+disarmProcess();
 confineGlobals();
+lockLanguage();
 
 let strategy: { readonly description?: unknown; readonly step?: unknown } = {};
 let fault: string | undefined;

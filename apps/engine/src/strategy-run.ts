@@ -10,6 +10,7 @@ import type { Readable, Writable } from 'node:stream';
 /** Root of the installed tree: a real path, as the loader of modules resolves it and the flags need it. */
 const treeRoot = join(import.meta.dirname, '../../..');
 const childMain = join(treeRoot, 'apps/engine/src/strategy-child.ts');
+const childLock = join(treeRoot, 'apps/engine/src/strategy-lock.ts');
 export const startMsMost = 5_000;
 export const stepMsMost = 500;
 const heapMbMost = 64;
@@ -40,7 +41,9 @@ const folders = ['packages/domain/src/*', 'packages/indicators/src/*'];
 /** Flags for the process of a strategy whose file has this real path. */
 export const strategyFlags = (file: string): readonly string[] => [
   ...confinement,
-  ...[childMain, file, ...[...source, ...folders].map((path) => join(treeRoot, path))].map((path) => `--allow-fs-read=${path}`),
+  ...[childMain, childLock, file, ...[...source, ...folders].map((path) => join(treeRoot, path))].map(
+    (path) => `--allow-fs-read=${path}`,
+  ),
 ];
 
 export type Answered = { readonly step: unknown } | { readonly failed: string };
