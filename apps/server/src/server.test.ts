@@ -11,6 +11,7 @@ import {
   equityAnswer,
   fillsAnswer,
   pairsAnswer,
+  statisticsAnswer,
   status,
   verdictsAnswer,
 } from '@holdfast/contracts';
@@ -37,8 +38,8 @@ describe('reading', () => {
   test('status names processes, accounts, bots, profit and whether the books agree', async () => {
     const answer = status.parse((await get('/api/status')).json());
     assert.equal(answer.simulated, true);
-    assert.deepEqual(answer.deals, { open: 1, closed: 1 });
-    assert.deepEqual(answer.profit, { quote: 'USDT', amount: '1.5', fees: '0.2' });
+    assert.deepEqual(answer.deals, { open: 1, closed: 2 }, 'of deleted bots too');
+    assert.deepEqual(answer.profit, { quote: 'USDT', amount: '2', fees: '0.3' });
     assert.equal(answer.ledgerMatchesExchange, true);
     assert.equal(answer.accounts[0]?.valueQuote, '10001.898');
     assert.equal(answer.clock.speed, 10);
@@ -84,12 +85,12 @@ describe('reading', () => {
   });
 
   test('deals come newest first, by page, by state', async () => {
-    const first = dealsAnswer.parse((await get('/api/deals?limit=1')).json());
+    const first = dealsAnswer.parse((await get('/api/deals?bot=dca1&limit=1')).json());
     assert.deepEqual(
       first.deals.map(({ number }) => number),
       [2],
     );
-    const second = dealsAnswer.parse((await get(`/api/deals?limit=1&before=${first.next}`)).json());
+    const second = dealsAnswer.parse((await get(`/api/deals?bot=dca1&limit=1&before=${first.next}`)).json());
     assert.deepEqual(
       second.deals.map(({ number }) => number),
       [1],
@@ -97,6 +98,15 @@ describe('reading', () => {
     assert.equal(second.next, null);
     const closed = dealsAnswer.parse((await get('/api/deals?state=closed&bot=dca1')).json());
     assert.equal(closed.deals[0]?.profitPercent, '1.5');
+  });
+
+  test('what deleted bots made stays in the statistics, and their own can be read', async () => {
+    const of = async (path: string) => statisticsAnswer.parse((await get(path)).json()).statistics[0];
+    const all = await of('/api/statistics');
+    assert.deepEqual([all?.deals, all?.profit, all?.byDay[0]?.profit, all?.byPair[0]?.fees], [2, '2', '2', '0.3']);
+    assert.equal((await of('/api/bots/gone1/statistics'))?.profit, '0.5');
+    assert.equal((await get('/api/bots/gone1')).statusCode, 404);
+    assert.equal((await get('/api/bots/gone2/statistics')).statusCode, 404);
   });
 
   test('candles of an hour are joined from minutes', async () => {
@@ -175,33 +185,50 @@ describe('changing', () => {
     scripted.commands.length = 0;
   });
 
-  test('a bot is made with its settings completed', async () => {
+  test('a bot is made', async () => {
     const response = await post('/api/bots', { kind: 'dca', pair: 'BTC/USDT', settings });
     assert.equal(response.statusCode, 200, response.body);
     assert.deepEqual(response.json(), { ok: true, bot: 'dca2' });
     const sent = scripted.commands[0];
     assert.ok(sent?.command === 'bot-create');
     assert.equal(sent.name, 'DCA BTC/USDT');
-    assert.equal(sent.settings.takeProfitPercent, '1');
+    assert.deepEqual(sent.settings, settings);
   });
 
-  test('wrong settings name the field and never reach the engine', async () => {
-    const response = await post('/api/bots', { kind: 'dca', pair: 'BTC/USDT', settings: { ...settings, stepPercent: '-1' } });
-    assert.equal(response.statusCode, 400);
-    assert.equal(apiError.parse(response.json()).error.field, 'settings.stepPercent');
+  test('what the engine finds wrong with settings names the first field', async () => {
+    const before = scripted.answer;
+    for (const [code, reason, field = 'settings.stepPercent'] of [
+      [
+        'settings-malformed',
+        'Settings: stepPercent: must be a plain decimal; funds.USDT: 5 USDT are given, and 150 USDT are needed',
+      ],
+      ['settings-unfit', 'stepPercent: is too small.'],
+      ['settings-malformed', 'Settings: pairs.1: "eth" must be BASE/QUOTE such as BTC/USDT; size: is missing', 'pairs.1'],
+      ['funds-malformed', 'funds.USDT: "1,5" must be a plain decimal such as "250" or "0.5"', 'funds.USDT'],
+    ] as const) {
+      scripted.answer = () => ({ ok: false, error: { code, reason } });
+      const response = await post('/api/bots', { kind: 'dca', pair: 'BTC/USDT', settings: { ...settings, stepPercent: '-1' } });
+      assert.equal(response.statusCode, 400);
+      assert.deepEqual(apiError.parse(response.json()).error, { code, reason, field });
+    }
+    scripted.answer = before;
+    scripted.commands.length = 0;
     assert.equal(codeOf((await post('/api/bots', { kind: 'magic', pair: 'BTC/USDT', settings })).body), 'bot-kind-unknown');
-    assert.equal(codeOf((await post('/api/bots', { kind: 'dca', pair: 'btc', settings })).body), 'request-malformed');
+    assert.equal(codeOf((await post('/api/bots', { kind: 'dca', pair: 5, settings })).body), 'request-malformed');
     assert.equal(scripted.commands.length, 0);
+    await post('/api/bots', { kind: 'dca', pair: 'btc', settings, funds: { USDT: '1,5' } });
+    assert.equal(scripted.commands.length, 1, 'the engine says what is malformed in pair and funds, with all other faults');
+    scripted.commands.length = 0;
   });
 
   test('each action reaches the engine once, under the key of the caller', async () => {
-    for (const action of ['start', 'stop', 'start-deal', 'close-now', 'cancel-deal']) {
+    for (const action of ['start', 'stop', 'start-deal', 'close-now', 'cancel-deal', 'release-kept']) {
       const response = await post(`/api/bots/dca1/${action}`, {}, { 'idempotency-key': `key-${action}` });
       assert.equal(response.statusCode, 200, response.body);
     }
     assert.deepEqual(
       scripted.commands.map((sent) => [sent.id, sent.command === 'bot-action' ? sent.action : '']),
-      ['start', 'stop', 'start-deal', 'close-now', 'cancel-deal'].map((action) => [`api:key-${action}`, action]),
+      ['start', 'stop', 'start-deal', 'close-now', 'cancel-deal', 'release-kept'].map((action) => [`api:key-${action}`, action]),
     );
   });
 
@@ -262,6 +289,9 @@ describe('changing', () => {
     assert.equal(codeOf((await post('/api/freeze', '')).body), 'request-malformed');
     assert.equal(codeOf((await post('/api/freeze', '{"reason":')).body), 'request-malformed');
     assert.equal(codeOf((await post('/api/freeze', '{"reason":"a","__proto__":{"x":1}}')).body), 'request-malformed');
+    const deep = `{"kind":"dca","pair":"BTC/USDT","settings":${'{"a":'.repeat(9000)}1${'}'.repeat(9000)}}`;
+    for (const url of ['/api/bots/check', '/api/bots', '/api/backtests'])
+      assert.match((await post(url, deep)).body, /request-malformed.*nested deeper than 32 levels/);
     assert.deepEqual(scripted.freezes, []);
   });
 });

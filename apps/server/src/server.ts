@@ -4,6 +4,7 @@
  *   V2  Reads go on while engine or vault are away; what needs them is refused with a code that says so.
  *   V3  Nothing here can trade: the server's key at the vault reads and freezes.
  */
+import { depthOf } from '@holdfast/contracts';
 import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyReply, LogController } from 'fastify';
 import { makeContext, type Neighbours } from './context.ts';
 import { ApiFailure, failureBody } from './failure.ts';
@@ -41,6 +42,8 @@ export interface ServerOptions {
 }
 
 const bodyBytesMax = 64 * 1024;
+/** Brackets within brackets of a body: conditions within settings have a handful. */
+const bodyDepthMax = 32;
 const flushMs = 250;
 const statusMs = 2_000;
 
@@ -92,10 +95,15 @@ export async function buildServer(options: ServerOptions) {
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.removeContentTypeParser('text/plain');
+  app.removeContentTypeParser(['text/plain', 'application/json']);
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+    if (depthOf(body, bodyDepthMax) <= bodyDepthMax) return parseJson(request, body, done);
+    done(new ApiFailure(400, 'request-malformed', `the body is nested deeper than ${bodyDepthMax} levels`));
+  });
   app.setErrorHandler((error, request, reply) => {
     const failure = asFailure(error);
-    if (failure.code === 'server-fault') request.log.error({ code: failure.code, cause: failure.cause }, failure.message);
+    if (failure.code === 'server-fault') request.log.error({ code: failure.code, err: failure.cause }, failure.message);
     return answerFailure(reply, failure);
   });
 

@@ -9,22 +9,18 @@ import { ApiFailure } from '../failure.ts';
 export const toAsk = (body: AskBacktest): BacktestAsk => withSettings(body, checkedSettings(body));
 
 function withSettings(body: Omit<AskBacktest, 'settings'>, settings: unknown): BacktestAsk {
-  const { makerFee, takerFee, ...others } = body.assumptions ?? {};
-  const given = Object.entries(others).filter(([, value]) => value !== undefined);
   return {
     kind: body.kind,
     pairs: body.pairs,
     settings,
     exchange: body.exchange ?? null,
     intervalMs: body.interval === undefined ? null : intervalMsOf(body.interval),
+    ...insideOf(body.inside),
+    signals: body.signals ?? [],
     from: body.from ?? null,
     to: body.to ?? null,
     funds: body.funds ?? null,
-    assumptions: {
-      ...Object.fromEntries(given),
-      ...(makerFee === undefined ? {} : { makerFee: amount(makerFee) }),
-      ...(takerFee === undefined ? {} : { takerFee: amount(takerFee) }),
-    },
+    assumptions: amountsOf(body.assumptions ?? {}),
     rules: { tick: body.rules?.tick ?? null, lot: body.rules?.lot ?? null, minNotional: body.rules?.minNotional ?? null },
     driver: 'jump',
     otherPath: body.otherPath ?? true,
@@ -32,6 +28,38 @@ function withSettings(body: Omit<AskBacktest, 'settings'>, settings: unknown): B
     startDates: body.startDates ?? 20,
     seed: body.seed ?? 1,
   };
+}
+
+/** Members that are amounts, at any depth; all others are as they are. */
+const isAmount = new Set([
+  'makerFee',
+  'takerFee',
+  'from',
+  'up',
+  'down',
+  'maxNotional',
+  'maxPosition',
+  'share',
+  'liquidationFee',
+  'fundingRate',
+]);
+
+function amountsOf(assumptions: NonNullable<AskBacktest['assumptions']>): BacktestAsk['assumptions'] {
+  const read = (value: unknown, name: string): unknown => {
+    if (typeof value === 'string' && isAmount.has(name)) return amount(value);
+    if (Array.isArray(value)) return value.map((each) => read(each, name));
+    if (typeof value !== 'object' || value === null) return value;
+    const given = Object.entries(value).filter(([, each]) => each !== undefined);
+    return Object.fromEntries(given.map(([key, each]) => [key, read(each, key)]));
+  };
+  return read(assumptions, '') as BacktestAsk['assumptions'];
+}
+
+/** "1m", "trades" or "1m,trades". */
+function insideOf(text = ''): Pick<BacktestAsk, 'insideMs' | 'insideTrades'> {
+  const [first = ''] = text.split(',');
+  const insideMs = first === '' || first === 'trades' ? null : intervalMsOf(first);
+  return { insideMs, insideTrades: text.endsWith('trades') };
 }
 
 /** A grid of at most so many settings is tried whole when no method is named. */
@@ -62,7 +90,7 @@ export function toSweepAsk(body: AskSweep): SweepAsk {
   const { walk } = body;
   return {
     v: 1,
-    ask: { ...withSettings(body, settings), otherPath: false },
+    ask: withSettings(body, settings),
     periods: body.periods ?? [],
     together: body.together ?? tradesSeveral(body),
     vary: body.vary,

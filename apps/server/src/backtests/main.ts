@@ -1,5 +1,5 @@
 /**
- * The process in which backtests run: `--data DATA`. It reads candles and writes results, and knows no key, no token and no book;
+ * The process in which backtests run: `--data DATA`; with `--helper N` one that only does jobs of sweeps for it. It reads candles and writes results, and knows no key, no token and no book;
  * a run that takes long keeps nobody waiting but the next run. Says one line of JSON when it listens, and stops on SIGTERM or
  * when its parent is gone (stdin ends).
  */
@@ -14,12 +14,14 @@ import { hostSocketPath } from './protocol.ts';
 const lineBytesMax = 256 * 1024;
 
 const repositoryRoot = resolve(import.meta.dirname, '../../../..');
-const { values } = parseArgs({ options: { data: { type: 'string' } } });
+const { values } = parseArgs({ options: { data: { type: 'string' }, helper: { type: 'string', default: '0' } } });
 if (values.data === undefined) {
   process.stderr.write('backtests: --data is missing; name the data directory\n');
   process.exit(64);
 }
 const data = resolve(values.data);
+const helper = Number(values.helper);
+const name = helper === 0 ? 'backtests' : `backtests-${helper}`;
 const { version } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as { version: string };
 
 let last: Promise<void> = Promise.resolve();
@@ -28,6 +30,17 @@ let last: Promise<void> = Promise.resolve();
 async function take(line: string, socket: Socket): Promise<void> {
   const { answer } = await import('./host.ts');
   if (!socket.destroyed) await answer(line, socket, { data, code: { version, commit: null }, now: Date.now });
+}
+
+async function help(line: string, rest: string, socket: Socket): Promise<void> {
+  socket.removeAllListeners('data').pause();
+  const { helpWith } = await import('./help.ts');
+  try {
+    helpWith(line, rest, socket, data);
+    socket.resume();
+  } catch {
+    socket.destroy(); // whoever asked does it
+  }
 }
 
 const server = createServer((socket) => {
@@ -40,18 +53,19 @@ const server = createServer((socket) => {
     const end = held.indexOf('\n');
     if (end < 0) return;
     const line = held.slice(0, end);
+    if (helper > 0) return void help(line, held.slice(end + 1), socket);
     // A sweep goes on for long and lets others in between; its own order is the server's matter.
     if (line.startsWith('{"do":"sweep"')) void take(line, socket);
     else last = last.then(() => take(line, socket));
   });
 });
 
-const path = hostSocketPath(data);
+const path = hostSocketPath(data, helper);
 mkdirSync(join(data, 'backtests'), { recursive: true, mode: 0o700 });
 rmSync(path, { force: true });
 server.listen(path, () => {
   chmodSync(path, 0o660); // its folder says who may reach it: nobody else, or as a service the server, by its group
-  process.stdout.write(`${JSON.stringify({ ready: true, name: 'backtests', pid: process.pid })}\n`);
+  process.stdout.write(`${JSON.stringify({ ready: true, name, pid: process.pid })}\n`);
 });
 server.on('error', (error) => {
   process.stderr.write(`backtests: ${error.message}\n`);

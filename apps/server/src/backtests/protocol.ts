@@ -17,6 +17,17 @@ export const hostRequest = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('sweep'), id: sweepName, ask: askSweep.nullable() }),
   z.strictObject({ do: z.literal('remove-sweep'), id: sweepName }),
 ]);
+/** To a process that helps with sweeps: which one; then jobs, line by line, each answered by a line. */
+export const workRequest = z.strictObject({ do: z.literal('work'), id: sweepName });
+export const workJobs = z.strictObject({
+  jobs: z.array(z.strictObject({ settings: z.unknown(), of: z.int().min(0) })).max(1000),
+});
+export const workAnswer = z.strictObject({
+  figures: z.string(),
+  states: z.array(z.int()),
+  faults: z.array(z.strictObject({ job: z.int(), reason: z.string() })),
+});
+
 export type HostRequest = z.infer<typeof hostRequest>;
 
 export const hostNews = z.discriminatedUnion('kind', [
@@ -31,9 +42,10 @@ export type HostNews = z.infer<typeof hostNews>;
 const engineSocket = ['engine', 'engine.sock'] as const;
 const pathBytesMax = 100;
 
-/** Where the backtests of a data directory listen. */
-export function hostSocketPath(data: string): string {
-  if (Buffer.byteLength(join(data, ...engineSocket)) <= pathBytesMax) return join(data, 'backtests', 'b.sock');
+/** Where the backtests of a data directory listen, and from 1 on the processes that help them with sweeps. */
+export function hostSocketPath(data: string, helper = 0): string {
+  const name = helper === 0 ? 'b.sock' : `b${helper}.sock`;
+  if (Buffer.byteLength(join(data, ...engineSocket)) <= pathBytesMax) return join(data, 'backtests', name);
   const id = createHash('sha256').update(resolve(data)).digest('hex').slice(0, 16);
-  return join(tmpdir(), `holdfast-${id}`, 'b.sock');
+  return join(tmpdir(), `holdfast-${id}`, name);
 }

@@ -1,6 +1,6 @@
 /**
- * A sweep for the server, in this process's own thread: a confined process may have no others, since a thread could lift its
- * confinement. Closing the connection pauses it; "holdfast sweep resume" goes on with the same one on all cores.
+ * A sweep for the server, in this process's own thread and in processes that help: a confined process may have no other threads,
+ * since one could lift its confinement. Closing the connection pauses it; "holdfast sweep resume" goes on with the same one.
  */
 import type { Socket } from 'node:net';
 import {
@@ -15,6 +15,7 @@ import {
   storeSweepResult,
 } from '@holdfast/backtest';
 import { settingsOf, toSweepAsk } from './ask.ts';
+import { helpersOf } from './help.ts';
 import type { HostNews, HostRequest } from './protocol.ts';
 
 interface Options {
@@ -44,6 +45,7 @@ export async function sweep(
     code,
     trials: openTrials(data, id),
     workers: 0,
+    helpers: helpersOf(data, id),
     signal: abort.signal,
     now: () => performance.now(),
     onProgress: ({ doing, ...progress }) => {

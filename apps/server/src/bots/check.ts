@@ -2,19 +2,20 @@
 import { createHash } from 'node:crypto';
 import type { CheckAnswer, EngineCheck, EngineMandateNeeds, MandateCheck } from '@holdfast/contracts';
 import {
+  type AllowedKind,
   amount,
   asset,
   formatAmount,
   type Mandate,
+  type MandateNeeds,
   mandateText,
-  type OrderKind,
   pair,
   quoteOf,
   type Side,
   type VaultAccount,
   type VaultStatus,
 } from '@holdfast/domain';
-import { mandateOfNeeds, missingOf, type NeededMandate, widenedBy, worstLoss } from '@holdfast/policy';
+import { mandateOfNeeds, missingOf, widenedBy, worstLoss } from '@holdfast/policy';
 import type { Context } from '../context.ts';
 
 export async function checkAnswer(context: Context, checked: EngineCheck): Promise<CheckAnswer> {
@@ -43,11 +44,11 @@ function feeBpsOf(settings: EngineCheck['settings']): number {
   return typeof percent === 'string' ? Math.ceil(Number(percent) * 100) : 10;
 }
 
-const readNeeds = (needs: EngineMandateNeeds): NeededMandate => ({
+const readNeeds = (needs: EngineMandateNeeds): MandateNeeds => ({
   pairs: needs.pairs.map((it) => ({
     pair: pair(it.pair),
     sides: it.sides as readonly Side[],
-    orders: it.orders as readonly OrderKind[],
+    orders: it.orders as readonly AllowedKind[],
     maxOrderQuote: amount(it.maxOrderQuote),
     maxOrderBase: amount(it.maxOrderBase),
     maxPositionQuote: amount(it.maxPositionQuote),

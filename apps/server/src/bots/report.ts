@@ -23,9 +23,10 @@ export function reportOf(row: Row<'bots'>): BotReportView {
     throw new ApiFailure(409, 'bot-kind-unknown', `there is no report of the kind "${row.kind}" in this version`);
   const settings = kind.readSettings(pairsOf(row), settingsOf(row));
   const state = decodeState<unknown>(row.state);
-  const { deals } = kind.report(settings, state);
+  const { deals, kept } = kind.report(settings, state);
   return {
     deals: deals.map(dealView),
+    kept: kept.map(({ pair, quantity, cost }) => ({ pair, quantity: formatAmount(quantity), cost: formatAmount(cost) })),
     grid: row.kind === 'grid' ? gridView(row, state as GridState) : null,
   };
 }
@@ -53,6 +54,7 @@ function dealView(deal: BotReport['deals'][number]): BotReportView['deals'][numb
             notResting: deal.stopLoss.notResting,
           },
     trailedFrom: deal.trailedFrom == null ? null : formatAmount(deal.trailedFrom),
+    note: deal.note ?? null,
   };
 }
 

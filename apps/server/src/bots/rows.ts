@@ -4,9 +4,9 @@ import type { EngineQueries, Row } from '@holdfast/storage';
 import { ApiFailure } from '../failure.ts';
 
 /** @throws ApiFailure bot-unknown */
-export async function botRow(db: EngineQueries, id: string): Promise<Row<'bots'>> {
-  const row = await db.selectFrom('bots').selectAll().where('id', '=', id).where('status', '<>', 'deleted').executeTakeFirst();
-  if (row !== undefined) return row;
+export async function botRow(db: EngineQueries, id: string, which?: 'also deleted'): Promise<Row<'bots'>> {
+  const row = await db.selectFrom('bots').selectAll().where('id', '=', id).executeTakeFirst();
+  if (row !== undefined && (row.status !== 'deleted' || which === 'also deleted')) return row;
   throw new ApiFailure(404, 'bot-unknown', `there is no bot "${id}"; GET /api/bots lists them`, 'id');
 }
 

@@ -23,7 +23,18 @@ const statuses: Readonly<Record<string, number>> = {
 export async function command<Result>(context: Context, id: string | undefined, request: EngineRequest): Promise<Result> {
   const answer = await context.engine.command(`api:${id ?? randomUUID()}`, request);
   if (answer.ok) return answer.result as Result;
-  throw new ApiFailure(statuses[answer.error.code] ?? 409, answer.error.code, answer.error.reason);
+  const { code, reason } = answer.error;
+  throw new ApiFailure(statuses[code] ?? 409, code, reason, fieldOf(code, reason));
+}
+
+const namesFields: ReadonlySet<string> = new Set(['settings-malformed', 'settings-unfit', 'pair-malformed', 'funds-malformed']);
+
+/** The first field that a sentence such as `Settings: size: is missing; …` names. */
+function fieldOf(code: string, reason: string): string | undefined {
+  if (!namesFields.has(code)) return undefined;
+  const [, field] = /^(?:Settings: )?([A-Za-z][\w.]*): /.exec(reason) ?? [];
+  if (field === undefined) return code.startsWith('settings-') ? 'settings' : undefined;
+  return /^(pair|pairs|funds)(\.|$)/.test(field) ? field : `settings.${field}`;
 }
 
 export const idempotency = z.object({

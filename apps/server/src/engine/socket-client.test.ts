@@ -74,7 +74,7 @@ test('an engine that is away, goes away or talks nonsense is unreachable', async
   await assert.rejects(port.command('3', { command: 'bot-list' }), unreachable);
 });
 
-test('a subscription survives a restart of the engine and says when it was away', { timeout: 10_000 }, async (t) => {
+test('a subscription survives a restart of the engine and says when it was away', { timeout: 60_000 }, async (t) => {
   const heard: (boolean | EngineNotice)[] = [];
   const { promise: second, resolve } = Promise.withResolvers<void>();
   const fake = engine(t, (line, socket) => {

@@ -68,7 +68,7 @@ async function readEvents(url: string, kinds: readonly string[]): Promise<Map<st
   return seen;
 }
 
-test('a listener hears the status at once, then ticks, candles and what changed', { timeout: 10_000 }, async () => {
+test('a listener hears the status at once, then ticks, candles and what changed', { timeout: 60_000 }, async () => {
   const scripted = await scriptedServer({ listenPort: () => (scripted.app.server.address() as AddressInfo).port });
   await scripted.app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = scripted.app.server.address() as AddressInfo;

@@ -40,7 +40,9 @@ test('a long curve is read once, in parts, and its fall is exact however it is t
   assert.equal(one.largestDrawdown, '0.5');
   assert.ok(one.points.length <= 100 && two.points.length <= 1000);
   assert.ok(one.points.some(({ value }) => value === '50'));
-  await store.commit([point(44_999, '101'), point(45_000, '40')]);
+  await store.commit([point(44_999, '1000')]);
+  assert.equal((await curve('USDT', 100)).largestDrawdown, '0.5');
+  await store.commit([point(44_999, '101'), point(45_000, '40')]); // the newest is written again: no peak is left of what it was
   const later = await curve('USDT', 100);
   assert.deepEqual(
     later.points

@@ -35,7 +35,8 @@ const rowsAtOnce = 20_000;
 
 interface Curve {
   points: EquityPoint[];
-  drawdown: DrawdownSoFar;
+  /** Of all points but the newest, which may be written again. */
+  before: DrawdownSoFar;
 }
 
 export type EquityCurve = (quote: string, most: number) => Promise<EquityAnswer>;
@@ -47,7 +48,7 @@ export type EquityCurve = (quote: string, most: number) => Promise<EquityAnswer>
 export function equityCurve(database: () => EngineQueries): EquityCurve {
   const curves = new Map<string, Curve>();
   async function readOn(quote: string): Promise<Curve> {
-    const curve = curves.get(quote) ?? { points: [], drawdown: noDrawdown };
+    const curve = curves.get(quote) ?? { points: [], before: noDrawdown };
     curves.set(quote, curve);
     for (;;) {
       const rows = await database()
@@ -68,15 +69,18 @@ export function equityCurve(database: () => EngineQueries): EquityCurve {
     const read = (): Promise<Curve> => readOn(quote);
     const next = turn.then(read, read);
     turn = next;
-    const { points, drawdown } = await next;
-    const { fraction } = drawdown.worst;
+    const { points, before } = await next;
+    const { fraction } = withPoint(before, points.at(-1)).worst;
     return { quote, points: thin(points, most), largestDrawdown: formatAmount((fraction / shownPlaces) * shownPlaces) };
   };
 }
 
 function addPoint(curve: Curve, point: EquityPoint): void {
   if (curve.points.at(-1)?.at === point.at) curve.points.pop();
+  else curve.before = withPoint(curve.before, curve.points.at(-1));
   curve.points.push(point);
-  curve.drawdown = withSample(curve.drawdown, { at: epochMs(point.at), value: amount(point.value) });
   if (curve.points.length > 2 * keptMost) curve.points = thin(curve.points, keptMost);
 }
+
+const withPoint = (so: DrawdownSoFar, point: EquityPoint | undefined): DrawdownSoFar =>
+  point === undefined ? so : withSample(so, { at: epochMs(point.at), value: amount(point.value) });

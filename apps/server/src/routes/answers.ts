@@ -11,7 +11,12 @@ export const answers = <Answer extends z.ZodType>(answer: Answer, description: s
 
 /** A whole number in a query, from text. */
 export const count = (most: number, otherwise: number) =>
-  z.coerce.number({ error: 'must be a whole number' }).int().min(1).max(most).default(otherwise);
+  z.coerce
+    .number({ error: `must be a whole number from 1 to ${most}` })
+    .int()
+    .min(1)
+    .max(most)
+    .default(otherwise);
 
 export const since = z.coerce.number({ error: 'must be a whole number' }).int().min(0).optional();
 

@@ -1,5 +1,15 @@
 /** Routes of backtests: ask for one, watch it, read what is stored, make a bot of it. */
-import { AskError, compareDocuments, htmlReport, intervalName, listStored, readStored, seriesThere } from '@holdfast/backtest';
+import {
+  AskError,
+  compareDocuments,
+  htmlReport,
+  intervalName,
+  listStored,
+  mustBeSpot,
+  pairsHaving,
+  readStored,
+  seriesThere,
+} from '@holdfast/backtest';
 import {
   askBacktest,
   backtestDocument,
@@ -22,12 +32,14 @@ import { answers, changing, count } from './answers.ts';
 import type { App } from './app.ts';
 
 /** Turns what the store refuses into a refusal of the API. */
+const statuses: Readonly<Record<string, number>> = { 'backtest-unknown': 404, 'backtest-perpetual': 409 };
+
 function stored<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof AskError)) throw error;
-    throw new ApiFailure(error.code === 'backtest-unknown' ? 404 : 500, error.code, error.message, error.field);
+    throw new ApiFailure(statuses[error.code] ?? 500, error.code, error.message, error.field);
   }
 }
 
@@ -46,12 +58,15 @@ export function addBacktestRoutes(app: App, context: Context): () => void {
       schema: {
         operationId: 'listCandleSeries',
         tags,
-        summary: 'Candles that backtests can use; `holdfast data import` and `data download` bring more',
+        summary:
+          'Candles, trades and rates of funding that backtests can use; `holdfast data import` and `data download` bring more',
         response: answers(candleSeriesAnswer, 'By exchange and pair, finest first'),
       },
     },
     () => ({
       series: seriesThere(data).map(({ exchange, pair, intervalMs }) => ({ exchange, pair, interval: intervalName(intervalMs) })),
+      trades: pairsHaving(data, 'trades'),
+      funding: pairsHaving(data, 'funding'),
     }),
   );
   app.post(
@@ -175,6 +190,7 @@ export function addBacktestRoutes(app: App, context: Context): () => void {
     },
     async ({ params, body, headers }) => {
       const document = stored(() => readStored(data, params.id));
+      stored(() => mustBeSpot(document.assumptions));
       const bot = await makeBot(context, headers['idempotency-key'], {
         kind: document.kind,
         ...(document.pairs.length === 1 ? { pair: document.pairs[0]! } : { pairs: [...document.pairs] }),

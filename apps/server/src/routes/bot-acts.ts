@@ -1,5 +1,5 @@
 /** Routes of what a person does to a deal that goes on, one for each act; and the end of a bot. */
-import { actBodies, botId, type DealAct, type DealActName, done, ofPair } from '@holdfast/contracts';
+import { actBodies, botId, type DealAct, type DealActName, done, fundBot, ofPair } from '@holdfast/contracts';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { command, idempotency } from '../engine/command.ts';
@@ -13,11 +13,11 @@ const summaries: Readonly<Record<DealActName, string>> = {
   'add-funds': 'Buy more into the open deal: for so much quote, resting at `price` or at the market without one',
   'cancel-added': 'Take back added funds that rest',
   'edit-deal': 'Change take profit, trailing, stop loss or averaging orders of the open deal alone',
-  'reduce-funds': 'Of a trade: sell so much base, resting at `price` or at the market without one',
-  'close-step': 'Of a trade: sell one take-profit step at once; steps count from 1',
-  'cancel-step': 'Of a trade: give one take-profit step up; the others share what it would have sold',
-  'cancel-entry': 'Of a trade: buy nothing more of the entry',
-  edit: 'Of a trade: all settings anew, checked as at the start',
+  'reduce-funds': 'Of a trade: sell so much base, or buy it back, resting at `price` or at the market without one',
+  'close-step': 'Of a trade: sell or buy back one take-profit step at once; steps count from 1',
+  'cancel-step': 'Of a trade: give one take-profit step up; the others share its part',
+  'cancel-entry': 'Of a trade: trade nothing more of the entry',
+  edit: 'All settings anew, checked as at the start: of a trade while it goes on, of other bots between deals',
 };
 
 export function addBotActRoutes(app: App, context: Context): void {
@@ -37,17 +37,37 @@ export function addBotActRoutes(app: App, context: Context): void {
         },
       },
       async ({ params, headers, body: asked }) => {
-        const { pair, ...act } = asked;
+        const { pair, deal, ...act } = asked;
         await command(context, headers['idempotency-key'], {
           command: 'deal-act',
           bot: params.id,
           act: { name, ...act } as DealAct,
           ...(pair === undefined ? {} : { pair }),
+          ...(deal === undefined ? {} : { deal }),
         });
         return { ok: true as const, bot: params.id };
       },
     );
   }
+  app.post(
+    '/api/bots/:id/fund',
+    {
+      schema: {
+        operationId: 'fundBot',
+        tags: ['bots'],
+        summary: 'Give a bot more of the free funds of its account, while it goes on or not',
+        ...changing,
+        params: byId,
+        headers: idempotency,
+        body: fundBot,
+        response: answers(done, 'Committed'),
+      },
+    },
+    async ({ params, headers, body: { funds } }) => {
+      await command(context, headers['idempotency-key'], { command: 'bot-fund', bot: params.id, funds });
+      return { ok: true as const, bot: params.id };
+    },
+  );
   app.post(
     '/api/bots/:id/delete',
     {
@@ -58,7 +78,7 @@ export function addBotActRoutes(app: App, context: Context): void {
         ...changing,
         params: byId,
         headers: idempotency,
-        body: ofPair.omit({ pair: true }),
+        body: ofPair.omit({ pair: true, deal: true }),
         response: answers(done, 'Committed'),
       },
     },

@@ -153,4 +153,5 @@ const actionSummaries: Readonly<Record<(typeof botRoutes)[number], string>> = {
   'start-deal': 'Open a deal now',
   'close-now': 'Sell the open deal at once',
   'cancel-deal': 'Cancel the orders of the open deal and keep the coins',
+  'release-kept': 'Give coins that the bot keeps of cancelled deals back to the owner',
 };

@@ -1,22 +1,26 @@
 import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { storeSeries } from '@holdfast/backtest';
+import { bring, readSweep, readySweep, storeSeries } from '@holdfast/backtest';
 import { apiError, backtestJob, botsMade, type SweepJob, sweepAnswer, sweepJob, sweepsAnswer } from '@holdfast/contracts';
 import { walkSeries } from '../../../../packages/backtest/src/testing/walk-run.ts';
+import { settingsOf } from '../backtests/ask.ts';
+import { helpersOf } from '../backtests/help.ts';
 import { type BacktestsHost, startBacktestsHost } from '../testing/backtests-host.ts';
 import { own, type Scripted, scriptedServer } from '../testing/neighbours.ts';
 
 let scripted: Scripted;
 let host: BacktestsHost;
+let helper: BacktestsHost;
 
 before(async () => {
   scripted = await scriptedServer();
   storeSeries(scripted.folder, walkSeries(30, 5), { duplicates: 0, volumesCutTo: null, withoutVolume: 0 });
-  host = await startBacktestsHost(scripted.folder);
+  [host, helper] = await Promise.all([startBacktestsHost(scripted.folder), startBacktestsHost(scripted.folder, 1)]);
 });
 after(async () => {
-  await host.stop();
+  await Promise.all([host.stop(), helper.stop()]);
   await scripted.close();
 });
 
@@ -95,6 +99,24 @@ test('a sweep runs beside the server, is stored, read, shown as a page, compared
 
   assert.deepEqual((await post(`/api/sweeps/${second}/remove`)).json(), { ok: true });
   assert.equal((await get(`/api/sweeps/${second}`)).statusCode, 404);
+});
+
+test('a process beside the one of backtests does jobs of a sweep as that one does, and is let go when it fails', async (t) => {
+  if (availableParallelism() < 2) return t.skip('one core has no process beside');
+  const stored = readSweep(scripted.folder, 'first');
+  const ready = readySweep(stored.asked, scripted.folder, settingsOf('dca'));
+  const settings = ready.plan.check({ ...ask.settings, stepPercent: '1', takeProfitPercent: '1' });
+  const jobs = [0, 1, 0].map((of) => ({ settings, of }));
+  const [found, ...others] = helpersOf(scripted.folder, 'first');
+  assert.deepEqual(others, [], 'one runs');
+  const [one, two] = await Promise.all([found!.run(jobs), found!.run(jobs.slice(1))]);
+  assert.deepEqual(one, bring(ready.cases, jobs));
+  assert.deepEqual(two, bring(ready.cases, jobs.slice(1)));
+  await assert.rejects(found!.run([{ settings, of: -1 }]), /went away/);
+  await assert.rejects(found!.run(jobs), /went away/);
+  const [unknown] = helpersOf(scripted.folder, 'nothing');
+  await assert.rejects(unknown!.run(jobs), /went away/);
+  for (const each of [found, unknown]) each!.close();
 });
 
 test('a sweep is paused, goes on after all was started anew, and backtests run in between', async () => {

@@ -36,7 +36,8 @@ export async function readStatus(context: Context): Promise<Status> {
     readAccounts(db, context.vault, vault, quote),
     listBots(db, totals),
   ]);
-  const count = (of: 'open' | 'closed'): number => bots.reduce((total, { deals }) => total + deals[of], 0);
+  // As the profit, of deleted bots too.
+  const closed = [...totals.values()].reduce((sum, each) => sum + each.closed, 0);
   return {
     version: context.version,
     simulated: vault?.simulated ?? null,
@@ -46,7 +47,7 @@ export async function readStatus(context: Context): Promise<Status> {
     vault: seen.status === undefined ? awayView(seen.away) : vaultView(seen.status, Date.now()),
     engine: engineView(context.engineReachable()),
     bots: [...bots],
-    deals: { open: count('open'), closed: count('closed') },
+    deals: { open: bots.reduce((sum, { deals }) => sum + deals.open, 0), closed },
     profit: profitOf(totals, quote),
     ledgerMatchesExchange: agreement(accounts),
   };

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { apiError, status } from '@holdfast/contracts';
-import type { VaultStatus } from '@holdfast/domain';
-import { own, type Scripted, scriptedServer, start, vaultStatus } from '../testing/neighbours.ts';
+import type { SubKeyId, VaultStatus } from '@holdfast/domain';
+import { own, type Scripted, scriptedServer, start, vaultStatus, verdicts } from '../testing/neighbours.ts';
+import { verdictView } from './vault-view.ts';
 
 let scripted: Scripted;
 before(async () => {
@@ -125,6 +126,22 @@ test('what a rule stopped is named with the rule, the bot and the way back', asy
   assert.equal(first?.command, 'npx holdfast unfreeze --account paper');
   assert.equal(second?.title, 'Bot dca1 is frozen');
   assert.ok(vault.warnings.some(({ code, text }) => code === 'change-pending' && text.includes('2025-05-20 00:00 UTC')));
+});
+
+test('no reader gets the whole name of a sub-key: whoever asks for nonsense in it has its bot stopped', async () => {
+  const subKey = '0123456789abcdef0123456789abcdef' as SubKeyId;
+  const account = accountOf();
+  const grants = [{ ...account.grants[0]!, subKey }];
+  const stopped = [{ what: 'sub-key', name: subKey, reason: 'nonsense', by: 'rule R9' }] as const;
+  const { vault } = await readVault({ accounts: [{ ...account, grants, stopped }] });
+  assert.equal(vault.accounts[0]?.grants[0]?.subKey, '01234567');
+  assert.deepEqual(vault.accounts[0]?.stopped[0]?.bot, 'dca1');
+  assert.ok(!JSON.stringify(vault).includes(subKey));
+  const lost = await readVault({ accounts: [{ ...account, grants: [], stopped }] });
+  assert.ok(!JSON.stringify(lost.vault).includes(subKey));
+  const [told] = verdicts;
+  const shown = verdictView({ ...told!, subKey }, new Map([[subKey, 'dca1']]));
+  assert.deepEqual([shown.subKey, shown.bot], ['01234567', 'dca1']);
 });
 
 test('a sealed vault is said to be sealed, with what unseals it and where', async () => {

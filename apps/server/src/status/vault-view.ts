@@ -85,10 +85,16 @@ const positionsView = ({ mandate, used }: VaultAccount): VaultAccountStatus['pos
     };
   });
 
+/**
+ * How readers tell sub-keys apart. Reading needs no token, and whoever knows a whole name can have its bot stopped by asking for
+ * nonsense in it (rule R9).
+ */
+const shortName = (subKey: string): string => subKey.slice(0, 8);
+
 const stopsView = ({ stopped, grants }: VaultAccount): VaultStopView[] =>
   stopped.map(({ what, name, reason, by }) => ({
     what,
-    name,
+    name: what === 'sub-key' ? shortName(name) : name,
     bot: what === 'sub-key' ? (grants.find(({ subKey }) => subKey === name)?.bot ?? null) : null,
     reason,
     by: by === '' ? null : by,
@@ -111,7 +117,7 @@ const accountView = (account: VaultAccount): VaultAccountStatus => ({
   positions: positionsView(account),
   worstLoss: lossView(account),
   grants: account.grants.map(({ subKey, bot, pairs, maxOrderQuote, turnover24h, alive }) => ({
-    subKey,
+    subKey: shortName(subKey),
     bot,
     pairs: [...pairs],
     maxOrderQuote: formatAmount(maxOrderQuote),
@@ -148,7 +154,7 @@ export function verdictView(
   return {
     at,
     account,
-    subKey,
+    subKey: shortName(subKey),
     bot: bots.get(subKey) ?? null,
     kind: intent.kind,
     clientOrderId: intent.clientOrderId,

@@ -56,7 +56,7 @@ const about = (
 const stopWords = { active: 'is stopped', 'reduce-only': 'may only reduce', frozen: 'is frozen', revoked: 'is revoked' } as const;
 
 function stopsOf({ account, condition, stopped, grants }: VaultAccount): VaultWarning[] {
-  const botOf = (name: string): string => grants.find(({ subKey }) => subKey === name)?.bot ?? name;
+  const botOf = (name: string): string => grants.find(({ subKey }) => subKey === name)?.bot ?? name.slice(0, 8);
   return stopped.map(({ what, name, reason, by }) => {
     const titles = {
       account: `Account ${account} ${stopWords[condition]}`,

@@ -12,13 +12,16 @@ export interface BacktestsHost {
   stop(): Promise<void>;
 }
 
-export async function startBacktestsHost(data: string): Promise<BacktestsHost> {
+/** @param helper from 1 on: one that only does jobs of sweeps */
+export async function startBacktestsHost(data: string, helper = 0): Promise<BacktestsHost> {
   const main = resolve(import.meta.dirname, '../backtests/main.ts');
   const own = join(data, 'backtests');
   mkdirSync(own, { recursive: true });
   const confined = ['--permission', '--allow-net', '--allow-fs-read=*', `--allow-fs-write=${own}`, `--allow-fs-write=${own}/*`];
-  const host = spawn(process.execPath, [...confined, main, '--data', data], { stdio: ['pipe', 'pipe', 'inherit'] });
-  assert.match(String((await once(host.stdout, 'data'))[0]), /"ready":true,"name":"backtests"/);
+  const host = spawn(process.execPath, [...confined, main, '--data', data, '--helper', String(helper)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  assert.match(String((await once(host.stdout, 'data'))[0]), /"ready":true,"name":"backtests(-\d+)?"/);
   return {
     async kill() {
       host.kill();

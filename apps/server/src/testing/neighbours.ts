@@ -44,7 +44,43 @@ const ladder = [
 const deal = { bot: 'dca1', pair: 'BTC/USDT', averaging_filled: 0, averaging_most: 2 };
 const fill = { pair: 'BTC/USDT', bot: 'dca1', maker: 0 };
 
-/** One bot with a closed deal and an open one, an hour of candles, and a curve that falls by a tenth. */
+const demo = {
+  id: 'dca1',
+  account: 'paper',
+  kind: 'dca',
+  name: 'Demo',
+  pairs: '["BTC/USDT"]',
+  settings: '{"baseOrderSize":"100"}',
+  state: '{}',
+  wakes: '[]',
+  status: 'running',
+  waiting_for: 'BTC/USDT at or above 101 to take profit',
+  sub_key: 'sk1',
+  funds: '{"USDT":"1000"}',
+  dust: '[{"pair":"BTC/USDT","quantity":"0.0001"}]',
+  problem: null,
+  created_at: start,
+  updated_at: start,
+};
+const won = {
+  ...deal,
+  id: 'dca1-1',
+  number: 1,
+  status: 'closed',
+  opened_at: start,
+  closed_at: start + 60_000,
+  bought: '1',
+  sold: '1',
+  spent: '100',
+  received: '101.5',
+  average_price: '100',
+  fees: '0.2',
+  profit: '1.5',
+  ladder: '[]',
+  take_profit: null,
+};
+
+/** One bot with a closed deal and an open one, a deleted one with a closed deal, an hour of candles, and a curve that falls by a tenth. */
 export const rows: readonly Change[] = [
   {
     table: 'engine',
@@ -62,47 +98,16 @@ export const rows: readonly Change[] = [
   },
   {
     table: 'bots',
-    row: {
-      id: 'dca1',
-      account: 'paper',
-      kind: 'dca',
-      name: 'Demo',
-      pairs: '["BTC/USDT"]',
-      settings: '{"baseOrderSize":"100"}',
-      state: '{}',
-      wakes: '[]',
-      status: 'running',
-      waiting_for: 'BTC/USDT at or above 101 to take profit',
-      sub_key: 'sk1',
-      funds: '{"USDT":"1000"}',
-      dust: '[{"pair":"BTC/USDT","quantity":"0.0001"}]',
-      problem: null,
-      created_at: start,
-      updated_at: start,
-    },
+    row: demo,
   },
+  { table: 'bots', row: { ...demo, id: 'gone1', name: 'Gone', status: 'deleted', sub_key: 'sk2' } },
   { table: 'books', row: { book: 'bot:dca1', asset: 'USDT', balance: '700' } },
   { table: 'books', row: { book: 'order:dca1-2-1', asset: 'USDT', balance: '99' } },
   {
     table: 'deals',
-    row: {
-      ...deal,
-      id: 'dca1-1',
-      number: 1,
-      status: 'closed',
-      opened_at: start,
-      closed_at: start + 60_000,
-      bought: '1',
-      sold: '1',
-      spent: '100',
-      received: '101.5',
-      average_price: '100',
-      fees: '0.2',
-      profit: '1.5',
-      ladder: '[]',
-      take_profit: null,
-    },
+    row: won,
   },
+  { table: 'deals', row: { ...won, id: 'gone1-1', bot: 'gone1', fees: '0.1', profit: '0.5' } },
   {
     table: 'deals',
     row: {
