@@ -3,4 +3,4 @@
 import { fileURLToPath } from 'node:url';
 import { runPinned } from './run-pinned.mjs';
 
-runPinned(fileURLToPath(new URL('../apps/cli/src/main.ts', import.meta.url)), process.argv.slice(2));
+runPinned(fileURLToPath(new URL('start.mjs', import.meta.url)), process.argv.slice(2));

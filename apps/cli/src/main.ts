@@ -1,8 +1,7 @@
 /** The command line. Answers on stdout; errors on stderr, one line: what, and what to do. */
-import { enableCompileCache } from 'node:module';
-import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { CliError, exitCode } from './exit.ts';
+import { printError } from './output.ts';
 import { version } from './version.ts';
 
 const exitHelp = `
@@ -28,7 +27,8 @@ const alone: Readonly<Record<string, () => Promise<(root: Command) => void>>> = 
   unsealer: async () => (await import('./commands/unsealer.ts')).addUnsealerCommands,
   vault: async () => (await import('./commands/vault-admin.ts')).addVaultAdminCommands,
 };
-const ofBacktests: ReadonlySet<string> = new Set(['backtest', 'data', 'sweep', 'walk-forward']);
+/** Asks for nothing that a command knows. */
+const ofNone: ReadonlySet<string> = new Set(['--version', '-V']);
 
 async function program(): Promise<Command> {
   const root = new Command('holdfast')
@@ -37,8 +37,7 @@ async function program(): Promise<Command> {
     .showHelpAfterError(false)
     .addHelpText('after', exitHelp);
   const named = process.argv[2] ?? '';
-  // Beside the code and as trusted as it; where it cannot be written, everything is read anew.
-  if (ofBacktests.has(named)) enableCompileCache(join(import.meta.dirname, '../../../node_modules/.cache/holdfast'));
+  if (ofNone.has(named)) return root;
   const add = Object.hasOwn(alone, named) ? await alone[named]?.() : (await import('./commands/all.ts')).addAllCommands;
   add?.(root);
   return root;
@@ -55,14 +54,14 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCode.ok;
     if (error.code === 'commander.help') process.stderr.write('holdfast: say what to do; "holdfast --help" lists the commands\n');
-    else process.stderr.write(`holdfast: ${error.message.replace(/^error: /, '')}; "--help" after a command explains it\n`);
+    else printError(`${error.message.replace(/^error: /, '')}; "--help" after a command explains it`);
     return exitCode.usage;
   }
   if (error instanceof CliError) {
-    process.stderr.write(`holdfast: ${error.message.replace(/^holdfast: /, '')}\n`);
+    printError(error.message.replace(/^holdfast: /, ''));
     return error.code;
   }
-  process.stderr.write(`holdfast: ${error instanceof Error ? error.message : String(error)}\n`);
+  printError(error instanceof Error ? error.message : String(error));
   if (process.env.HOLDFAST_DEBUG !== undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return exitCode.failed;
 }

@@ -26,10 +26,3 @@ export function readSpeed(text: string): string {
   if (text === 'max' || (/^\d{1,6}(\.\d{1,3})?$/.test(text) && Number(text) > 0)) return text;
   throw new InvalidArgumentError(`a speed is "max" or a number above 0, got "${text}"`);
 }
-
-/** A moment as unix ms. @throws InvalidArgumentError unless a date such as 2025-01-31, a time with zone, or milliseconds */
-export function readTime(text: string): number {
-  const time = /^\d{12,14}$/.test(text) ? Number(text) : Date.parse(text.length === 10 ? `${text}T00:00:00Z` : text);
-  if (Number.isNaN(time)) throw new InvalidArgumentError(`"${text}" is no date such as 2025-01-31 and no time in milliseconds`);
-  return time;
-}

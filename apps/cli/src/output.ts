@@ -15,11 +15,28 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   return all.map(line).join('\n');
 }
 
+/**
+ * Characters that steer a terminal or turn text around, but for tabs and line ends. Much of what is printed was said by
+ * others: reasons, names, messages of an exchange.
+ */
+const steering = /(?![\t\n])[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Text as it may stand in a terminal. */
+export const plain = (text: string): string => text.replaceAll(steering, '\ufffd');
+
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${plain(text)}\n`);
 }
 
-export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
+/** One line on stderr. */
+export function printError(text: string): void {
+  process.stderr.write(`holdfast: ${plain(text)}\n`);
+}
+
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** In JSON such characters stand only within texts, so they may be written as escapes. */
+export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2).replaceAll(steering, escaped));
 
 /** A decimal string with at most `places` decimals, cut off and not rounded: display only. */
 export function shorten(decimal: string, places: number): string {

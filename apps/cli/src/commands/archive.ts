@@ -38,6 +38,10 @@ const exchangeDatabase = 'exchange/exchange.db';
 /** Never in an archive. */
 const isKey = (path: string): boolean =>
   /(^|\/)(unseal\.key|owner|peers|cli\.token|control\.token|lock)(\/|$)|\.sock$/.test(path);
+/** All that an archive may hold and put anywhere: one may come from a stranger. */
+const belongs = (path: string): boolean =>
+  [engineDatabase, exchangeDatabase].includes(path) || (/^vault(\/[\w-][\w.-]*)+$/.test(path) && !isKey(path));
+const manifestFile = 'backup.json';
 
 interface Manifest {
   readonly holdfastBackup: number;
@@ -93,10 +97,10 @@ async function backup(data: string, file: string): Promise<Manifest> {
       madeAt: new Date().toISOString(),
       files: files.sort(),
     };
-    writeFileSync(join(staging, 'backup.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+    writeFileSync(join(staging, manifestFile), `${JSON.stringify(manifest, null, 2)}\n`);
     mkdirSync(dirname(file), { recursive: true });
     const half = `${file}.part`;
-    await tar.create({ gzip: true, file: half, cwd: staging, portable: true }, ['backup.json', ...files]);
+    await tar.create({ gzip: true, file: half, cwd: staging, portable: true }, [manifestFile, ...files]);
     chmodSync(half, 0o600);
     renameSync(half, file);
     return manifest;
@@ -106,6 +110,16 @@ async function backup(data: string, file: string): Promise<Manifest> {
     throw new CliError(exitCode.cannotWrite, `cannot write ${file}: ${(cause as Error).message}`, { cause });
   } finally {
     rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+function readManifest(file: string): Manifest | undefined {
+  try {
+    const read = JSON.parse(readFileSync(file, 'utf8')) as Partial<Manifest> | null;
+    const hasFiles = Array.isArray(read?.files) && read.files.every((path) => typeof path === 'string');
+    return hasFiles && typeof read.holdfastBackup === 'number' ? (read as Manifest) : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -119,14 +133,16 @@ async function unpack(file: string, into: string): Promise<Manifest> {
       file,
       cwd: into,
       strict: true,
-      filter: (path, entry) => !path.includes('..') && 'type' in entry && entry.type === 'File' && !isKey(path),
+      filter: (path, entry) => (path === manifestFile || belongs(path)) && 'type' in entry && entry.type === 'File',
     })
     .catch((cause: Error) => refuse(cause.message, cause));
-  if (!existsSync(join(into, 'backup.json'))) refuse('it has no backup.json');
-  const manifest = JSON.parse(readFileSync(join(into, 'backup.json'), 'utf8')) as Manifest;
+  if (!existsSync(join(into, manifestFile))) refuse(`it has no ${manifestFile}`);
+  const manifest = readManifest(join(into, manifestFile)) ?? refuse(`its ${manifestFile} is not ours`);
   if (manifest.holdfastBackup !== archiveVersion) {
     throw new CliError(exitCode.dataNewer, `${file} has format ${manifest.holdfastBackup}; this version reads ${archiveVersion}`);
   }
+  const stranger = manifest.files.find((path) => !belongs(path));
+  if (stranger !== undefined) refuse(`it names ${JSON.stringify(stranger.slice(0, 80))}, which no backup has`);
   const missing = manifest.files.find((path) => !existsSync(join(into, path)));
   if (missing !== undefined) refuse(`${missing} is missing in it`);
   return manifest;

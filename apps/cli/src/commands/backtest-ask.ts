@@ -1,18 +1,21 @@
 /** Options of a backtest, read into what the backtest package is asked. */
 import { readFileSync } from 'node:fs';
-import type { BacktestAsk, FeeTier } from '@holdfast/backtest';
-import { botSettings, faultsInWords, settingsFaults } from '@holdfast/contracts';
+import type { BacktestAsk, FeeTier, MaintenanceTier, PriceBand } from '@holdfast/backtest';
+import { settingsKinds } from '@holdfast/contracts/bot-settings';
 import { type Amount, amount, ValueError } from '@holdfast/domain';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { z } from 'zod';
 import { CliError, exitCode } from '../exit.ts';
-import { type Common, common, readTime } from '../options.ts';
+import { type Common, common } from '../options.ts';
+import { readTime } from '../read-time.ts';
+import { readSignals } from './backtest-signals.ts';
+import type { KindSettings } from './listed-kind.ts';
 
 export interface AskFlags extends Common {
   readonly kind: string;
   readonly pair: readonly string[];
   readonly dataSet?: DataSet;
-  readonly inside?: number;
+  readonly inside?: Inside;
+  readonly signals?: BacktestAsk['signals'];
   readonly from?: number;
   readonly to?: number;
   readonly settings?: string;
@@ -24,15 +27,24 @@ export interface AskFlags extends Common {
   readonly feeTier: readonly FeeTier[];
   readonly feeIn?: 'received' | 'quote';
   readonly path?: 'published' | 'adverse';
-  readonly fill?: 'touch' | 'through';
+  readonly fill?: 'touch' | 'through' | 'queue';
+  readonly gaps?: 'own' | 'open';
+  readonly stops?: 'path' | 'trigger';
   readonly depth?: 'house' | 'best';
   readonly spread?: number;
   readonly slippage?: number;
-  readonly volumeShare?: number | null;
+  readonly volumeShare?: number | 'any';
   readonly latency?: number;
   readonly tick?: string;
   readonly lot?: string;
   readonly minNotional?: string;
+  readonly priceBand?: PriceBand | 'off';
+  readonly maxNotional?: Amount;
+  readonly maxPosition?: Amount;
+  readonly leverage?: number;
+  readonly maintenance: readonly MaintenanceTier[];
+  readonly liquidationFee?: Amount;
+  readonly fundingRate?: Amount;
   readonly driver: 'jump' | 'step';
   readonly otherPath: boolean;
   readonly dealOrders: number;
@@ -54,10 +66,20 @@ function readDataSet(text: string): DataSet {
   return { exchange, intervalMs: length === undefined ? null : Number(length) * lengths[unit]! };
 }
 
-function readInterval(text: string): number {
-  const match = /^([1-9]\d{0,3})([smhdw])$/.exec(text);
-  if (match === null) throw new InvalidArgumentError(`"${text}" is no interval such as 1m or 15m`);
-  return Number(match[1]) * lengths[match[2]!]!;
+interface Inside {
+  readonly intervalMs: number | null;
+  readonly trades: boolean;
+}
+
+/** "1m", "trades", or both: "1m,trades". */
+function readInside(text: string): Inside {
+  const match = /^(?:([1-9]\d{0,3})([smhdw])(,trades)?|trades)$/.exec(text);
+  if (match === null) throw new InvalidArgumentError(`"${text}" is no interval such as 1m, nor trades, nor both: 1m,trades`);
+  const [, length, unit = '', more] = match;
+  return {
+    intervalMs: length === undefined ? null : Number(length) * lengths[unit]!,
+    trades: length === undefined || more !== undefined,
+  };
 }
 
 /** "0.1%" and "0.001" mean the same. Negative: a rebate. */
@@ -80,6 +102,12 @@ function readTier(text: string, before: readonly FeeTier[]): readonly FeeTier[] 
   return [...before, { from: amount(from), makerFee: readShare(maker), takerFee: readShare(taker) }];
 }
 
+/** "0.5%" of all, or "50000:1%" of what lies above that much. */
+function readMaintenance(text: string, before: readonly MaintenanceTier[]): readonly MaintenanceTier[] {
+  const [, from, share = text] = /^(\d{1,15}(?:\.\d{1,8})?):(.+)$/.exec(text) ?? [];
+  return [...before, { from: amount(from ?? '0'), share: readShare(share) }];
+}
+
 const whole =
   (least: number, most: number) =>
   (text: string): number => {
@@ -96,8 +124,29 @@ const oneOf =
     return found;
   };
 
-function readVolumeShare(text: string): number | null {
-  if (text === 'any') return null;
+function readPositive(text: string): Amount {
+  try {
+    const value = amount(text);
+    if (value > 0n) return value;
+  } catch (cause) {
+    if (!(cause instanceof ValueError)) throw cause;
+  }
+  throw new InvalidArgumentError(`"${text}" is no decimal above 0`);
+}
+
+/** "5:0.2": an order may lie at up to 5 times the average price and down to 0.2 times it. */
+function readBand(text: string): PriceBand | 'off' {
+  if (text === 'off') return text;
+  const [up, down, ...more] = text.split(':');
+  if (up === undefined || down === undefined || more.length > 0)
+    throw new InvalidArgumentError(`"${text}" is not UP:DOWN such as 5:0.2, nor off`);
+  const band = { up: readPositive(up), down: readPositive(down) };
+  if (band.up > band.down) return band;
+  throw new InvalidArgumentError(`"${text}": the first is to be above the second`);
+}
+
+function readVolumeShare(text: string): number | 'any' {
+  if (text === 'any') return text;
   const value = Number(text.endsWith('%') ? text.slice(0, -1) : text) / (text.endsWith('%') ? 100 : 1);
   if (/^[\d.]+%?$/.test(text) && value > 0 && value <= 1) return value;
   throw new InvalidArgumentError(`a share such as 10% or 0.1, or "any", got "${text}"`);
@@ -114,7 +163,7 @@ const several = (text: string, before: readonly string[]): readonly string[] => 
 /** What `backtest` and its relatives all take. */
 export const askOptions = (command: Command): Command =>
   common(command)
-    .option('--kind <kind>', `strategy: ${Object.keys(botSettings).join(', ')}; or the TypeScript file of one's own`, 'dca')
+    .option('--kind <kind>', `strategy: ${settingsKinds.join(', ')}; or the TypeScript file of one's own`, 'dca')
     .option('--pair <pair>', 'BASE/QUOTE, such as BTC/USDT; give it again for a bot of several pairs', several, [])
     .option(
       '--data-set <name>',
@@ -122,10 +171,11 @@ export const askOptions = (command: Command): Command =>
       readDataSet,
     )
     .option(
-      '--inside <interval>',
-      'finer candles of the same exchange, such as 1m, that are played inside those of --data-set where there are any',
-      readInterval,
+      '--inside <what>',
+      'what is played inside the candles of --data-set where there is any: finer ones of the same exchange, such as 1m, or trades, or 1m,trades',
+      readInside,
     )
+    .option('--signals <file>', 'signals that come meanwhile: CSV of time and name, in the order of time', readSignals)
     .option('--from <date>', 'first day, such as 2025-01-31; the first candle when left out', readTime)
     .option('--to <date>', 'day after the last; the last candle when left out', readTime)
     .option('--settings <file>', 'settings as JSON: a file, or the text itself')
@@ -144,8 +194,14 @@ export const askOptions = (command: Command): Command =>
     .option('--path <path>', 'published, or adverse: the worse extreme of each candle first', oneOf('published', 'adverse'))
     .option(
       '--fill <when>',
-      'touch: a resting order fills when its price is reached; through: when it is passed',
-      oneOf('touch', 'through'),
+      'touch: a resting order fills when its price is reached; through: when it is passed; queue: when what stood ahead has traded',
+      oneOf('touch', 'through', 'queue'),
+    )
+    .option('--gaps <what>', 'what a resting order gets when a candle opens beyond it: own price, or open', oneOf('own', 'open'))
+    .option(
+      '--stops <where>',
+      'where a resting stop takes: path: at the point that set it off; trigger: there, after a gap at the open',
+      oneOf('path', 'trigger'),
     )
     .option('--depth <depth>', 'house: quotes of limited size; best: any quantity at the best price', oneOf('house', 'best'))
     .option('--spread <ticks>', 'between bid and ask', whole(0, 1_000_000))
@@ -155,6 +211,30 @@ export const askOptions = (command: Command): Command =>
     .option('--tick <size>', 'price step of the exchange; as fine as the candles when left out')
     .option('--lot <size>', 'quantity step')
     .option('--min-notional <amount>', 'least order in quote; 5 when left out')
+    .option(
+      '--price-band <up:down>',
+      'how far from the average price of five minutes an order may lie, times it; 5:0.2 when left out, or off',
+      readBand,
+    )
+    .option('--max-notional <amount>', 'largest order in quote; 9000000 when left out', readPositive)
+    .option('--max-position <amount>', 'most base that may be held, open buys counted; no limit when left out', readPositive)
+    .option(
+      '--leverage <n>',
+      'play a perpetual: positions of up to so many times the collateral, 1 to 125; spot when left out',
+      whole(1, 125),
+    )
+    .option(
+      '--maintenance <share>',
+      'margin that must be left of a position, such as 0.5%; with a value before it of what lies above that, such as 50000:1%; may be given again; 0.5% when left out',
+      readMaintenance,
+      [],
+    )
+    .option('--liquidation-fee <share>', 'of the value of what is liquidated; 1.25% when left out', readShare)
+    .option(
+      '--funding-rate <share>',
+      'what longs pay shorts each eight hours where no rates are stored; 0.01% when left out',
+      readShare,
+    )
     .option('--driver <driver>', 'jump, or step: look at every candle; the result is the same', oneOf('jump', 'step'), 'jump')
     .option('--no-other-path', 'leave out the second run on the other path through each candle')
     .option('--deal-orders <n>', 'other orders of the deals that are tried', whole(0, 100_000), 1000)
@@ -193,56 +273,40 @@ function readSets(sets: readonly string[]): Record<string, string> {
   );
 }
 
-/** Typed values are text: where the schema wants a number or a yes or no, the text is read as one. */
-function asWanted(settings: Record<string, unknown>, error: z.ZodError): Record<string, unknown> {
-  const changed = { ...settings };
-  for (const issue of error.issues) {
-    const name = String(issue.path[0]);
-    const value = changed[name];
-    if (issue.code !== 'invalid_type' || issue.path.length !== 1 || typeof value !== 'string') continue;
-    if (issue.expected === 'boolean' && /^(true|false)$/.test(value)) changed[name] = value === 'true';
-    if ((issue.expected === 'number' || issue.expected === 'int') && /^-?\d+(\.\d+)?$/.test(value)) changed[name] = Number(value);
-  }
-  return changed;
-}
+/** What is typed for none; commander takes no null for an answer. */
+const noneFor = <const Word extends string, Value>(word: Word, value: Value | Word | undefined): Value | null | undefined =>
+  value === word ? null : (value as Value | undefined);
 
-/** Settings of a kind with its defaults. @throws CliError usage, naming the setting */
-export function checkedSettings(kind: string, given: Record<string, unknown>): unknown {
-  const schema: z.ZodType | undefined = Object.hasOwn(botSettings, kind)
-    ? botSettings[kind as keyof typeof botSettings]
-    : undefined;
-  if (schema === undefined)
-    throw new CliError(
-      exitCode.usage,
-      `there is no kind of bot "${kind}"; it must be one of: ${Object.keys(botSettings).join(', ')}`,
-    );
-  const first = schema.safeParse(given);
-  if (first.success) return first.data;
-  const second = schema.safeParse(asWanted(given, first.error));
-  if (second.success) return second.data;
-  throw new CliError(exitCode.usage, `settings: ${faultsInWords(settingsFaults(second.error))}`);
-}
-
-/** Settings of a kind that is not listed: a strategy of one's own checks them itself. */
-export interface OwnSettingsOf {
-  readonly kind: string;
-  settings(given: Record<string, unknown>): unknown;
+/** @throws CliError usage */
+function perpetualOf({ leverage, maintenance, liquidationFee, fundingRate }: AskFlags): BacktestAsk['assumptions']['perpetual'] {
+  const more = {
+    ...(maintenance.length === 0 ? {} : { maintenance }),
+    ...(liquidationFee === undefined ? {} : { liquidationFee }),
+    ...(fundingRate === undefined ? {} : { fundingRate }),
+  };
+  if (leverage !== undefined) return { leverage, ...more };
+  const [name] = Object.keys(more);
+  if (name === undefined) return undefined;
+  const option = name.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`);
+  throw new CliError(exitCode.usage, `--${option} is of perpetuals: give --leverage too`);
 }
 
 /** @throws CliError usage */
-export function askOf(flags: AskFlags, own?: OwnSettingsOf): BacktestAsk {
+export function askOf(flags: AskFlags, of: KindSettings): BacktestAsk {
   const given = { ...readSettingsText(flags.settings), ...readSets(flags.set) };
-  const settings = own === undefined ? checkedSettings(flags.kind, given) : own.settings(given);
+  const settings = of.settings(given);
   if (flags.pair.length === 0) throw new CliError(exitCode.usage, 'give a pair with --pair BASE/QUOTE such as BTC/USDT');
   const [maker, taker] = [flags.makerFee ?? flags.fee, flags.takerFee ?? flags.fee];
   const only = <Key extends string, Value>(key: Key, value: Value | undefined) => (value === undefined ? {} : { [key]: value });
   return {
-    kind: own?.kind ?? flags.kind,
+    kind: of.kind,
     pairs: flags.pair,
     settings,
     exchange: flags.dataSet?.exchange ?? null,
     intervalMs: flags.dataSet?.intervalMs ?? null,
-    insideMs: flags.inside ?? null,
+    insideMs: flags.inside?.intervalMs ?? null,
+    insideTrades: flags.inside?.trades ?? false,
+    signals: flags.signals ?? [],
     from: flags.from ?? null,
     to: flags.to ?? null,
     funds: flags.funds ?? null,
@@ -253,11 +317,17 @@ export function askOf(flags: AskFlags, own?: OwnSettingsOf): BacktestAsk {
       ...only('feeIn', flags.feeIn),
       ...only('path', flags.path),
       ...only('fill', flags.fill),
+      ...only('gaps', flags.gaps),
+      ...only('stops', flags.stops),
       ...only('depth', flags.depth),
       ...only('spreadTicks', flags.spread),
       ...only('slippageTicks', flags.slippage),
-      ...only('volumeShare', flags.volumeShare),
+      ...only('volumeShare', noneFor('any', flags.volumeShare)),
       ...only('latencyMs', flags.latency),
+      ...only('priceBand', noneFor('off', flags.priceBand)),
+      ...only('maxNotional', flags.maxNotional),
+      ...only('maxPosition', flags.maxPosition),
+      ...only('perpetual', perpetualOf(flags)),
     },
     rules: { tick: flags.tick ?? null, lot: flags.lot ?? null, minNotional: flags.minNotional ?? null },
     driver: flags.driver,

@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { RunRequest } from '@holdfast/backtest';
+import type { OwnFolders, RunRequest } from '@holdfast/backtest';
 import { checkOwnSettings, type OwnDescription, ownKind, readDescription } from '@holdfast/bots';
-import { StrategyPipe } from '@holdfast/runtime';
+import { StrategyPipe, stepOf } from '@holdfast/runtime';
 import { repositoryRoot } from '../data-directory.ts';
 import { CliError, exitCode } from '../exit.ts';
 
@@ -20,40 +20,69 @@ export interface OwnBacktest {
   settings(given: Record<string, unknown>): Record<string, unknown>;
   /** A strategy in place of a listed kind. */
   readonly own: NonNullable<RunRequest['own']>;
+  /** Further processes for it, as confined; each has its folder, and one who asks. @throws CliError */
+  more(count: number): Promise<OwnFolders>;
   end(): void;
+}
+
+/** The process that runs strategies, in a folder of its own. */
+interface Host {
+  /** Of its pipes and the files of strategies. */
+  readonly folder: string;
+  end(): void;
+}
+
+/** @throws CliError */
+async function openHost(file: string): Promise<Host> {
+  const data = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-own-')));
+  const child = spawn(process.execPath, [host, '--data', data], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const end = (): void => {
+    child.kill('SIGTERM');
+    rmSync(data, { recursive: true, force: true });
+  };
+  try {
+    await ready(child, file);
+    return { folder: join(data, 'strategies'), end };
+  } catch (error) {
+    end();
+    throw error;
+  }
+}
+
+function store({ folder }: Host, kind: string, source: string): string {
+  mkdirSync(join(folder, 'code'), { recursive: true, mode: 0o700 });
+  writeFileSync(join(folder, 'code', `${kind}.ts`), source, { mode: 0o600 });
+  return kind;
 }
 
 /** The file loaded in a process of its own. Call `end` when all runs are done. @throws CliError */
 export async function ownBacktest(file: string): Promise<OwnBacktest> {
   const source = readSource(file);
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-own-')));
-  const child = spawn(process.execPath, [host, '--data', folder], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const pipe = new StrategyPipe(join(folder, 'strategies'));
+  const first = await openHost(file);
+  const hosts = [first];
+  const pipe = new StrategyPipe(first.folder);
   const end = (): void => {
     pipe.close();
-    child.kill('SIGTERM');
-    rmSync(folder, { recursive: true, force: true });
+    for (const each of hosts) each.end();
   };
   try {
-    await ready(child, file);
     const hash = createHash('sha256').update(source).digest('hex').slice(0, 8);
-    const store = (kind: string): string => {
-      mkdirSync(join(folder, 'strategies', 'code'), { recursive: true, mode: 0o700 });
-      writeFileSync(join(folder, 'strategies', 'code', `${kind}.ts`), source, { mode: 0o600 });
-      return kind;
-    };
-    const description = describe(pipe, store(`own-new-${hash}`), file);
-    const kind = store(`own-${description.name}-${hash}`);
+    const description = describe(pipe, store(first, `own-new-${hash}`, source), file);
+    const kind = store(first, `own-${description.name}-${hash}`, source);
     return {
       kind,
       source,
       settings: (given) => checked(description, given),
-      own: () =>
-        ownKind(kind, (step) => {
-          const answer = pipe.ask({ kind, step });
-          if (answer.failed === undefined) return { kind: 'answer', step: answer.step };
-          return { kind: 'failed', reason: String(answer.failed).slice(0, 300) };
-        }),
+      own: () => ownKind(kind, (step) => stepOf(pipe.ask({ kind, step }))),
+      more: async (count) => {
+        const one = async (): Promise<string> => {
+          const further = await openHost(file);
+          hosts.push(further);
+          store(further, kind, source);
+          return further.folder;
+        };
+        return { kind, folders: await Promise.all(Array.from({ length: count }, one)) };
+      },
       end,
     };
   } catch (error) {

@@ -11,8 +11,9 @@ import { refuseOverwriting, writeReport } from '../report-files.ts';
 import { version } from '../version.ts';
 import { type AskFlags, askOf, askOptions } from './backtest-ask.ts';
 import type { OwnBacktest } from './backtest-own.ts';
+import { listedKind } from './listed-kind.ts';
 
-/** Loaded when something is to do, so that help and refusals come at once. */
+/** Loaded when something is to do, so that help and refusals come at once; a run alone loads less. */
 const backtesting = () => import('@holdfast/backtest');
 type Backtesting = Awaited<ReturnType<typeof backtesting>>;
 
@@ -28,6 +29,7 @@ interface RunFlags extends AskFlags {
 
 /** Exit codes of what a backtest refuses; all others are 1. */
 const usageCodes = new Set([
+  'backtest-perpetual',
   'backtest-value-malformed',
   'backtest-period-empty',
   'backtest-data-ambiguous',
@@ -116,28 +118,35 @@ async function run(flags: RunFlags): Promise<void> {
   }
 }
 
+async function writeFiles({ html, csv }: RunFlags, { document, result }: Finished): Promise<void> {
+  if (html === undefined && csv === undefined) return;
+  const { htmlReport, dealsCsv, fillsCsv } = await backtesting();
+  if (html !== undefined) writeReport(resolve(html), htmlReport(document));
+  if (csv === undefined) return;
+  writeReport(resolve(csv, 'deals.csv'), dealsCsv(result.deals));
+  writeReport(resolve(csv, 'fills.csv'), fillsCsv(result.fills));
+}
+
 async function runWith(flags: RunFlags, own: OwnBacktest | undefined): Promise<void> {
-  const ask = askOf(flags, own);
+  const ask = askOf(flags, own ?? (await listedKind(flags.kind)));
   checkOutputs(flags);
-  const backtest = await backtesting();
-  const runOne: JobPorts['run'] =
-    own === undefined ? backtest.runBacktest : (request) => backtest.runBacktest({ ...request, own: own.own });
-  if (flags.checkLookahead) return tellLookahead(backtest, runOne, ask, flags);
-  const code = backtest.codeVersion(repositoryRoot, version);
-  const ports = { run: runOne, madeAt: Date.now(), code };
-  const { document, result }: Finished = backtest.runJob(ask, flags.data, ports, onProgress(flags));
-  const stored = flags.store ? backtest.storeDocument(openDataDirectory(flags.data), document) : undefined;
-  if (flags.html !== undefined) writeReport(resolve(flags.html), backtest.htmlReport(document));
-  if (flags.csv !== undefined) {
-    writeReport(resolve(flags.csv, 'deals.csv'), backtest.dealsCsv(result.deals));
-    writeReport(resolve(flags.csv, 'fills.csv'), backtest.fillsCsv(result.fills));
-  }
+  const { mustBeSpot, runBacktest, runJob, codeVersion, storeDocument, terminalReport } = await import(
+    '@holdfast/backtest/report'
+  );
+  if (flags.asBot !== undefined) mustBeSpot(ask.assumptions);
+  const runOne: JobPorts['run'] = own === undefined ? runBacktest : (request) => runBacktest({ ...request, own: own.own });
+  if (flags.checkLookahead) return tellLookahead(await backtesting(), runOne, ask, flags);
+  const ports = { run: runOne, madeAt: Date.now(), code: codeVersion(repositoryRoot, version) };
+  const finished: Finished = runJob(ask, flags.data, ports, onProgress(flags));
+  const { document } = finished;
+  const stored = flags.store ? storeDocument(openDataDirectory(flags.data), document) : undefined;
+  await writeFiles(flags, finished);
   if (flags.saveSettings !== undefined)
     writeReport(resolve(flags.saveSettings), `${JSON.stringify(botOf(document, undefined).settings, null, 2)}\n`);
   const name = typeof flags.asBot === 'string' ? flags.asBot : undefined;
   const bot = flags.asBot === undefined ? undefined : await makeBot(flags.data, document, name, own);
   if (flags.json) return printJson({ id: stored?.id ?? null, bot: bot ?? null, ...document });
-  print(backtest.terminalReport(document));
+  print(terminalReport(document));
   if (stored !== undefined) print(`Stored as ${stored.id}; "holdfast backtest show last --html FILE" makes a page of it`);
   if (bot !== undefined) print(`Bot ${bot} made and started`);
 }
@@ -224,7 +233,9 @@ function addStoredCommands(parent: Command): void {
       refusing(async () => {
         const { data, json, name } = flagsOf<Common & { name?: string }>(command);
         const backtest = await backtesting();
-        const bot = await makeBot(data, backtest.readStored(data, backtest.resolveId(data, id)), name);
+        const document = backtest.readStored(data, backtest.resolveId(data, id));
+        backtest.mustBeSpot(document.assumptions);
+        const bot = await makeBot(data, document, name);
         if (json) printJson({ bot });
         else print(`bot ${bot} made and started`);
       }),

@@ -48,26 +48,42 @@ const readStep = (text: string): number => {
   throw new InvalidArgumentError(`a step is a whole number from 1, got "${text}"`);
 };
 
-type Act = (id: string, flags: Common & { readonly pair?: string }, body: object) => Promise<void>;
+const readDeal = (text: string): number => {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError(`a deal is a whole number from 1, got "${text}"`);
+};
+
+/** Which of a bot's deals. */
+export interface Of {
+  readonly pair?: string;
+  readonly deal?: number;
+}
+
+type Act = (id: string, flags: Common & Of, body: object) => Promise<void>;
 
 const sends =
-  (name: DealActName | 'delete'): Act =>
-  async (id, { data, json, pair }, body) => {
-    const done = await apiClient(data).post(`${inPath(id)}/${name}`, pair === undefined ? body : { ...body, pair });
+  (name: DealActName | 'delete' | 'fund'): Act =>
+  async (id, { data, json, pair, deal }, body) => {
+    const done = await apiClient(data).post(`${inPath(id)}/${name}`, { ...body, ...given('pair', pair), ...given('deal', deal) });
     if (json) printJson(done);
     else print(`bot ${id}: ${name} done`);
   };
 
-/** A command on one bot, with the options that all acts have. */
-const act = (bot: Command, usage: string, description: string): Command =>
-  common(bot.command(usage).description(description)).option('--pair <pair>', 'for one of several pairs');
+/** The options that say which of its deals a command on a bot is for. */
+export const ofOne = (command: Command): Command =>
+  common(command)
+    .option('--pair <pair>', 'for one of several pairs')
+    .option('--deal <number>', 'for one open deal, by its number', readDeal);
 
-interface EditDeal extends Common {
-  readonly pair?: string;
+/** A command on one bot, with the options that all acts have. */
+const act = (bot: Command, usage: string, description: string): Command => ofOne(bot.command(usage).description(description));
+
+interface EditDeal extends Common, Of {
   readonly takeProfit?: string;
   readonly trailing?: string;
   readonly stopLoss?: string;
   readonly averagingOrders?: string;
+  readonly note?: string;
 }
 
 const given = <Value>(key: string, value: Value | undefined) => (value === undefined ? {} : { [key]: value });
@@ -87,15 +103,20 @@ function addDealActs(bot: Command): void {
     .option('--trailing <percent>', 'trailing of the take profit; 0 switches it off')
     .option('--stop-loss <percent>', 'distance of the stop loss; 0 switches it off')
     .option('--averaging-orders <n>', 'how many averaging orders the deal may have')
+    .option('--note <text>', 'words of your own on the deal; an empty text takes them away')
     .action((id: string, flags: EditDeal) => {
       const changes = {
         ...given('takeProfitPercent', flags.takeProfit),
         ...given('trailingPercent', flags.trailing),
         ...given('stopLossPercent', flags.stopLoss),
         ...(flags.averagingOrders === undefined ? {} : { averagingOrders: Number(flags.averagingOrders) }),
+        ...given('note', flags.note),
       };
       if (Object.keys(changes).length === 0)
-        throw new CliError(exitCode.usage, 'say what to change: --take-profit, --trailing, --stop-loss or --averaging-orders');
+        throw new CliError(
+          exitCode.usage,
+          'say what to change: --take-profit, --trailing, --stop-loss, --averaging-orders or --note',
+        );
       return sends('edit-deal')(id, flags, { changes });
     });
 }
@@ -105,7 +126,7 @@ interface Edit extends Common {
   readonly set: readonly (readonly [string, string])[];
 }
 
-/** All settings of a trade: those given, or the present ones with changes. */
+/** All settings of a bot: those given, or the present ones with changes. */
 async function editedSettings(id: string, { data, settings, set }: Edit): Promise<Record<string, unknown>> {
   if (settings === undefined && set.length === 0)
     throw new CliError(exitCode.usage, 'say what to change: --set FIELD=VALUE, or all settings with --settings');
@@ -123,24 +144,24 @@ async function editedSettings(id: string, { data, settings, set }: Edit): Promis
 }
 
 function addTradeActs(bot: Command): void {
-  act(bot, 'reduce-funds <id>', 'of a trade: sell so much of what it holds')
+  act(bot, 'reduce-funds <id>', 'of a trade: sell so much of what it holds, or buy so much back')
     .requiredOption('--quantity <amount>', 'in base, such as 0.01')
     .option('--price <price>', 'rest there; at the market without it')
     .action((id: string, flags: Common & { quantity: string; price?: string }) =>
       sends('reduce-funds')(id, flags, { quantity: flags.quantity, ...given('price', flags.price) }),
     );
   const steps = {
-    'close-step': 'of a trade: sell one take-profit step at once',
-    'cancel-step': 'of a trade: give one take-profit step up; the others share what it would have sold',
+    'close-step': 'of a trade: sell or buy back one take-profit step at once',
+    'cancel-step': 'of a trade: give one take-profit step up; the others share its part',
   } as const;
   for (const [name, description] of Object.entries(steps))
     act(bot, `${name} <id>`, description)
       .argument('<step>', 'counted from 1, as "bot report" shows them', readStep)
       .action((id: string, step: number, flags: Common) => sends(name as keyof typeof steps)(id, flags, { step }));
-  act(bot, 'cancel-entry <id>', 'of a trade: buy nothing more of the entry').action((id: string, flags: Common) =>
+  act(bot, 'cancel-entry <id>', 'of a trade: trade nothing more of the entry').action((id: string, flags: Common) =>
     sends('cancel-entry')(id, flags, {}),
   );
-  act(bot, 'edit <id>', 'of a trade: change its settings while it goes on')
+  act(bot, 'edit <id>', 'change settings: of a trade while it goes on, of other bots between deals')
     .option('--set <field=value>', 'one setting; may be given several times', collectSet, [])
     .option('--settings <json>', 'all settings anew')
     .action(async (id: string, flags: Edit) => sends('edit')(id, flags, { settings: await editedSettings(id, flags) }));
@@ -149,6 +170,11 @@ function addTradeActs(bot: Command): void {
 export function addBotActCommands(bot: Command): void {
   addDealActs(bot);
   addTradeActs(bot);
+  common(bot.command('fund <id>').description('give a bot more of the free funds, while it goes on or not'))
+    .requiredOption('--add <asset=amount>', 'such as USDT=100; may be given several times', collectSet, [])
+    .action((id: string, flags: Common & { readonly add: readonly (readonly [string, string])[] }) =>
+      sends('fund')(id, flags, { funds: Object.fromEntries(flags.add) }),
+    );
   common(bot.command('delete <id>').description('delete a bot without an open deal; its funds are free again')).action(
     (id: string, flags: Common) => sends('delete')(id, flags, {}),
   );

@@ -22,7 +22,7 @@ function dealText(deal: BotReportView['deals'][number]): string {
   const trailed = deal.trailedFrom === null ? '' : `, trailing from ${deal.trailedFrom}`;
   const head = `deal ${deal.number} on ${deal.pair}, ${deal.phase}: holds ${deal.held}${
     deal.averagePrice === null ? '' : ` at ${shorten(deal.averagePrice, 8)}`
-  }${trailed}`;
+  }${trailed}${deal.note === null ? '' : `\nnote: ${deal.note}`}`;
   const rows = [...targets, ...stop];
   return rows.length === 0 ? head : `${head}\n${table(['exit', 'price', 'quantity', 'state'], rows)}`;
 }
@@ -45,8 +45,11 @@ const gridText = ({ trips, gained, realised, lines }: NonNullable<BotReportView[
       ]),
   )}`;
 
-function reportText({ deals, grid }: BotReportView): string {
-  const parts = [...deals.map(dealText), ...(grid === null ? [] : [gridText(grid)])];
+const keptText = ({ pair, quantity, cost }: BotReportView['kept'][number]): string =>
+  `keeps of ${pair} for its owner: ${quantity} in base, ${money(cost)} in quote`;
+
+function reportText({ deals, kept, grid }: BotReportView): string {
+  const parts = [...deals.map(dealText), ...kept.map(keptText), ...(grid === null ? [] : [gridText(grid)])];
   return parts.length === 0 ? 'no open deal' : parts.join('\n\n');
 }
 
@@ -99,7 +102,11 @@ export function addBotLookCommands(bot: Command): void {
       else print(reportText(report));
     },
   );
-  common(bot.command('stats [id]').description('profit by day, pair and deal, fees, drawdown; of all bots without an id'))
+  common(
+    bot
+      .command('stats [id]')
+      .description('profit by day, pair and deal, fees, drawdown; of all bots, deleted ones too, without an id'),
+  )
     .option('--deals', 'list the newest deals as well')
     .action(async (id: string | undefined, { data, json, deals }: Common & { deals?: true }) => {
       const path = id === undefined ? '/api/statistics' : `${inPath(id)}/statistics`;
@@ -111,8 +118,9 @@ export function addBotLookCommands(bot: Command): void {
     .option('--limit <n>', 'how many', '30')
     .action(async (id: string, { data, json, limit }: Common & { limit: string }) => {
       const query = new URLSearchParams({ bot: id, limit });
-      await apiClient(data).get(inPath(id));
       const { entries } = await apiClient(data).get<LogAnswer>(`/api/log?${query}`);
+      // A deleted bot has its log still.
+      if (entries.length === 0) await apiClient(data).get(inPath(id));
       if (json) return printJson(entries);
       if (entries.length === 0) return print('nothing yet');
       print(entries.map((it) => `${timeText(it.at)}  ${it.level === 'info' ? '' : `${it.level}: `}${it.text}`).join('\n'));

@@ -40,9 +40,9 @@ function readCredit(text: string): Record<string, string> {
 const operator = (command: Command): Command =>
   common(command).option('--url <url>', 'address of the exchange, if not that of the data directory');
 
-function startAlone(data: string, port: number, args: readonly string[], tape: string | undefined): Promise<number> {
+function startAlone(data: string, port: number, args: readonly string[], tapes: readonly string[]): Promise<number> {
   const main = resolve(repositoryRoot, 'apps/exchange/src/main.ts');
-  const flags = flagsOf('exchange', data, tape === undefined ? [] : [tape]);
+  const flags = flagsOf('exchange', data, tapes);
   const child = spawn(process.execPath, [...flags, main, '--data', data, '--port', String(port), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: {},
@@ -72,7 +72,7 @@ export function addExchangeCommands(program: Command): void {
       const house = Object.entries({ touch: flags.touch, 'volume-share': flags.volumeShare, 'spread-ticks': flags.spreadTicks });
       const houseArguments = house.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
       const told = [...tapeArguments({ ...readTape(flags), speed: flags.speed ?? '1' }), ...houseArguments];
-      process.exitCode = await startAlone(data, flags.port, told, flags.tape);
+      process.exitCode = await startAlone(data, flags.port, told, flags.tape ?? []);
     });
 
   operator(

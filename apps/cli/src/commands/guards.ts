@@ -64,7 +64,9 @@ function describe({ settings, pauses, day, quote, time }: GuardsAnswer): string 
   const results = Object.entries(day.results).map(([asset, result]) => `${result} ${asset}`);
   const today = isToday && results.length > 0 ? [`closed deals of today: ${results.join(', ')}`] : [];
   const stopped = isToday && day.stopped ? ['stopped: the daily loss is reached; no deal starts before tomorrow (UTC)'] : [];
-  return [table(['guard', 'value', 'unit', 'option'], rows), ...today, ...paused, ...stopped].join('\n');
+  const held = [...paused, ...stopped];
+  const how = held.length === 0 ? [] : ['let them start sooner with: npx holdfast guards resume'];
+  return [table(['guard', 'value', 'unit', 'option'], rows), ...today, ...held, ...how].join('\n');
 }
 
 export function addGuardCommands(program: Command): void {

@@ -17,6 +17,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { CliError, exitCode } from '../exit.ts';
 import { type Common, common } from '../options.ts';
 import { print, printJson, timeText } from '../output.ts';
+import { readTime } from '../read-time.ts';
 import { vaultFolderOf } from './audit.ts';
 
 interface Flags extends Common {
@@ -30,11 +31,6 @@ interface Flags extends Common {
   readonly anchors?: readonly string[];
 }
 
-const readTime = (text: string): number => {
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new InvalidArgumentError(`a time such as 2026-11-21T08:00Z, got "${text}"`);
-  return time;
-};
 const readDays = (text: string): number => {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError(`a whole number of days from 1 on, got "${text}"`);
   return Number(text);

@@ -6,7 +6,7 @@ import { CliError, exitCode } from '../exit.ts';
 import { type Common, common } from '../options.ts';
 import { print, printJson, shorten, table, timeText } from '../output.ts';
 import { addBotCommands } from './bot.ts';
-import { collectSet } from './bot-acts.ts';
+import { collectSet, type Of, ofOne } from './bot-acts.ts';
 import { statusText } from './status-text.ts';
 import { kindOf } from './strategy.ts';
 
@@ -35,14 +35,16 @@ function describeBot(bot: BotDetail): string {
 
 function describeDeal(deal: BotDetail['openDeals'][number]): string {
   const rungs = deal.ladder.map((rung) => [
-    rung.kind === 'base' ? 'base' : `averaging ${rung.index}`,
+    rung.kind === 'base' ? 'base' : `${rung.kind} ${rung.index}`,
     rung.price ?? 'market',
     rung.quantity,
     rung.filled,
     rung.state,
   ]);
   const exit = deal.takeProfit;
-  if (exit !== null) rungs.push(['take profit', exit.price, exit.quantity, exit.filled, exit.state]);
+  // Where the way out is in steps, it is the next of them.
+  if (exit !== null && !deal.ladder.some(({ kind }) => kind === 'target'))
+    rungs.push(['take profit', exit.price, exit.quantity, exit.filled, exit.state]);
   return `deal ${deal.number} on ${deal.pair}, open since ${timeText(deal.openedAt)}\n\n${table(['order', 'price', 'quantity', 'filled', 'state'], rungs)}`;
 }
 
@@ -151,12 +153,14 @@ export function addLookCommands(program: Command): void {
     'start-deal': 'open a deal now',
     'close-now': 'sell the open deal at once',
     'cancel-deal': 'cancel its orders and keep the coins',
+    'release-kept': 'free the coins that the bot keeps of cancelled deals',
   } as const;
   for (const [act, description] of Object.entries(acts)) {
-    const named = common(bot.command(`${act} <id>`).description(description)).option('--pair <pair>', 'for one of several pairs');
+    const named = ofOne(bot.command(`${act} <id>`).description(description));
     if (act === 'start') named.alias('resume');
-    named.action(async (id: string, { data, json, pair }: Common & { readonly pair?: string }) => {
-      const done = await apiClient(data).post(`/api/bots/${encodeURIComponent(id)}/${act}`, pair === undefined ? {} : { pair });
+    named.action(async (id: string, { data, json, pair, deal }: Common & Of) => {
+      const of = { ...(pair === undefined ? {} : { pair }), ...(deal === undefined ? {} : { deal }) };
+      const done = await apiClient(data).post(`/api/bots/${encodeURIComponent(id)}/${act}`, of);
       if (json) printJson(done);
       else print(`bot ${id}: ${act} done`);
     });

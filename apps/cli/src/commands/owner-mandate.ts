@@ -142,6 +142,12 @@ const following = (before: Mandate | null): { readonly seq: number; readonly pre
   prev: before === null ? '' : createHash('sha256').update(mandateText(before)).digest('hex'),
 });
 
+/** A changed copy of the mandate in force, as "mandate show" prints it, is meant to follow it. */
+function numbered(wanted: Mandate, inForce: Mandate | null): Mandate {
+  if (inForce === null || wanted.seq !== inForce.seq || wanted.prev !== inForce.prev) return wanted;
+  return mandateText(wanted) === mandateText(inForce) ? wanted : { ...wanted, ...following(inForce) };
+}
+
 /** Mandates run by the exchange's clock, which a simulated exchange has of its own. */
 async function exchangeNow({ simulated }: VaultStatus, { data }: GateFlags): Promise<number> {
   const port = simulated ? runningInstance(data)?.ports.exchange : undefined;
@@ -163,9 +169,11 @@ function addSign(mandate: Command): void {
   actCommand(mandate, 'sign <file>', 'show the words and the worst loss of a mandate, and sign it')
     .option('--yes', 'do not ask')
     .action(async (file: string, flags: SignFlags) => {
-      const wanted = readMandate(file);
+      const read = readMandate(file);
       const { sign } = await proverOf(flags);
       await withVault(flags, async (vault) => {
+        const { accounts } = await vault.status();
+        const wanted = numbered(read, accounts.find(({ account }) => account === read.account)?.mandate ?? null);
         await tell(vault, wanted, flags);
         const done = demandDone(await vault.ownerAct({ act: 'mandate', mandate: wanted, at: Date.now() }, sign));
         reportSigned(flags, wanted, done.answer);

@@ -2,15 +2,19 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readFileName } from '@holdfast/backtest';
+import { pair as readPair } from '@holdfast/domain';
 import { type Command, InvalidArgumentError } from 'commander';
 import { CliError, exitCode } from '../exit.ts';
 import { print, printJson, table } from '../output.ts';
 import type { Line } from '../parity/compare.ts';
+import type { PaperOptions } from '../parity/paper.ts';
 import { compareRuns, type ParityResult } from '../parity/parity.ts';
+import { readSignals } from '../parity/signals.ts';
 
 interface ParityFlags {
-  readonly tape: string;
+  readonly tape: readonly string[];
   readonly pair?: string;
+  readonly signals?: string;
   readonly kind: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly from?: string;
@@ -32,23 +36,56 @@ export function addParityCommand(program: Command): void {
     .description(
       'play one bot over recorded candles as a backtest, tick by tick and in jumps, and as paper; show that they agree',
     )
-    .requiredOption('--tape <file>', 'recorded candles of one minute (CSV or gzip)', (path: string) => resolve(path))
-    .option('--pair <pair>', 'pair of the tape; read off the file name when left out')
-    .option('--kind <kind>', 'kind of bot', 'dca')
+    .requiredOption(
+      '--tape <file>',
+      'recorded candles of one minute (CSV or gzip); may be given for several pairs',
+      (path: string, before?: readonly string[]) => [...(before ?? []), resolve(path)],
+    )
+    .option('--pair <pair>', 'pair of the tape, several with commas; read off the file name when left out')
+    .option('--kind <kind>', 'kind of bot, or the file of a strategy of your own', 'dca')
+    .option('--signals <file>', 'recorded signals that the bot hears, see docs/backtest.md')
     .requiredOption('--settings <json>', 'settings of the bot: JSON, or a file of it', readSettings)
     .option('--from <time>', 'first moment of the tape to play: ISO date or unix ms')
     .option('--to <time>', 'last moment of the tape to play')
     .option('--json', 'print JSON for programs')
-    .action(async ({ tape, pair: given, kind, settings, from, to, json }: ParityFlags) => {
-      const pair = given ?? readFileName(tape).pair;
-      if (pair === undefined)
-        throw new CliError(exitCode.usage, `the name of ${tape} does not say the pair; give --pair BASE/QUOTE`);
-      const range = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
-      const result = await compareRuns({ tape, ...range, bot: { kind, pair, settings } });
-      if (json) printJson(result);
+    .action(async (flags: ParityFlags) => {
+      const result = await played(flags);
+      if (flags.json) printJson(result);
       else print(textOf(result));
       if (result.difference !== null) throw new CliError(exitCode.failed, 'the plays differ');
     });
+}
+
+async function played({ tape: files, pair, kind, settings, from, to, signals }: ParityFlags): Promise<ParityResult> {
+  const tapes = tapesOf(files, pair);
+  const options = {
+    tapes,
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...(signals === undefined ? {} : { signals: readSignals(signals, tapes[0]?.pair ?? '') }),
+  };
+  if (!kind.endsWith('.ts')) return compareRuns({ ...options, bot: { kind, settings } });
+  const { ownBacktest } = await import('./backtest-own.ts');
+  const own = await ownBacktest(kind);
+  try {
+    const bot = { kind: own.kind, source: own.source, settings: own.settings(settings) };
+    return await compareRuns({ ...options, bot }, own.own);
+  } finally {
+    own.end();
+  }
+}
+
+/** @throws CliError usage */
+function tapesOf(files: readonly string[], pair: string | undefined): PaperOptions['tapes'] {
+  const named = pair?.split(',');
+  if (named !== undefined && named.length !== files.length)
+    throw new CliError(exitCode.usage, `--pair ${pair}: name as many pairs, with commas, as there are tapes (${files.length})`);
+  return files.map((file, index) => {
+    const name = named?.[index]?.trim() ?? readFileName(file).pair;
+    if (name === undefined)
+      throw new CliError(exitCode.usage, `the name of ${file} does not say the pair; give --pair BASE/QUOTE`);
+    return { file, pair: readPair(name) };
+  });
 }
 
 function textOf({ plays, difference, refusals }: ParityResult): string {

@@ -8,7 +8,7 @@ import type { FirstBot } from '../up/demo.ts';
 import { up } from '../up/up.ts';
 
 export interface TapeFlags {
-  readonly tape?: string;
+  readonly tape?: readonly string[];
   readonly live?: string | true;
   readonly pair?: string;
   readonly from?: string;
@@ -34,13 +34,15 @@ const defaultSpeed = (flags: TapeFlags): string => (flags.tape === undefined && 
 
 export const tapeOptions = (command: Command): Command =>
   command
-    .option('--tape <file>', 'replay recorded candles (time_ms,open,high,low,close,volume; CSV or gzip)', (path: string) =>
-      resolve(path),
+    .option(
+      '--tape <file>',
+      'replay recorded candles (time_ms,open,high,low,close,volume; CSV or gzip); may be given for several pairs',
+      (path: string, before?: readonly string[]) => [...(before ?? []), resolve(path)],
     )
     .option('--live [exchange]', 'paper trading on live public prices: binance, or the address of an exchange on this machine')
     .option(
       '--pair <pair>',
-      'pair of the tape, such as BTC/USDT; read off the file name when left out; with --live one or several with commas',
+      'pair of the tape, such as BTC/USDT; read off the file name when left out; several with commas, also with --live',
     )
     .option('--from <time>', 'first moment of the tape to play: ISO date or unix ms')
     .option('--to <time>', 'last moment of the tape to play')
@@ -48,7 +50,7 @@ export const tapeOptions = (command: Command): Command =>
     .option('--seed <n>', 'seed of the synthetic market');
 
 export const readTape = (flags: TapeFlags) => ({
-  ...(flags.tape === undefined ? {} : { file: flags.tape }),
+  ...(flags.tape === undefined ? {} : { files: flags.tape }),
   ...(flags.live === undefined ? {} : { live: flags.live === true ? 'binance' : flags.live }),
   ...(flags.pair === undefined ? {} : { pair: flags.pair }),
   ...(flags.from === undefined ? {} : { from: flags.from }),

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import type { BotSummary } from '@holdfast/contracts';
 import {
   openWebhookStore,
   type SignalRow,
@@ -12,7 +13,8 @@ import {
   type WebhookStore,
 } from '@holdfast/storage';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { openDataDirectory } from '../data-directory.ts';
+import { apiClient } from '../api-client.ts';
+import { openDataDirectory, runningInstance } from '../data-directory.ts';
 import { CliError, exitCode } from '../exit.ts';
 import { type Common, common } from '../options.ts';
 import { print, printJson, table, timeText } from '../output.ts';
@@ -135,6 +137,20 @@ export function addSignalCommands(program: Command): void {
     .action(({ data, json, bot, limit }: Common & { bot?: string; limit: number }) => log(data, json === true, limit, bot));
 }
 
+/** A message names a pair and no bot. While nothing runs here, nobody knows the pairs. @throws CliError */
+async function demandApart(data: string, bots: readonly string[]): Promise<void> {
+  if (bots.length < 2 || runningInstance(data) === undefined) return;
+  const all = await apiClient(data).get<{ bots: readonly BotSummary[] }>('/api/bots');
+  const named = all.bots.filter(({ id }) => bots.includes(id));
+  for (const [index, bot] of named.entries())
+    for (const other of named.slice(index + 1)) {
+      const pair = bot.pairs.find((each) => other.pairs.includes(each));
+      if (pair === undefined) continue;
+      const why = `bots ${bot.id} and ${other.id} both trade ${pair}, so no message could say which of them it is for`;
+      throw new CliError(exitCode.usage, `${why}; make a token for each`);
+    }
+}
+
 async function make(flags: MakeFlags): Promise<void> {
   const { data, json, predecessor } = flags;
   const theirs =
@@ -142,6 +158,7 @@ async function make(flags: MakeFlags): Promise<void> {
   secretsDone();
   if (theirs !== undefined && theirs.length < 8)
     throw new CliError(exitCode.usage, 'what was given is no email_token and no secret of an alert');
+  await demandApart(data, flags.bot);
   const secret = newToken();
   const id = `t${createHash('sha256').update(secret).digest('hex').slice(0, 12)}`;
   const made = withStore(data, (store) => {

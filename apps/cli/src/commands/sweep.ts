@@ -1,5 +1,5 @@
 /** `sweep` and `walk-forward`: many settings over stored candles, and what the best of them are worth where nothing was chosen. */
-import { botSettings } from '@holdfast/contracts';
+import { settingsKinds } from '@holdfast/contracts/bot-settings';
 import type { Command } from 'commander';
 import { openDataDirectory } from '../data-directory.ts';
 import { type Choosing, fileOf, ownOf, type SweepFlags, settingsOf, sweepAskOf } from '../sweep/ask.ts';
@@ -60,7 +60,7 @@ async function begin(flags: SweepFlags, choosing: Choosing): Promise<void> {
   const own = await ownOf(fileOf(flags.kind));
   try {
     const asked = await sweepAskOf(flags, own, choosing);
-    const { data } = backtest.readySweep(asked, flags.data, settingsOf(asked.ask.kind, own));
+    const { data } = backtest.readySweep(asked, flags.data, await settingsOf(asked.ask.kind, own));
     const id = flags.name ?? newId(asked.ask.kind, asked.ask.pairs);
     const stored = { asked, madeAt: Date.now(), data };
     backtest.createSweep(openDataDirectory(flags.data), id, stored);
@@ -85,7 +85,7 @@ function walkOf({ trainDays, testDays, anchored }: WalkFlags): Choosing['walk'] 
 }
 
 export function addSweepCommands(program: Command): void {
-  const kinds = Object.keys(botSettings).join(', ');
+  const kinds = settingsKinds.join(', ');
   const sweep = sweepOptions(program.command('sweep').description(`many settings of a bot (${kinds}) over stored candles`))
     .option('--hold-out <share>', 'end of each period that the best is not chosen by', readShare, 0.3)
     .option('--no-walk-forward', 'leave out the walk-forward beside the best')

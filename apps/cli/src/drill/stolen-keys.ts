@@ -13,6 +13,7 @@ const types: Readonly<Record<OrderKind, Readonly<Record<string, string>>>> = {
   limit: { type: 'LIMIT', timeInForce: 'GTC' },
   'post-only': { type: 'LIMIT_MAKER' },
   ioc: { type: 'LIMIT', timeInForce: 'IOC' },
+  fok: { type: 'LIMIT', timeInForce: 'FOK' },
   'stop-limit': { type: 'STOP_LOSS_LIMIT', timeInForce: 'GTC' },
 };
 

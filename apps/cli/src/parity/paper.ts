@@ -7,37 +7,36 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Amount, amount, type Pair, type PairRules } from '@holdfast/domain';
-import { exchangeClock } from '@holdfast/exchange/control';
+import type { Pair, PairRules } from '@holdfast/domain';
+import { type ControlPlace, exchangeClock, releaseTime } from '@holdfast/exchange/control';
 import { binanceMarketData } from '@holdfast/exchanges/market-data';
 import { openForReading } from '@holdfast/storage';
 import { repositoryRoot } from '../data-directory.ts';
 import { CliError, exitCode } from '../exit.ts';
 import type { FirstBot } from '../up/demo.ts';
-import type { Line, Play } from './compare.ts';
+import { type Alerts, alertsTo } from './alerts.ts';
+import { type BookedPlay, readPlay } from './read-play.ts';
+import type { RecordedSignal } from './signals.ts';
 
 export interface PaperOptions {
-  readonly tape: string;
+  readonly tapes: readonly { readonly file: string; readonly pair: Pair }[];
   readonly from?: string;
   readonly to?: string;
-  readonly bot: FirstBot;
+  readonly bot: Omit<FirstBot, 'pairs' | 'until'>;
+  /** In the order of time. */
+  readonly signals?: readonly RecordedSignal[];
 }
 
 /** What the play was, and what is needed to play it again otherwise. */
-export interface PaperPlay extends Play {
-  readonly bot: string;
-  readonly settings: unknown;
-  readonly funds: Readonly<Record<string, Amount>>;
-  /** Time of the tape at which the bot was made, and of its end. */
-  readonly from: number;
+export interface PaperPlay extends BookedPlay {
+  /** Time of the tape at its end. */
   readonly to: number;
-  readonly rules: PairRules;
-  /** What the vault refused, in words, oldest first. */
-  readonly refusals: readonly string[];
+  readonly rules: ReadonlyMap<Pair, PairRules>;
 }
 
 const startWithinMs = 90_000;
 const lookEveryMs = 100;
+const lookAtOnceMs = 5;
 const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 const isFree = (port: number): Promise<boolean> =>
@@ -47,22 +46,28 @@ const isFree = (port: number): Promise<boolean> =>
     probe.listen(port, '127.0.0.1', () => probe.close(() => done(true)));
   });
 
+/** The listener for signals, counted from the port of the dashboard. */
+const webhook = 3;
+
 /** A port from 10000 to 20000 whose neighbours that `up` uses are free as well. */
 async function freePorts(): Promise<number> {
   for (let port = 10_000 + (process.pid % 90) * 100; port < 19_980; port += 13)
-    if ((await Promise.all([0, 1, 2, 10].map((more) => isFree(port + more)))).every((free) => free)) return port;
-  throw new CliError(exitCode.portTaken, 'no four free ports from 10000 to 20000');
+    if ((await Promise.all([0, 1, 2, webhook, 10].map((more) => isFree(port + more)))).every((free) => free)) return port;
+  throw new CliError(exitCode.portTaken, 'no five free ports from 10000 to 20000');
 }
 
-async function start(data: string, port: number, { tape, from, to, bot }: PaperOptions): Promise<ChildProcess> {
+async function start(data: string, port: number, { tapes, from, to, bot, signals = [] }: PaperOptions): Promise<ChildProcess> {
   const file = join(data, 'first-bot.json');
-  writeFileSync(file, JSON.stringify(bot));
+  const pairs = tapes.map(({ pair }) => pair);
+  writeFileSync(file, JSON.stringify({ ...bot, pairs, until: signals[0]?.at }));
   const range = [...(from === undefined ? [] : ['--from', from]), ...(to === undefined ? [] : ['--to', to])];
   const child = spawn(
     process.execPath,
     [
       ...[resolve(repositoryRoot, 'apps/cli/src/main.ts'), 'up', '--data', join(data, 'run'), '--port', String(port)],
-      ...['--tape', tape, '--pair', bot.pair, '--speed', 'max', '--json', '--first-bot', file, ...range],
+      ...tapes.flatMap((tape) => ['--tape', tape.file]),
+      ...['--pair', pairs.join(','), '--speed', 'max', '--json', '--first-bot', file, ...range],
+      ...(signals.length === 0 ? [] : ['--webhook-port', String(port + webhook)]),
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
@@ -96,78 +101,49 @@ export async function playPaper(options: PaperOptions): Promise<PaperPlay> {
     child = await start(folder, port, options);
     const exchange = `http://127.0.0.1:${port + 10}`;
     const data = join(folder, 'run');
-    while (!(await exchangeClock({ url: exchange, data })).ended) await sleep(lookEveryMs);
-    const [rules] = await binanceMarketData({ restUrl: exchange, streamUrl: exchange.replace('http', 'ws') }).rules([
-      options.bot.pair as Pair,
-    ]);
+    const place = { url: exchange, data };
+    await saySignals(place, port + webhook, options.signals ?? []);
+    while (!(await exchangeClock(place)).ended) await sleep(lookEveryMs);
+    const market = binanceMarketData({ restUrl: exchange, streamUrl: exchange.replace('http', 'ws') });
+    const rules = await market.rules(options.tapes.map(({ pair }) => pair));
     // What happened last is committed before the engine acknowledges it; the clock only ends after that.
     await sleep(1_000);
-    const { now } = await exchangeClock({ url: exchange, data });
+    const { now } = await exchangeClock(place);
     await stop(child);
-    return { ...read(join(data, 'engine', 'engine.db')), to: now + 1, rules: rules! };
+    const play = booked(join(data, 'engine', 'engine.db'));
+    return { ...play, to: now + 1, rules: new Map(rules.map((each) => [each.pair, each])) };
   } finally {
     if (child !== undefined) await stop(child);
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-type Row = Readonly<Record<string, string | number | null>>;
+/** Each when all else of its time has happened: time waits there until the engine has dealt with it. */
+async function saySignals(place: ControlPlace, port: number, signals: readonly RecordedSignal[]): Promise<void> {
+  if (signals.length === 0) return;
+  let alerts: Alerts | undefined;
+  try {
+    for (const [index, signal] of signals.entries()) {
+      for (let clock = await exchangeClock(place); !clock.held || clock.open; clock = await exchangeClock(place)) {
+        if (clock.ended) return;
+        await sleep(lookAtOnceMs);
+      }
+      alerts ??= alertsTo(place.data, port, booked(join(place.data, 'engine', 'engine.db')).bot);
+      const { now } = await exchangeClock(place);
+      if (signal.at >= now) await alerts.say(signal);
+      const next = signals.slice(index + 1).find(({ at }) => at > now);
+      if (signals[index + 1]?.at !== signal.at) await releaseTime(place, next?.at);
+    }
+  } finally {
+    alerts?.close();
+  }
+}
 
-function read(file: string): Omit<PaperPlay, 'to' | 'rules'> {
+function booked(file: string): BookedPlay {
   const db = openForReading(file);
   try {
-    const rows = (sql: string): Row[] => db.prepare(sql).all() as Row[];
-    const [bot] = rows('select * from bots order by created_at limit 1');
-    if (bot === undefined) throw new CliError(exitCode.failed, 'the paper account has no bot');
-    const funds = JSON.parse(String(bot.funds)) as Record<string, string>;
-    const planned = rows("select intent from outbox where kind in ('place-order', 'place-oco') order by seq").flatMap(namesOf);
-    const orders = new Map(rows('select * from orders').map((row) => [row.client_order_id, row]));
-    return {
-      name: 'paper',
-      bot: String(bot.id),
-      settings: JSON.parse(String(bot.settings)),
-      funds: Object.fromEntries(Object.entries(funds).map(([asset, text]) => [asset, amount(text)])),
-      from: Number(bot.created_at),
-      refusals: rows("select * from outbox where state = 'refused' order by seq").map(
-        (row) => `${row.client_order_id} at ${row.planned_at}: ${row.reason} (${row.code})`,
-      ),
-      orders: planned.flatMap((id) => {
-        const row = orders.get(id);
-        return row === undefined ? [] : [orderLine(row)];
-      }),
-      fills: rows('select * from fills order by vault_seq').map(fillLine),
-    };
+    return readPlay(db);
   } finally {
     db.close();
   }
 }
-
-/** Client order ids of a planned order, or of the two legs of a planned OCO. */
-function namesOf({ intent }: Row): string[] {
-  const planned = JSON.parse(String(intent)) as { readonly clientOrderId: string; readonly [leg: string]: unknown };
-  const legs = ['limitLeg', 'stopLeg'].flatMap((name) => {
-    const leg = planned[name] as { readonly clientOrderId?: string } | undefined;
-    return typeof leg === 'object' && leg.clientOrderId !== undefined ? [leg.clientOrderId] : [];
-  });
-  return legs.length > 0 ? legs : [planned.clientOrderId];
-}
-
-const orderLine = (row: Row): Line => ({
-  clientOrderId: String(row.client_order_id),
-  side: String(row.side),
-  price: String(row.price),
-  quantity: String(row.quantity),
-  status: String(row.status),
-  filled: String(row.filled),
-  time: String(row.planned_at),
-});
-
-const fillLine = (row: Row): Line => ({
-  clientOrderId: String(row.client_order_id),
-  side: String(row.side),
-  fillPrice: String(row.price),
-  fillQuantity: String(row.quantity),
-  fee: `${row.fee} ${row.fee_asset}`,
-  role: row.maker === 1 ? 'maker' : 'taker',
-  time: String(row.at),
-});

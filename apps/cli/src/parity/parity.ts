@@ -1,9 +1,10 @@
 /** One bot over one tape three ways: tick by tick, in jumps, and as paper through exchange, vault and engine. */
-import { type RunRequest, type RunResult, readCandleFile, runBacktest, usualAssumptions } from '@holdfast/backtest';
+import { type RunRequest, type RunResult, readCandleFile, runBacktest, type Series, usualAssumptions } from '@holdfast/backtest';
 import type { BotId } from '@holdfast/domain';
-import { epochMs, formatAmount, pair } from '@holdfast/domain';
-import { type Difference, firstDifference, type Line, type Play } from './compare.ts';
+import { epochMs, formatAmount, type Pair } from '@holdfast/domain';
+import { byMarket, type Difference, firstDifference, type Line, type Play } from './compare.ts';
 import { type PaperOptions, type PaperPlay, playPaper } from './paper.ts';
+import { outsideOf } from './signals.ts';
 
 export interface ParityResult {
   readonly plays: readonly { readonly name: string; readonly orders: number; readonly fills: number }[];
@@ -14,15 +15,18 @@ export interface ParityResult {
   readonly bot: string;
 }
 
-/** @throws CliError, DataError, RunError */
-export async function compareRuns(options: PaperOptions): Promise<ParityResult> {
+/** @param own the strategy of one's own that the bot's kind is @throws CliError, DataError, RunError */
+export async function compareRuns(options: PaperOptions, own?: RunRequest['own']): Promise<ParityResult> {
+  // Signals of another pair are refused before anything is started.
+  const traded = options.tapes.map(({ pair }) => pair);
+  const outside = outsideOf(options.signals ?? [], options.bot.kind, traded);
   const paper = await playPaper(options);
-  const request = await requestOf(options, paper);
+  const request = { ...(await requestOf(options, paper)), outside, ...(own === undefined ? {} : { own }) };
   const step = playOf('step', runBacktest(request));
   const jump = playOf('jump', runBacktest({ ...request, driver: 'jump' }));
   const pairs: readonly (readonly [Play, Play])[] = [
     [step, jump],
-    [jump, paper],
+    [byMarket(jump), byMarket(paper)],
   ];
   let difference: ParityResult['difference'] = null;
   for (const [a, b] of pairs) {
@@ -33,14 +37,14 @@ export async function compareRuns(options: PaperOptions): Promise<ParityResult> 
   return { plays, difference, refusals: paper.refusals, bot: paper.bot };
 }
 
-export async function requestOf({ tape, bot }: PaperOptions, paper: PaperPlay): Promise<RunRequest> {
-  const of = pair(bot.pair);
-  const { series } = await readCandleFile(tape, { exchange: 'tape', pair: of });
+async function requestOf({ tapes, bot }: PaperOptions, paper: PaperPlay): Promise<RunRequest> {
+  const series = new Map<Pair, Series>();
+  for (const { file, pair } of tapes) series.set(pair, (await readCandleFile(file, { exchange: 'tape', pair })).series);
   return {
     kind: bot.kind,
     settings: paper.settings,
-    series: new Map([[of, series]]),
-    rules: new Map([[of, paper.rules]]),
+    series,
+    rules: paper.rules,
     from: epochMs(paper.from),
     to: epochMs(paper.to),
     funds: paper.funds,
@@ -57,6 +61,7 @@ export function playOf(name: string, { orders = [], fills }: RunResult): Play {
     orders: orders.map(
       (order): Line => ({
         clientOrderId: order.clientOrderId,
+        pair: order.pair,
         side: order.side,
         price: formatAmount(order.limit),
         quantity: formatAmount(order.quantity),
@@ -68,6 +73,7 @@ export function playOf(name: string, { orders = [], fills }: RunResult): Play {
     fills: fills.map(
       (fill): Line => ({
         clientOrderId: fill.clientOrderId,
+        pair: fill.pair,
         side: fill.side,
         fillPrice: formatAmount(fill.price),
         fillQuantity: formatAmount(fill.quantity),

@@ -2,11 +2,11 @@
 
 import { resolve } from 'node:path';
 import type { SettingsOf, Span, SweepAsk, WalkAsk } from '@holdfast/backtest';
-import { botSettings, settingForms } from '@holdfast/contracts';
+import { settingForms } from '@holdfast/contracts/bot-settings';
 import type { AskFlags } from '../commands/backtest-ask.ts';
-import { askOf, checkedSettings } from '../commands/backtest-ask.ts';
+import { askOf } from '../commands/backtest-ask.ts';
 import type { OwnBacktest } from '../commands/backtest-own.ts';
-import { CliError, exitCode } from '../exit.ts';
+import { listedKind } from '../commands/listed-kind.ts';
 
 export interface SweepFlags extends AskFlags {
   readonly vary: readonly string[];
@@ -42,15 +42,10 @@ const tradesSeveral = (kind: string, settings: unknown): boolean =>
   kind === 'rebalance' || (typeof settings === 'object' && settings !== null && 'basket' in settings);
 
 /** What the settings of a kind are. @throws CliError usage for one that there is not */
-export function settingsOf(kind: string, own: OwnBacktest | undefined): SettingsOf {
+export async function settingsOf(kind: string, own: OwnBacktest | undefined): Promise<SettingsOf> {
   if (own !== undefined) return { formOf: () => 'decimal', check: (settings) => own.settings({ ...settings }), own: own.own };
-  const schema = Object.hasOwn(botSettings, kind) ? botSettings[kind as keyof typeof botSettings] : undefined;
-  if (schema === undefined)
-    throw new CliError(
-      exitCode.usage,
-      `there is no kind of bot "${kind}"; it must be one of: ${Object.keys(botSettings).join(', ')}`,
-    );
-  return { formOf: settingForms(schema), check: (settings) => checkedSettings(kind, { ...settings }) };
+  const { schema, settings: checked } = await listedKind(kind);
+  return { formOf: settingForms(schema), check: (settings) => checked({ ...settings }) };
 }
 
 /** The strategy of one's own that a kind is the file of; the caller ends it. */
@@ -66,7 +61,7 @@ export const fileOf = (kind: string): string | null => (kind.endsWith('.ts') ? r
 export async function sweepAskOf(flags: SweepFlags, own: OwnBacktest | undefined, choosing: Choosing): Promise<SweepAsk> {
   const { readAxis, pointsOf } = await import('@holdfast/backtest');
   const kind = own?.kind ?? flags.kind;
-  const { formOf } = settingsOf(kind, own);
+  const { formOf } = await settingsOf(kind, own);
   // What varies is not checked before it has its values.
   const ask = askOf(flags, { kind, settings: (given) => given });
   const axes = flags.vary.map((text) => readAxis(text, formOf, ask.settings));

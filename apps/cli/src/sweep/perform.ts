@@ -1,4 +1,5 @@
 /** Carries a sweep out at a terminal: progress, pause, result, and what is made of it. */
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { SweepDocument, SweepProgress, SweepRecord, TrialRow } from '@holdfast/backtest';
 import type { OwnBacktest } from '../commands/backtest-own.ts';
@@ -71,6 +72,7 @@ export async function perform(id: string, stored: SweepRecord, flags: PerformFla
   checkOutputs(flags);
   await checkInstance(flags);
   const backtest = await backtesting();
+  if (flags.asBot !== undefined) backtest.mustBeSpot(stored.asked.ask.assumptions);
   const own = await ownOf(stored.asked.file);
   const pause = untilPaused(flags.pauseAfter);
   try {
@@ -79,7 +81,7 @@ export async function perform(id: string, stored: SweepRecord, flags: PerformFla
         exitCode.failed,
         `${stored.asked.file} is not the strategy that sweep ${id} was begun with; begin a new one with another --name`,
       );
-    const ready = backtest.readySweep(stored.asked, flags.data, settingsOf(stored.asked.ask.kind, own));
+    const ready = backtest.readySweep(stored.asked, flags.data, await settingsOf(stored.asked.ask.kind, own));
     backtest.mustBeSameData(id, stored, ready);
     const trials = backtest.openTrials(flags.data, id);
     const conducted = await backtest.conductSweep(ready, {
@@ -87,7 +89,8 @@ export async function perform(id: string, stored: SweepRecord, flags: PerformFla
       madeAt: Date.now(),
       code: backtest.codeVersion(repositoryRoot, version),
       trials,
-      workers: own === undefined ? flags.workers : 0,
+      workers: flags.workers,
+      own: (await own?.more(flags.workers ?? availableParallelism())) ?? null,
       signal: pause.signal,
       onProgress: progressLine(flags.json),
       now: () => performance.now(),

@@ -39,7 +39,7 @@ async function show(id: string, flags: PerformFlags): Promise<void> {
   if (document !== undefined) return tell(document, flags);
   const own = await ownOf(stored.asked.file);
   try {
-    const ready = backtest.readySweep(stored.asked, flags.data, settingsOf(stored.asked.ask.kind, own));
+    const ready = backtest.readySweep(stored.asked, flags.data, await settingsOf(stored.asked.ask.kind, own));
     const trials = backtest.openTrials(flags.data, id);
     const stages: readonly Stage[] = ['best', ...ready.windows.keys()];
     const done = stages.reduce<number>((sum, stage) => sum + trials.known(stage).size, 0);

@@ -141,6 +141,8 @@ test('a sweep ranks, holds out, walks forward, is kept and shown', async () => {
     'Holding through the same time',
     'The best of 9 settings',
     'Begun on 3 other days',
+    'On the adverse path through each candle',
+    'The same on the adverse path',
   ])
     assert.ok(text.includes(said), said);
   const page = join(data, 'page.html');
@@ -160,7 +162,7 @@ test('what the best made is what the bot makes of the same settings', async () =
   const { best } = await told<Done>('sweep', 'show', 'first');
   const { readySweep, readSweep } = await import('@holdfast/backtest');
   const { settingsOf } = await import('./ask.ts');
-  const { cases } = readySweep(readSweep(data, 'first').asked, data, settingsOf('dca', undefined));
+  const { cases } = readySweep(readSweep(data, 'first').asked, data, await settingsOf('dca', undefined));
   for (const [at, part] of [best!.cases[0]!.train, best!.cases[0]!.test!].entries()) {
     const { hash, deals } = runBacktest({ ...cases[at]!, settings: best!.settings, driver: 'step' });
     assert.deepEqual([hash, deals.length], [part.hash, part.figures.deals]);
@@ -195,7 +197,7 @@ test('a paused sweep shows where it stands, goes on and ends as if it never stop
   assert.equal(readFileSync(torn, 'utf8').trimEnd().split('\n').length, 46, 'only what was missing was made again');
 });
 
-test('a sweep that is killed goes on where it was', { timeout: 60_000 }, async () => {
+test('a sweep that is killed goes on where it was', { timeout: 240_000 }, async () => {
   const many = ['--vary', 'stepPercent=0.4..1.3/0.1', '--vary', 'takeProfitPercent=0.5..1.4/0.1'];
   // A stop loss has no kernel, so that there is time to kill it.
   const slow = ['--set', 'stopLossPercent=30', '--no-walk-forward', '--name', 'killed'];

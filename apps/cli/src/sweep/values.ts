@@ -1,7 +1,7 @@
 /** Values of the options of sweeps. */
 import type { Span } from '@holdfast/backtest';
 import { InvalidArgumentError } from 'commander';
-import { readTime } from '../options.ts';
+import { readTime } from '../read-time.ts';
 
 export const several = (text: string, before: readonly string[]): readonly string[] => [...before, text];
 

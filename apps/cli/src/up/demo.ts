@@ -12,6 +12,7 @@ import {
   type Asset,
   amount,
   asset,
+  baseOf,
   defaultRules,
   draftMandate,
   draftMandatePair,
@@ -23,7 +24,7 @@ import {
   roundTo,
   type VaultAccount,
 } from '@holdfast/domain';
-import { registerKey, releaseTime } from '@holdfast/exchange/control';
+import { exchangeClock, registerKey, releaseTime } from '@holdfast/exchange/control';
 import { connectVault, type VaultClient } from '@holdfast/vault/client';
 import { apiAt } from '../api-client.ts';
 import { replaceFile } from '../data-directory.ts';
@@ -33,9 +34,13 @@ import { readPeerKey } from '../peer-key.ts';
 /** A bot that is made in place of the demonstration's, on an account with as much money and a mandate as wide as it may need. */
 export interface FirstBot {
   readonly kind: string;
-  readonly pair: string;
+  readonly pairs: readonly string[];
   readonly settings: Readonly<Record<string, unknown>>;
   readonly funds?: Readonly<Record<string, string>>;
+  /** Text of the strategy of one's own that its kind is. */
+  readonly source?: string;
+  /** Time of the tape, unix ms, until which time is let go at first. */
+  readonly until?: number;
 }
 
 export interface DemoPlaces {
@@ -50,7 +55,7 @@ const dayMs = 86_400_000;
 /** The longest that a mandate may run. */
 const mandateDays = 90;
 
-interface Market {
+export interface Market {
   readonly pair: Pair;
   readonly price: Amount;
 }
@@ -93,7 +98,7 @@ async function markets(exchange: string): Promise<Market[]> {
 const readable = (value: bigint): Amount =>
   roundTo(value < 1n ? 1n : value, 10n ** BigInt(Math.max(0, value.toString().length - 4)), 'up');
 
-function firstMandate(account: AccountId, uid: string, quote: Asset, traded: readonly Market[], now: number): Mandate {
+export function firstMandate(account: AccountId, uid: string, quote: Asset, traded: readonly Market[], now: number): Mandate {
   return draftMandate({
     account,
     uid,
@@ -121,9 +126,9 @@ function firstMandate(account: AccountId, uid: string, quote: Asset, traded: rea
 }
 
 /** Of an account on which nothing but the bot's own settings is to bind. */
-const plenty = amount('1000000000');
+export const plenty = amount('1000000000');
 
-function widestMandate(mandate: Mandate): Mandate {
+export function widestMandate(mandate: Mandate): Mandate {
   const pairs = mandate.pairs.map((each) => ({
     ...each,
     maxOrderQuote: plenty,
@@ -149,12 +154,11 @@ const connectTimeoutMs = 30_000;
 const notYet: ReadonlySet<string> = new Set(['account-not-connected', 'pair-unpriced']);
 
 /** The engine takes in the balances of a new account and its prices a moment after the vault connected it; until then it makes no bot. */
-async function onceConnected(create: () => Promise<unknown>): Promise<void> {
+async function onceConnected<Answer>(create: () => Promise<Answer>): Promise<Answer> {
   const deadline = Date.now() + connectTimeoutMs;
   for (;;) {
     try {
-      await create();
-      return;
+      return await create();
     } catch (error) {
       if (!(error instanceof CliError) || !notYet.has(error.refusal ?? '') || Date.now() > deadline) throw error;
       await new Promise((done) => setTimeout(done, 250));
@@ -202,7 +206,7 @@ class Demo {
     if (made === undefined || made.publicKey === null)
       throw new CliError(exitCode.failed, 'the vault shows no public key for the new account');
     if (!made.connected) {
-      const apiKey = await this.#registered(made.publicKey, this.#credit(first.pair, quote));
+      const apiKey = await this.#registered(made.publicKey, this.#credit(traded, quote));
       await this.#act({ act: 'account-connect', account, apiKey, at: Date.now() });
     }
     if (made.mandate === null) {
@@ -216,7 +220,7 @@ class Demo {
   }
 
   /** Waits until the vault knows a reference price: before that it refuses every order, and the first one would come later. */
-  async reference({ pair: name }: Market): Promise<void> {
+  async reference(name: string): Promise<void> {
     const deadline = Date.now() + connectTimeoutMs;
     while (!(await this.#vault.status()).reference.some((known) => known.pair === name)) {
       if (Date.now() > deadline)
@@ -240,9 +244,11 @@ class Demo {
     return apiKey;
   }
 
-  #credit(name: Pair, quote: Asset): Readonly<Record<string, string>> {
+  #credit(traded: readonly Market[], quote: Asset): Readonly<Record<string, string>> {
     if (this.#places.first === undefined) return { [quote]: formatAmount(scaled('10000', quote)) };
-    return { [quote]: formatAmount(plenty), [name.slice(0, name.indexOf('/'))]: formatAmount(plenty) };
+    return Object.fromEntries(
+      [quote, ...traded.map(({ pair: name }) => baseOf(name))].map((each) => [each, formatAmount(plenty)]),
+    );
   }
 
   async bot({ pair: name }: Market): Promise<void> {
@@ -250,10 +256,7 @@ class Demo {
     const { bots } = await api.get<{ bots: BotSummary[] }>('/api/bots');
     if (bots.length > 0) return;
     const { first } = this.#places;
-    if (first !== undefined) {
-      await onceConnected(() => api.post('/api/bots', { ...first, name: `The first on ${first.pair}`, start: true }));
-      return;
-    }
+    if (first !== undefined) return this.#first(api, first);
     const quote = asset(name.slice(name.indexOf('/') + 1));
     const settings = {
       baseOrderSize: formatAmount(scaled('200', quote)),
@@ -269,13 +272,34 @@ class Demo {
     const body: CreateBot = { kind: 'dca', name: `Demonstration on ${name}`, pair: name, settings, start: true };
     await onceConnected(() => api.post('/api/bots', body));
   }
+
+  async #first(api: ReturnType<typeof apiAt>, { source, until: _, ...bot }: FirstBot): Promise<void> {
+    if (source !== undefined) await onceConnected(() => api.post('/api/strategies', { source }));
+    await this.#openStreams(api, bot.pairs);
+    await onceConnected(() => api.post('/api/bots', { ...bot, name: `The first on ${bot.pairs.join(', ')}`, start: true }));
+  }
+
+  /** A bot that stands still makes the engine hear the pairs: what the first orders do to prices is then heard in lockstep as well. */
+  async #openStreams(api: ReturnType<typeof apiAt>, pairs: readonly string[]): Promise<void> {
+    const clock = () => exchangeClock({ url: this.#places.exchange, data: this.#data });
+    const { round: before } = await clock();
+    const settings = { baseOrderSize: '100', averagingOrderSize: '100', stepPercent: '1', takeProfitPercent: '1' };
+    const still = { kind: 'dca', name: 'Opens the streams', pairs, settings, start: false };
+    const { bot } = await onceConnected(() => api.post<{ bot: string }>('/api/bots', still));
+    for (const deadline = Date.now() + connectTimeoutMs; Date.now() < deadline; ) {
+      const { round, open } = await clock();
+      if (round > before && !open) break;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    await api.post(`/api/bots/${bot}/delete`, {});
+  }
 }
 
 /** Makes account, mandate and bot where they are missing; the exchange's time, held until then, is let go. @throws CliError */
 export async function setUpDemo(data: string, places: DemoPlaces): Promise<void> {
   const demo = new Demo(data, places);
   const market = await demo.account();
-  await demo.reference(market);
+  for (const each of places.first?.pairs ?? [market.pair]) await demo.reference(each);
   await demo.bot(market);
-  await releaseTime({ url: places.exchange, data });
+  await releaseTime({ url: places.exchange, data }, places.first?.until);
 }

@@ -13,6 +13,7 @@ import { CliError, exitCode } from '../exit.ts';
 import { print, printJson } from '../output.ts';
 import { type FirstBot, setUpDemo } from './demo.ts';
 import { type ProcessSpec, Supervisor } from './supervisor.ts';
+import { helperArgs, helperName, sweepHelpers } from './sweep-helpers.ts';
 
 export interface UpOptions {
   readonly data: string;
@@ -33,7 +34,8 @@ export interface WebhookOptions {
 }
 
 export interface TapeOptions {
-  readonly file?: string;
+  /** Recorded candles, each file of another pair. */
+  readonly files?: readonly string[];
   readonly live?: string;
   readonly pair?: string;
   readonly from?: string;
@@ -48,10 +50,12 @@ const realAccount = 'main';
 const url = (port: number): string => `http://127.0.0.1:${port}`;
 const app = (path: string): string => resolve(repositoryRoot, 'apps', path);
 
-export const tapeArguments = ({ file, live, pair, from, to, speed, seed }: TapeOptions): string[] =>
-  Object.entries({ tape: file, live, pair, from, to, speed, seed }).flatMap(([name, value]) =>
+export const tapeArguments = ({ files = [], live, pair, from, to, speed, seed }: TapeOptions): string[] => [
+  ...files.flatMap((file) => ['--tape', file]),
+  ...Object.entries({ live, pair, from, to, speed, seed }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, value],
-  );
+  ),
+];
 
 /** What kind of vault a data directory holds; a simulated one is made where there is none. */
 function vaultKind(data: string): 'simulated' | 'real' {
@@ -89,7 +93,7 @@ function specs({
         ...(demo ? ['--hold'] : []),
         ...tapeArguments(tape),
       ]),
-      named: tape.file === undefined ? [] : [tape.file],
+      named: tape.files ?? [],
     },
     warden: spec('warden', null, 'vault/src/warden/main.ts', [
       '--port',
@@ -157,6 +161,11 @@ export async function up(options: UpOptions): Promise<void> {
 
 async function startAll(supervisor: Supervisor, options: UpOptions): Promise<void> {
   const { exchange, warden, strategies, engine, backtests, server } = specs(options);
+  const helpers = Array.from({ length: sweepHelpers() }, (_, at) => ({
+    ...backtests,
+    name: helperName(at + 1),
+    args: [...backtests.args, ...helperArgs(at + 1)],
+  }));
   const dashboard = buildDashboard();
   dashboard.catch(() => {}); // awaited below; a failed start of another part must not leave it unhandled
   const isReal = vaultKind(options.data) === 'real';
@@ -165,7 +174,7 @@ async function startAll(supervisor: Supervisor, options: UpOptions): Promise<voi
   if (isReal) await untilUnsealed(options);
   await supervisor.start(strategies);
   await supervisor.start(engine);
-  await supervisor.start(backtests);
+  await Promise.all([backtests, ...helpers].map((each) => supervisor.start(each)));
   await dashboard;
   await supervisor.start(server);
   if (options.webhook !== undefined) await supervisor.start(webhookSpec(options.data, options.webhook));
