@@ -116,8 +116,10 @@ export const dcaReport: BotReportView = {
       ],
       stopLoss: { price: '61880.38', resting: false, notResting: 'the balance is locked by the take profit (E_BALANCE)' },
       trailedFrom: null,
+      note: null,
     },
   ],
+  kept: [],
   grid: null,
 };
 
@@ -135,6 +137,7 @@ const line = (index: number): NonNullable<BotReportView['grid']>['lines'][number
 
 export const gridReport: BotReportView = {
   deals: [],
+  kept: [],
   grid: {
     trips: 36,
     gained: { base: '0', quote: '11.48' },

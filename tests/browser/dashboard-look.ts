@@ -45,7 +45,7 @@ async function picture(page: Page, name: string, part?: string): Promise<void> {
 const isFilled = (page: Page) =>
   Promise.all(
     ['candles', 'equity', 'ladder', 'closed-deals', 'verdicts', 'processes', 'log', 'bots', 'vault'].map((id) =>
-      page.getByTestId(id).waitFor({ timeout: 5_000 }),
+      page.getByTestId(id).waitFor({ timeout: 60_000 }),
     ),
   );
 
@@ -74,6 +74,7 @@ export function dashboardInBrowser() {
   });
   async function look(options: BrowserContextOptions = { viewport: wide }): Promise<Look> {
     const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
+    context.setDefaultTimeout(120_000);
     const page = await context.newPage();
     const complaints: string[] = [];
     page.on('console', (message) => {

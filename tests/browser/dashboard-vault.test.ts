@@ -183,6 +183,53 @@ for (const [act, button] of [
     await page.context().close();
   });
 
+test('of several deals each has its own acts, which name its number', { skip }, async () => {
+  const { bot } = fixture().answers;
+  const [deal] = bot.openDeals;
+  assert.ok(deal);
+  bot.openDeals = [deal, { ...deal, id: 'b1-99', number: 99 }];
+  const { page } = await look();
+  await page.getByTestId('vault').waitFor();
+  await page.getByRole('button', { name: 'Close now: deal 99' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('Close deal 99 now?').waitFor();
+  await dialog.getByRole('button', { name: 'Close now', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+  assert.deepEqual(
+    fixture().sent.map(({ path, body }) => [path, body]),
+    [['/api/bots/b1/close-now', { deal: 99 }]],
+  );
+  await page.context().close();
+});
+
+test('a signal bot of several pairs is told on which it opens a position, as long as it may have another', { skip }, async () => {
+  const { bot } = fixture().answers;
+  const [deal] = bot.openDeals;
+  assert.ok(deal);
+  bot.kind = 'signal';
+  bot.pairs = ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'];
+  bot.settings = { size: '50', maxEntryQuote: '50', maxInvestmentQuote: '50', positionsAtOnce: 2 };
+  bot.openDeals = [{ ...deal, pair: 'ETH/USDT' }];
+  const { page } = await look();
+  await page.getByTestId('vault').waitFor();
+  await page.getByRole('button', { name: 'Start a deal' }).click();
+  const dialog = page.getByRole('dialog');
+  const choice = dialog.getByLabel('Pair');
+  assert.deepEqual(await choice.locator('option').allInnerTexts(), ['BTC/USDT', 'SOL/USDT']);
+  await choice.selectOption('SOL/USDT');
+  await dialog.getByRole('button', { name: 'Start a deal', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+  assert.deepEqual(
+    fixture().sent.map(({ path, body }) => [path, body]),
+    [['/api/bots/b1/start-deal', { pair: 'SOL/USDT' }]],
+  );
+  bot.openDeals = [...bot.openDeals, { ...deal, id: 'b1-99', number: 99, pair: 'SOL/USDT' }];
+  await page.reload();
+  await page.getByRole('button', { name: 'Close now: deal 99' }).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Start a deal' }).count(), 0);
+  await page.context().close();
+});
+
 test('a refusal stays on the page when the deal ends under the question', { skip }, async () => {
   fixture().refusal = { code: 'no-deal', reason: 'bot b1 has no open deal' };
   const { page } = await look();

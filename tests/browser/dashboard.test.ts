@@ -77,7 +77,7 @@ test('a tick moves the price on the page without a reload', { skip }, async () =
   await isFilled(page);
   await page.getByText('Live', { exact: true }).waitFor();
   fixture().tick({ pair: 'BTC/USDT', last: '64999.99', bid: '64999.99', ask: '65000', at: Date.now() });
-  await page.getByTestId('ladder').getByText('64,999.99').waitFor({ timeout: 3_000 });
+  await page.getByTestId('ladder').getByText('64,999.99').waitFor({ timeout: 60_000 });
   await page.context().close();
 });
 
@@ -88,7 +88,7 @@ test('what changed is read again', { skip }, async () => {
   fixture().answers.bot.openDeals = [];
   fixture().answers.bot.waitingFor = 'Cooling down until 09:44';
   fixture().changed(['deals']);
-  await page.getByText('No deal is open').waitFor({ timeout: 4_000 });
+  await page.getByText('No deal is open').waitFor({ timeout: 60_000 });
   await page.context().close();
 });
 
@@ -139,11 +139,11 @@ test('a bot is stopped from its row', { skip }, async () => {
 test('a server that fails is said plainly, and the page recovers by itself', { skip }, async () => {
   fixture().broken = 503;
   const { page } = await look();
-  await page.getByTestId('banners').getByText('The server cannot answer').waitFor({ timeout: 8_000 });
+  await page.getByTestId('banners').getByText('The server cannot answer').waitFor({ timeout: 60_000 });
   await picture(page, 'server-down');
   assert.ok(await noOverflow(page));
   fixture().broken = undefined;
-  await page.getByTestId('ladder').waitFor({ timeout: 15_000 });
+  await page.getByTestId('ladder').waitFor({ timeout: 60_000 });
   await page.context().close();
 });
 

@@ -57,7 +57,7 @@ async function onPage<Learned>(url: string, work: 'attack' | 'useIt' | 'ask', ta
 
 test('a hostile page on another origin of this machine changes nothing and reads nothing', {
   skip,
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   for (const [page, target] of [
     [`http://127.0.0.1:${attackerPort}/`, `http://127.0.0.1:${port}`],
@@ -76,7 +76,7 @@ test('a hostile page on another origin of this machine changes nothing and reads
   assert.deepEqual(scripted.commands, []);
 });
 
-test('a name that was rebound to this machine is not answered', { skip, timeout: 30_000 }, async () => {
+test('a name that was rebound to this machine is not answered', { skip, timeout: 180_000 }, async () => {
   const page = `http://${reboundName}:${port}`;
   const answers = await onPage<[number, string][]>(`${page}/`, 'ask', page);
   assert.deepEqual(
@@ -87,7 +87,7 @@ test('a name that was rebound to this machine is not answered', { skip, timeout:
   assert.deepEqual(scripted.freezes, []);
 });
 
-test('our own page reads, listens and freezes', { skip, timeout: 30_000 }, async () => {
+test('our own page reads, listens and freezes', { skip, timeout: 180_000 }, async () => {
   const own = `http://localhost:${port}`;
   assert.deepEqual(await onPage(`${own}/`, 'useIt', own), { read: 200, heard: true, freeze: 200 });
   assert.deepEqual(scripted.freezes, ['the owner asked']);

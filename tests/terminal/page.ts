@@ -29,14 +29,14 @@ export class Page {
 interface Field {
   meta(): { readonly unit?: string } | undefined;
   unwrap?(): Field;
-  safeParse(value: undefined): { readonly success: boolean; readonly data?: unknown };
+  safeParse(value: undefined): { readonly data?: unknown };
 }
 
 /** Name, unit and default of each setting, as the page's table has them. */
 export const fieldsOf = (schema: { readonly shape: unknown }): readonly (readonly string[])[] =>
   Object.entries(schema.shape as Readonly<Record<string, Field>>).map(([name, field]) => {
     const { unit = '' } = field.meta() ?? field.unwrap?.().meta() ?? {};
-    const parsed = field.safeParse(undefined);
-    const byDefault = Array.isArray(parsed.data) ? 'none' : String(parsed.data);
-    return [name, unit, parsed.success ? byDefault : ''];
+    const { data } = field.safeParse(undefined);
+    const byDefault = Array.isArray(data) ? 'none' : String(data ?? '');
+    return [name, unit, byDefault];
   });

@@ -1,12 +1,31 @@
 import type { BotDetail } from '@holdfast/contracts';
 import { Button } from '@mantine/core';
+import { ActForm } from '../deal/funds-acts.tsx';
 import { Confirm } from '../parts/confirm.tsx';
 
-/** Copy, export and end of a bot. */
+/** What a bot trades with: the coins too, where it has one pair. */
+function assetsOf({ pairs }: BotDetail): readonly string[] {
+  const [[base = '', quote = ''] = []] = pairs.map((pair) => pair.split('/'));
+  return pairs.length === 1 ? [quote, base] : [quote];
+}
+
+/** Funds, copy, export and end of a bot. */
 export function MoveBot({ bot }: { readonly bot: BotDetail }) {
   const path = `/api/bots/${encodeURIComponent(bot.id)}`;
   return (
     <div className="move-bot">
+      <ActForm
+        label="Give funds"
+        title="Give the bot more of the free funds"
+        path={`${path}/fund`}
+        inputs={assetsOf(bot).map((asset) => ({
+          name: asset,
+          label: asset,
+          hint: 'Nothing of it when left empty.',
+          unit: asset,
+        }))}
+        body={(funds) => ({ funds })}
+      />
       <Button
         size="compact-xs"
         variant="default"

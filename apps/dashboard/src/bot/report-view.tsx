@@ -61,6 +61,7 @@ function Exits({ deal, bot }: { readonly deal: ReportedDeal; readonly bot: BotDe
         {deal.pair}, {deal.phase}: holds {deal.held}
         {deal.averagePrice === null ? '' : ` at ${formatDecimal(deal.averagePrice, prices)}`}
         {deal.trailedFrom === null ? '' : `; trails from ${formatDecimal(deal.trailedFrom, prices)}`}
+        {deal.note === null ? '' : `; ${deal.note}`}
       </p>
       {exits.length === 0 ? (
         <p className="quiet">Nothing is to be sold yet.</p>

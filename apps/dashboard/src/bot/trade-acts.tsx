@@ -6,7 +6,7 @@ interface TradeActsProps {
   readonly steps: number;
 }
 
-/** Steps of a trade that can be sold or given up one by one, and its entry. */
+/** Steps of a trade that can be closed or given up one by one, and its entry. */
 export function TradeActs({ bot, steps }: TradeActsProps) {
   const path = (act: string) => `/api/bots/${encodeURIComponent(bot)}/${act}`;
   return (
@@ -14,22 +14,22 @@ export function TradeActs({ bot, steps }: TradeActsProps) {
       {Array.from({ length: steps }, (_, index) => index + 1).map((step) => (
         <Confirm
           key={step}
-          title={`Sell step ${step} now?`}
-          yes={`Sell step ${step}`}
+          title={`Close step ${step} now?`}
+          yes={`Close step ${step}`}
           no="Keep it"
           path={path('close-step')}
           body={() => ({ step })}
           asks={(open) => (
             <Button size="compact-xs" variant="default" onClick={open}>
-              Sell step {step}
+              Close step {step}
             </Button>
           )}
         >
-          <p>Its part of the position is sold near the market’s price; the other steps stay.</p>
+          <p>Its part of the position is sold, or bought back, near the market’s price; the other steps stay.</p>
         </Confirm>
       ))}
       <Confirm
-        title="Buy nothing more?"
+        title="Enter with nothing more?"
         yes="Give the entry up"
         no="Keep it"
         path={path('cancel-entry')}
@@ -40,7 +40,7 @@ export function TradeActs({ bot, steps }: TradeActsProps) {
           </Button>
         )}
       >
-        <p>What the entry has bought is kept with its exits; what it still wants to buy is cancelled.</p>
+        <p>What the entry has traded is kept with its exits; the rest of it is cancelled.</p>
       </Confirm>
     </div>
   );

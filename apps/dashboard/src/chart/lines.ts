@@ -1,6 +1,7 @@
 /** Which price lines and marks a bot has in the chart. */
 import type { BotDetail, Fill, FillsAnswer, OpenDeal } from '@holdfast/contracts';
 import type { SeriesMarker, UTCTimestamp } from 'lightweight-charts';
+import { isTarget } from '../deal/rungs.ts';
 import { bucketOf, type Interval } from './candles.ts';
 import type { Palette } from './palette.ts';
 
@@ -14,8 +15,9 @@ const rests = (state: string): boolean => state === 'resting' || state === 'part
 
 /** The bot's resting orders and what its coins cost on average. Orders that the deal does not name are drawn by their side. */
 export function marksOf(bot: BotDetail | undefined, answer: FillsAnswer | undefined): PriceMark[] {
-  const deal = bot?.openDeals.find(({ pair }) => answer === undefined || pair === answer.pair);
-  const ofDeal = deal === undefined ? [] : dealMarks(deal);
+  const shown = answer?.pair ?? bot?.openDeals[0]?.pair;
+  const deals = (bot?.openDeals ?? []).filter(({ pair }) => pair === shown);
+  const ofDeal = deals.flatMap((deal) => dealMarks(deal, deals.length > 1));
   const known = new Set(ofDeal.map(({ price }) => price));
   const others = (answer?.orders ?? [])
     .filter((order) => order.bot === bot?.id && !known.has(Number(order.price)))
@@ -23,14 +25,19 @@ export function marksOf(bot: BotDetail | undefined, answer: FillsAnswer | undefi
   return [...ofDeal, ...others];
 }
 
-function dealMarks({ takeProfit, averagePrice, ladder }: OpenDeal): PriceMark[] {
+/** `isNamed`: the chart has lines of several deals. */
+function dealMarks({ number, takeProfit, averagePrice, ladder }: OpenDeal, isNamed: boolean): PriceMark[] {
   const marks: PriceMark[] = ladder
     .filter(({ state, price }) => rests(state) && price !== null)
-    .map(({ kind, index, price }) => ({ price: Number(price), title: kind === 'base' ? 'Base' : `Buy ${index}`, kind: 'buy' }));
-  if (takeProfit !== null && rests(takeProfit.state))
+    .map(({ kind, index, price }) =>
+      kind === 'target'
+        ? { price: Number(price), title: `Target ${index}`, kind: 'take-profit' }
+        : { price: Number(price), title: kind === 'base' ? 'Base' : `Buy ${index}`, kind: 'buy' },
+    );
+  if (takeProfit !== null && rests(takeProfit.state) && !ladder.some(isTarget))
     marks.push({ price: Number(takeProfit.price), title: 'Take profit', kind: 'take-profit' });
   if (averagePrice !== null) marks.push({ price: Number(averagePrice), title: 'Average', kind: 'average' });
-  return marks;
+  return isNamed ? marks.map((mark) => ({ ...mark, title: `${mark.title}, deal ${number}` })) : marks;
 }
 
 /** One mark per order and bar, however many parts it was filled in. */

@@ -1,5 +1,6 @@
-import type { BotDetail } from '@holdfast/contracts';
-import { Button } from '@mantine/core';
+import type { BotDetail, OpenDeal } from '@holdfast/contracts';
+import { Button, NativeSelect } from '@mantine/core';
+import { useState } from 'react';
 import { Confirm } from '../parts/confirm.tsx';
 import { FundsActs } from './funds-acts.tsx';
 
@@ -28,34 +29,78 @@ const acts: Readonly<
   },
 };
 
-const all = ['start-deal', 'close-now', 'cancel-deal'] as const;
+interface ActProps {
+  readonly bot: BotDetail;
+  readonly act: DealAct;
+  /** One of several; all of them without it. */
+  readonly deal?: OpenDeal;
+  readonly isOffered: boolean;
+}
 
-/** What a person may do to a bot's deal. A question that is asked stays, with its refusal, when the deal opens or ends meanwhile. */
+function Act({ bot, act, deal, isOffered }: ActProps) {
+  const { label, title, text, no } = acts[act];
+  const [chosen, setChosen] = useState('');
+  const pairs = act === 'start-deal' ? pairsToStart(bot) : [];
+  const pair = pairs.includes(chosen) ? chosen : pairs[0];
+  return (
+    <Confirm
+      title={deal === undefined ? title : title.replace('the deal', `deal ${deal.number}`)}
+      yes={label}
+      no={no}
+      path={`/api/bots/${encodeURIComponent(bot.id)}/${act}`}
+      body={() => ({ ...(deal === undefined ? {} : { deal: deal.number }), ...(pair === undefined ? {} : { pair }) })}
+      asks={(open) =>
+        isOffered ? (
+          <Button
+            size="compact-xs"
+            variant="default"
+            aria-label={deal === undefined ? undefined : `${label}: deal ${deal.number}`}
+            onClick={open}
+          >
+            {label}
+          </Button>
+        ) : null
+      }
+    >
+      <p>{text}</p>
+      {pair === undefined ? null : (
+        <NativeSelect
+          label="Pair"
+          data={[...pairs]}
+          value={pair}
+          onChange={({ currentTarget }) => setChosen(currentTarget.value)}
+        />
+      )}
+    </Confirm>
+  );
+}
+
+/** Deals that the bot may have at once on all its pairs. */
+const placesOf = ({ pairs, settings: { dealsPerPair, dealsAtOnce, positionsAtOnce } }: BotDetail): number => {
+  const onPairs = pairs.length * (typeof dealsPerPair === 'number' ? dealsPerPair : 1);
+  const most = positionsAtOnce ?? dealsAtOnce;
+  return typeof most === 'number' ? Math.min(onPairs, most) : onPairs;
+};
+
+/** The pairs of which a signal bot has to be told one; others find a pair by themselves. */
+const pairsToStart = ({ kind, pairs, openDeals }: BotDetail): readonly string[] =>
+  kind !== 'signal' || pairs.length < 2 ? [] : pairs.filter((pair) => openDeals.every((deal) => deal.pair !== pair));
+
+/** What a person may do to a bot's deals. A question that is asked stays, with its refusal, when the deal opens or ends meanwhile. */
 export const DealActs = ({ bot }: { readonly bot: BotDetail }) => (
   <div className="deal-acts" key={bot.id}>
-    {all.map((act) => {
-      const { label, title, text, no } = acts[act];
-      const isOffered = act === 'start-deal' ? bot.openDeals.length < bot.pairs.length : bot.openDeals.length > 0;
-      return (
-        <Confirm
-          key={act}
-          title={title}
-          yes={label}
-          no={no}
-          path={`/api/bots/${encodeURIComponent(bot.id)}/${act}`}
-          body={() => ({})}
-          asks={(open) =>
-            isOffered ? (
-              <Button size="compact-xs" variant="default" onClick={open}>
-                {label}
-              </Button>
-            ) : null
-          }
-        >
-          <p>{text}</p>
-        </Confirm>
-      );
-    })}
-    <FundsActs bot={bot} />
+    <Act bot={bot} act="start-deal" isOffered={bot.openDeals.length < placesOf(bot)} />
+    <Act bot={bot} act="close-now" isOffered={bot.openDeals.length > 0} />
+    <Act bot={bot} act="cancel-deal" isOffered={bot.openDeals.length > 0} />
+    {bot.openDeals.length === 1 ? bot.openDeals.map((deal) => <FundsActs key="one" bot={bot} deal={deal} />) : null}
+  </div>
+);
+
+/** What may be done to one of several deals. */
+export const OneDealActs = ({ bot, deal }: { readonly bot: BotDetail; readonly deal: OpenDeal }) => (
+  <div className="deal-acts">
+    <Act bot={bot} act="close-now" deal={deal} isOffered />
+    <Act bot={bot} act="cancel-deal" deal={deal} isOffered />
+    <FundsActs bot={bot} deal={deal} />
   </div>
 );

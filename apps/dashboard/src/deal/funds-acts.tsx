@@ -1,4 +1,4 @@
-import type { BotDetail } from '@holdfast/contracts';
+import type { BotDetail, OpenDeal } from '@holdfast/contracts';
 import { Button, Modal, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useChange } from '../api/queries.ts';
@@ -20,7 +20,7 @@ interface ActFormProps {
 }
 
 /** A change that asks for numbers. A refusal stays with its sentence. */
-function ActForm({ label, title, ...form }: ActFormProps) {
+export function ActForm({ label, title, ...form }: ActFormProps) {
   const [asked, setAsked] = useState(false);
   const close = () => setAsked(false);
   return (
@@ -81,19 +81,18 @@ const percent = (name: string, label: string): Input => ({
   unit: '%',
 });
 
-/** Adding to, taking off and changing the open deal. */
-export function FundsActs({ bot }: { readonly bot: BotDetail }) {
+/** Adding to, taking off and changing an open deal. */
+export function FundsActs({ bot, deal }: { readonly bot: BotDetail; readonly deal: OpenDeal }) {
   const path = (act: string) => `/api/bots/${encodeURIComponent(bot.id)}/${act}`;
-  const [deal, ...others] = bot.openDeals;
-  if (deal === undefined || !['dca', 'trade'].includes(bot.kind)) return null;
-  const of = others.length > 0 ? { pair: deal.pair } : {};
+  if (!['dca', 'trade'].includes(bot.kind)) return null;
+  const of = bot.openDeals.length > 1 ? { deal: deal.number } : {};
   return (
     <>
       <ActForm
         label="Add funds"
         title="Add funds to the deal"
         path={path('add-funds')}
-        inputs={[{ name: 'quote', label: 'Amount', hint: 'Buys for so much more.', unit: deal.quote }, price]}
+        inputs={[{ name: 'quote', label: 'Amount', hint: 'Buys for so much more; a short deal sells.', unit: deal.quote }, price]}
         body={(typed) => ({ ...typed, ...of })}
       />
       {bot.kind === 'trade' ? (
@@ -101,7 +100,10 @@ export function FundsActs({ bot }: { readonly bot: BotDetail }) {
           label="Reduce"
           title="Take something off the position"
           path={path('reduce-funds')}
-          inputs={[{ name: 'quantity', label: 'Quantity', hint: 'Sells so much.', unit: 'base' }, price]}
+          inputs={[
+            { name: 'quantity', label: 'Quantity', hint: 'Sells so much; a short trade buys it back.', unit: 'base' },
+            price,
+          ]}
           body={(typed) => typed}
         />
       ) : (

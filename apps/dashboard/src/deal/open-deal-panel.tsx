@@ -1,12 +1,14 @@
 import type { BotDetail, OpenDeal } from '@holdfast/contracts';
 import type { UseQueryResult } from '@tanstack/react-query';
+import { Fragment } from 'react';
 import { useTick } from '../api/live.ts';
 import { formatDecimal, formatMoney, formatPercent, placesOfAll } from '../format/decimal.ts';
 import { formatDayTime } from '../format/time.ts';
 import { toneOf } from '../header/account-card.tsx';
 import { Figure, Panel, Scroll, Tag, type Tone } from '../parts/panel.tsx';
 import { Empty } from '../parts/states.tsx';
-import { DealActs } from './deal-acts.tsx';
+import { DealActs, OneDealActs } from './deal-acts.tsx';
+import { KeptCoins } from './kept-coins.tsx';
 import { OfBot } from './of-bot.tsx';
 import { type Rung, rungsOf } from './rungs.ts';
 
@@ -29,10 +31,14 @@ export function OpenDealPanel({ query, hasBots }: OpenDealPanelProps) {
           <>
             {bot.openDeals.length === 0 ? <NoDeal bot={bot} /> : null}
             {bot.openDeals.map((each) => (
-              <Ladder key={each.id} deal={each} named={bot.pairs.length > 1} />
+              <Fragment key={each.id}>
+                <Ladder deal={each} named={bot.pairs.length > 1 || others.length > 0} />
+                {others.length > 0 ? <OneDealActs bot={bot} deal={each} /> : null}
+              </Fragment>
             ))}
             {bot.openDeals.length === 0 ? null : <Waits bot={bot} />}
             <DealActs bot={bot} />
+            {bot.kind === 'dca' ? <KeptCoins bot={bot} /> : null}
           </>
         )}
       </OfBot>

@@ -36,6 +36,18 @@ test('rungs stand by price from the top, the market among them, what has no pric
     ['Take profit', 'Base order', 'Average price', 'Market', 'Averaging 1', 'Averaging 2'],
   ));
 
+test('a way out in steps is its steps, and not the next of them once more', () => {
+  const [base] = deal.ladder;
+  const steps: OpenDeal['ladder'] = [
+    { index: 1, kind: 'target', price: '101', quantity: '0.5', filled: '0', state: 'resting' },
+    { index: 2, kind: 'target', price: '102', quantity: '0.5', filled: '0', state: 'waiting' },
+  ];
+  assert.deepEqual(
+    rungsOf({ ...deal, ladder: [base!, ...steps] }, '99.5').map(({ name }) => name),
+    ['Target 2', 'Target 1', 'Base order', 'Average price', 'Market'],
+  );
+});
+
 test('each rung says how far it is from the market', () => {
   const next = rungsOf(deal, '100').find(({ name }) => name === 'Averaging 1');
   assert.equal(next?.distance, '-1.000000000000000000');

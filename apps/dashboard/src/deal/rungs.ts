@@ -6,7 +6,7 @@ type State = LadderLevel['state'];
 
 export interface Rung {
   readonly key: string;
-  readonly kind: 'take-profit' | 'market' | 'average' | 'base' | 'averaging';
+  readonly kind: 'take-profit' | 'market' | 'average' | 'base' | 'averaging' | 'target';
   readonly name: string;
   readonly price: string | null;
   readonly quantity: string | null;
@@ -17,6 +17,9 @@ export interface Rung {
   readonly distance: string | null;
 }
 
+/** Where the ladder has the way out step by step, the take profit is the next of them. */
+export const isTarget = ({ kind }: LadderLevel): boolean => kind === 'target';
+
 /** `last` is the price of the market, null while it is unknown. Rungs without a price come last. */
 export function rungsOf(deal: OpenDeal, last: string | null): Rung[] {
   const distance = (price: string | null): string | null => (price === null || last === null ? null : percentFrom(price, last));
@@ -25,14 +28,14 @@ export function rungsOf(deal: OpenDeal, last: string | null): Rung[] {
   const rungs: Rung[] = ladder.map((level) => ({
     key: `${level.kind}-${level.index}`,
     kind: level.kind,
-    name: level.kind === 'base' ? 'Base order' : `Averaging ${level.index}`,
+    name: level.kind === 'base' ? 'Base order' : `${level.kind === 'target' ? 'Target' : 'Averaging'} ${level.index}`,
     price: level.price,
     quantity: level.quantity,
     filled: level.filled,
     state: level.state,
     distance: distance(level.price),
   }));
-  if (takeProfit !== null)
+  if (takeProfit !== null && !ladder.some(isTarget))
     rungs.push({
       key: 'take-profit',
       kind: 'take-profit',
