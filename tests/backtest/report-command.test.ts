@@ -54,7 +54,7 @@ const refused: readonly (readonly [what: string, args: readonly string[], code: 
   ],
   ['no date', [...asked, '--from', 'yesterday'], 64, /"yesterday" is no date such as 2025-01-31/],
   ['a setting that is no number', [...asked, '--set', 'stepPercent=NaN'], 64, /stepPercent: must be a plain decimal/],
-  ['a setting out of range', [...asked, '--set', 'averagingOrders=101'], 64, /averagingOrders: must be at most 100/],
+  ['a setting out of range', [...asked, '--set', 'averagingOrders=201'], 64, /averagingOrders: must be at most 200/],
   ['an unknown setting', [...asked, '--set', 'stepPercents=1'], 64, /stepPercents/],
   ['a setting without value', [...asked, '--set', 'stepPercent'], 64, /NAME=VALUE/],
   ['an unknown kind', [...asked, '--kind', 'dcaa'], 64, /no kind of bot "dcaa"; it must be one of: dca, grid/],

@@ -10,7 +10,6 @@ import {
   createSweep,
   openTrials,
   readySweep,
-  type SweepAsk,
   type SweepDocument,
   storeSeries,
   sweepPage,
@@ -19,6 +18,7 @@ import { botSettings, settingForms } from '@holdfast/contracts';
 import { browserSkip, launchBrowser } from '@holdfast/testkit';
 import { dataVersion, documentOf } from '../../packages/backtest/src/report/document.ts';
 import { htmlReport } from '../../packages/backtest/src/report/html.ts';
+import { sampleAsk, sampleSweepAsk } from '../../packages/backtest/src/testing/sample-ask.ts';
 import { walkRun, walkSeries } from '../../packages/backtest/src/testing/walk-run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-report-'));
@@ -69,38 +69,12 @@ test('a report opens without network, light and dark, wide and narrow', { skip: 
 async function sweep(): Promise<SweepDocument> {
   const data = join(folder, 'data');
   storeSeries(data, walkSeries(40, 5), { duplicates: 0, volumesCutTo: null, withoutVolume: 0 });
-  const asked: SweepAsk = {
-    v: 1,
-    ask: {
-      kind: 'dca',
-      pairs: ['BTC/USDT'],
-      settings: { baseOrderSize: '100', averagingOrderSize: '100' },
-      exchange: null,
-      intervalMs: null,
-      from: null,
-      to: null,
-      funds: null,
-      assumptions: {},
-      rules: { tick: null, lot: null, minNotional: null },
-      driver: 'jump',
-      otherPath: false,
-      dealOrders: 200,
-      startDates: 4,
-      seed: 1,
-    },
-    periods: [],
-    together: false,
+  const settings = { baseOrderSize: '100', averagingOrderSize: '100' };
+  const asked = sampleSweepAsk({
+    ask: sampleAsk({ settings, otherPath: false }),
     vary: ['stepPercent=0.5..1.5/0.25', 'takeProfitPercent=0.5..2/0.5', 'takeProfitOf=total,base'],
-    method: 'grid',
-    trials: 1,
     goal: '0 < 1 and profit',
-    require: [],
-    over: 'mean',
-    holdOut: 0.3,
-    walk: 'usual',
-    file: null,
-    choosesBy: 'sweep',
-  };
+  });
   const schema = botSettings.dca;
   const check = (settings: Readonly<Record<string, unknown>>): unknown => schema.parse(settings);
   const ready = readySweep(asked, data, { formOf: settingForms(schema), check });
