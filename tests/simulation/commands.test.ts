@@ -4,10 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { botKinds, unchanged } from '@holdfast/bots';
 import type { BotAction, EngineBot, LedgerMatch } from '@holdfast/contracts';
+import { amount, formatAmount } from '@holdfast/domain';
 import { engineMigrations, engineStore, openDatabase, restoreDatabase } from '@holdfast/storage';
 import type { EngineResult } from '../../apps/engine/src/engine.ts';
-import { createWorld, pair, type World } from './world.ts';
+import { inWorld, pair, type World } from './world.ts';
 
 const settings = {
   baseOrderSize: '100',
@@ -34,15 +36,6 @@ const list = async (world: World): Promise<readonly EngineBot[]> => {
 };
 const owner = (world: World): string =>
   (world.db.prepare("select balance from books where book = 'owner' and asset = 'USDT'").get() as { balance: string }).balance;
-
-async function inWorld(work: (world: World) => Promise<void>): Promise<void> {
-  const world = await createWorld(() => false);
-  try {
-    await work(world);
-  } finally {
-    world.close();
-  }
-}
 
 test('a bot that is not started waits, and starts, stops, closes and is deleted on command', () =>
   inWorld(async (world) => {
@@ -103,18 +96,107 @@ test('a database restored from before is reconciled with what happened since', (
     try {
       const file = join(folder, 'backup.db');
       bot(await create(world));
+      const lines = { lowerPrice: '98', upperPrice: '102', lines: 9, amountPerLine: '40', retrySeconds: 1 };
+      bot(await create(world, { kind: 'grid', settings: lines }));
       for (const price of [10_000, 10_000]) await world.play(price);
       assert.equal(code(await world.command({ id: id(), command: 'backup', file })), 'ok');
+      // This one the backup does not know.
+      const later = bot(await create(world, { settings: { ...settings, takeProfitPercent: '20' } }));
       for (const price of [9_940, 9_900, 10_050, 10_100, 10_090, 10_040]) await world.play(price);
       const restored = join(folder, 'restored.db');
       restoreDatabase(file, restored, engineMigrations);
-      const store = engineStore(openDatabase(restored, engineMigrations));
+      const db = openDatabase(restored, engineMigrations);
+      const store = engineStore(db);
       await world.restartOn(store);
-      for (const price of [10_040, 10_030, 10_050]) await world.play(price);
+      for (const price of [10_040, 9_990, 9_930, 9_880, 9_930, 10_050, 10_110, 10_050]) await world.play(price);
       const match = await world.command({ id: id(), command: 'reconcile' });
       assert.deepEqual((match as { result: LedgerMatch }).result.differences, []);
+      const said = (db.prepare('select text from log order by seq').all() as { text: string }[]).map(({ text }) => text);
+      const owners = /Bought \S+ BTC at \S+ by order (\S+)-1-b1, which no bot here placed: it is the owner's/;
+      assert.ok(
+        said.some((text) => owners.exec(text)?.[1] === later.id),
+        said.join('\n'),
+      );
       await store.close();
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   }));
+
+test('what a lost bot spent of funds that the backup has elsewhere is said and shown, and nothing ends', () =>
+  inWorld(async (world) => {
+    const folder = mkdtempSync(join(tmpdir(), 'holdfast-restore-'));
+    try {
+      const [file, restored] = [join(folder, 'backup.db'), join(folder, 'restored.db')];
+      const first = bot(await create(world, { start: false, funds: { USDT: '9950' } }));
+      assert.equal(owner(world), '50');
+      assert.equal(code(await world.command({ id: id(), command: 'backup', file })), 'ok');
+      assert.equal(code(await act(world, first.id, 'delete')), 'ok');
+      const later = bot(await create(world, { settings: { ...settings, takeProfitPercent: '20' } }));
+      for (const price of [10_000, 10_000]) await world.play(price);
+      restoreDatabase(file, restored, engineMigrations);
+      const db = openDatabase(restored, engineMigrations);
+      const store = engineStore(db);
+      await world.restartOn(store);
+      for (const price of [10_000, 10_000]) await world.play(price);
+      const spent = new RegExp(`^\\S+ USDT that no book held were spent by order ${later.id}-1-b\\d+$`);
+      const said = (db.prepare("select text from log where level = 'warning'").all() as { text: string }[]).map(
+        ({ text }) => text,
+      );
+      assert.ok(
+        said.some((text) => spent.test(text)),
+        said.join('\n'),
+      );
+      const match = await world.command({ id: id(), command: 'reconcile' });
+      const [difference] = (match as { result: LedgerMatch }).result.differences;
+      assert.equal(difference?.asset, 'USDT');
+      assert.ok(Number(difference?.ledger) > Number(difference?.exchange));
+      await store.close();
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }));
+
+test('of two orders with one name in one step the first is placed, and the bot hears of the second', (t) =>
+  inWorld(async (world) => {
+    const { step } = botKinds.dca;
+    t.mock.method(botKinds.dca, 'step', (...given: Parameters<typeof step>) => {
+      const stepped = step(...given);
+      if (stepped === unchanged) return stepped;
+      const { intents } = stepped as Exclude<typeof stepped, typeof unchanged>;
+      return { ...stepped, intents: [...intents, ...intents.filter(({ kind }) => kind !== 'cancel-order')] };
+    });
+    bot(await create(world));
+    for (const price of [10_000, 10_000]) await world.play(price);
+    const names = world.db.prepare("select client_order_id as id from outbox where kind = 'place-order'").all();
+    assert.ok(names.length > 0);
+    assert.equal(new Set(names.map(({ id: name }) => name)).size, names.length);
+    assert.ok(world.db.prepare("select 1 from log where text like '%refused (E_DUPLICATE)%'").get() !== undefined);
+    const match = await world.command({ id: id(), command: 'reconcile' });
+    assert.deepEqual((match as { result: LedgerMatch }).result.differences, []);
+  }));
+
+test('the account is valued when a minute closes, at its close, and not between', () =>
+  inWorld(
+    async (world) => {
+      bot(await create(world));
+      for (const price of [10_000, 10_000, 9_900, 9_950, 10_040, 10_100, 10_000, 9_980, 10_000]) await world.play(price);
+      for (let n = 0; n < 8; n++) await world.play(10_000);
+      const fills = world.db.prepare('select at from fills').all();
+      assert.ok(fills.some(({ at }) => Number(at) % 60_000 !== 0));
+      const samples = world.db.prepare('select at, value from equity order by at').all() as { at: number; value: string }[];
+      assert.ok(samples.length > 2);
+      assert.deepEqual(
+        samples.filter(({ at }) => at % 60_000 !== 0),
+        [],
+      );
+      // Nothing was filled in the last minutes, which closed at 10,000 ticks.
+      const books = world.db
+        .prepare("select asset, balance from books where book not in ('market', 'fees', 'outside')")
+        .all() as { asset: string; balance: string }[];
+      const held = (asset: string) => books.reduce((sum, each) => sum + (each.asset === asset ? amount(each.balance) : 0n), 0n);
+      assert.ok(held('BTC') > 0n);
+      assert.equal(samples.at(-1)?.value, formatAmount(held('USDT') + held('BTC') * 100n));
+    },
+    { candles: true },
+  ));

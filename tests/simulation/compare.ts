@@ -13,6 +13,7 @@ export interface Books {
   readonly open: readonly Order[];
   /** Free and locked, by asset. */
   readonly held: ReadonlyMap<string, bigint>;
+  /** Of all pairs. */
   readonly tick: Amount;
   readonly lot: Amount;
 }
@@ -31,18 +32,21 @@ const printed = (sums: ReadonlyMap<string, bigint>): Record<string, string> =>
 /** @throws AssertionError that says what differs */
 export function compareBooks({ db, trades, orders, open, held, tick, lot }: Books): void {
   // No fill lost, none posted twice.
-  const fills = rows(db, 'select * from fills order by cast(trade_id as integer)');
-  const terms = (id: unknown, price: string, quantity: string, fee: string): string => [id, price, quantity, fee].join(' ');
+  const fills = rows(db, 'select * from fills');
+  const terms = (...[pair, id, price, quantity, fee]: readonly unknown[]): string => [pair, id, price, quantity, fee].join(' ');
   assert.deepEqual(
-    fills.map((fill) => terms(fill.trade_id, String(fill.price), String(fill.quantity), String(fill.fee))),
-    trades.map((trade) =>
-      terms(
-        trade.tradeId,
-        formatAmount(BigInt(trade.price) * tick),
-        formatAmount(BigInt(trade.quantity) * lot),
-        formatAmount(trade.commission),
-      ),
-    ),
+    fills.map((fill) => terms(fill.pair, fill.trade_id, fill.price, fill.quantity, fill.fee)).sort(),
+    trades
+      .map((trade) =>
+        terms(
+          trade.pair,
+          trade.tradeId,
+          formatAmount(BigInt(trade.price) * tick),
+          formatAmount(BigInt(trade.quantity) * lot),
+          formatAmount(trade.commission),
+        ),
+      )
+      .sort(),
     'every trade of the exchange is posted once',
   );
   // No order doubled: each of ours that reached the exchange is one order there.

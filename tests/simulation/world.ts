@@ -65,6 +65,11 @@ const apiKey = 'k'.repeat(64);
 const memoryFolder = '/dev/shm';
 const restartMs = 40;
 const repeatMs = 250;
+const referenceMs = 1_000;
+/** Where nobody waits for anybody, so long after a tick. */
+const settleMs = 3_000;
+/** Of the loop, between two moments: more than anything that is under way takes. */
+const turnsPerMoment = 6;
 
 /** Every call between two parts has a place where it can go wrong. */
 export type Point =
@@ -91,8 +96,8 @@ const never = (): Never => new Promise(() => undefined);
 
 export interface World {
   command(command: EngineCommand): Promise<EngineResult>;
-  /** One tick of the tape `ms` later (15 s when left out), and rounds until nothing more happens at its time. */
-  play(price: number, ms?: number): Promise<void>;
+  /** One tick of the tape `ms` later (15 s when left out), of other pairs too, and rounds until nothing more happens at its time. */
+  play(price: number, ms?: number, others?: ReadonlyMap<Pair, number>): Promise<void>;
   settle(): Promise<void>;
   /** The exchange stops trading of the pair, or begins again. */
   halt(halted: boolean): Promise<void>;
@@ -115,15 +120,30 @@ export interface Coins {
   readonly maxSellHeld: string;
 }
 
+export interface WorldOptions extends Pick<EnginePorts, 'strategies'> {
+  /** Unix ms; now when left out. */
+  readonly start?: number;
+  /** What the account has of it; 10000 when left out. */
+  readonly quote?: string;
+  /** Further pairs, with the ticks, lots and limits of the first. */
+  readonly others?: readonly Pair[];
+  /** What the market offers at one price, about, in lots; much when left out. */
+  readonly levelLots?: number;
+  /** Whether the market also says each minute when it has closed. */
+  readonly candles?: boolean;
+  /** Nobody waits for anybody, as on a real exchange: it says no rounds, references come once a second and time passes. */
+  readonly free?: boolean;
+}
+
 /** `signed`: what the owner signs instead of the usual mandate, which has no rule and hardly a limit. */
 export async function createWorld(
   faults: Faults,
   coins: Coins = { base: '0', maxSellHeld: '0' },
   signed: (usual: Mandate) => Mandate = (usual) => usual,
-  more: Pick<EnginePorts, 'strategies'> = {},
+  more: WorldOptions = {},
 ): Promise<World> {
   const folder = mkdtempSync(join(existsSync(memoryFolder) ? memoryFolder : tmpdir(), 'holdfast-simulation-'));
-  let now = Date.now();
+  let now = more.start ?? Date.now();
   let timers: { readonly at: number; readonly act: () => void }[] = [];
   const after = (ms: number, act: () => void): (() => void) => {
     const timer = { at: now + ms, act };
@@ -136,7 +156,11 @@ export async function createWorld(
   const fatal: { error: Error | undefined } = { error: undefined };
 
   // The exchange
-  const exchange = createExchange({ markets: [{ pair, tick, lot, minNotional: amount('5'), price: amount('100'), house: {} }] });
+  const pairs = [pair, ...(more.others ?? [])];
+  const house = more.levelLots === undefined ? {} : { levelLots: more.levelLots };
+  const exchange = createExchange({
+    markets: pairs.map((of) => ({ pair: of, tick, lot, minNotional: amount('5'), price: amount('100'), house })),
+  });
   const venue = makeVenue({
     exchange,
     store: openStore(join(folder, 'exchange.db')),
@@ -146,10 +170,10 @@ export async function createWorld(
   });
   const routes = makeRoutes(listenKeyEndpoints(makeListenKeys(() => now)));
   const userId = venue.command((at) =>
-    exchange.createUser({ USDT: amount('10000'), ...(coins.base === '0' ? {} : { BTC: amount(coins.base) }) }, at),
+    exchange.createUser({ USDT: amount(more.quote ?? '10000'), ...(coins.base === '0' ? {} : { BTC: amount(coins.base) }) }, at),
   );
-  const rules: PairRules = {
-    pair,
+  const rulesOf = (of: Pair): PairRules => ({
+    pair: of,
     tick,
     lot,
     minPrice: 1 as never,
@@ -160,7 +184,7 @@ export async function createWorld(
     maxOrders: 200,
     maxAlgoOrders: 5,
     maxOrderLists: 20,
-  };
+  });
 
   // The signer, and egress in its place
   const unsealKey = Buffer.alloc(32, 7);
@@ -413,15 +437,9 @@ export async function createWorld(
   });
 
   const market: MarketDataPort = {
-    rules: async () => [rules],
+    rules: async (asked) => asked.map(rulesOf),
     candles: async () => [],
-    prices: async () => {
-      const best = exchange.best(pair);
-      return [
-        { kind: 'trade', pair, at: epochMs(now), price: price(exchange.last(pair)), quantity: lot },
-        { kind: 'best', pair, bid: price(best.bid), ask: price(best.ask) },
-      ];
-    },
+    prices: async (asked) => asked.flatMap(pricesOf),
     serverTime: async () => epochMs(now),
     subscribe: (_pairs, listener) => {
       engineSide.market = listener;
@@ -439,18 +457,24 @@ export async function createWorld(
     queueMicrotask(() => listener?.(event));
   };
   const price = (ticks: number): Amount => (BigInt(ticks) * tick) as Amount;
+  const pricesOf = (of: Pair): readonly MarketEvent[] => {
+    const best = exchange.best(of);
+    return [
+      { kind: 'trade', pair: of, at: epochMs(now), price: price(exchange.last(of)), quantity: lot },
+      { kind: 'best', pair: of, bid: price(best.bid), ask: price(best.ask) },
+    ];
+  };
   const sayBest = (): void => {
-    const best = exchange.best(pair);
-    say({ kind: 'trade', pair, at: epochMs(now), price: price(exchange.last(pair)), quantity: lot });
-    say({ kind: 'best', pair, bid: price(best.bid), ask: price(best.ask) });
+    for (const event of pairs.flatMap(pricesOf)) say(event);
   };
   venue.onMarketEvent((event) => {
     if (event.kind === 'trade') {
       const { trade } = event;
       const quantity = (BigInt(trade.quantity) * lot) as Amount;
-      say({ kind: 'trade', pair, at: epochMs(trade.time), price: price(trade.price), quantity });
+      say({ kind: 'trade', pair: event.pair, at: epochMs(trade.time), price: price(trade.price), quantity });
     }
-    if (event.kind === 'book-ticker') say({ kind: 'best', pair, bid: price(event.best.bid), ask: price(event.best.ask) });
+    if (event.kind === 'book-ticker')
+      say({ kind: 'best', pair: event.pair, bid: price(event.best.bid), ask: price(event.best.ask) });
   });
 
   let botNumber = 0;
@@ -462,11 +486,13 @@ export async function createWorld(
       store: storePort(mine),
       vault: vaultPort(mine),
       market,
-      ring: {
-        acknowledge: (n) => {
-          if (mine === engineLife) acknowledged = Math.max(acknowledged, n);
-        },
-      },
+      ring: more.free
+        ? null
+        : {
+            acknowledge: (n) => {
+              if (mine === engineLife) acknowledged = Math.max(acknowledged, n);
+            },
+          },
       timers: { now: () => now, after: (ms, act) => after(ms, () => mine === engineLife && act()) },
       newBotId: () => `bot${++botNumber}` as BotId,
       notify: () => undefined,
@@ -503,19 +529,36 @@ export async function createWorld(
     throw new Error(`stuck waiting for ${what}: ${JSON.stringify(engine?.status())}`);
   };
 
-  const tellRound = (): void => {
-    const at = epochMs(now);
-    say({ kind: 'sync', n: round, at });
+  const tellVault = (frame: Parameters<Signer['fromEgress']>[0]): void => {
     const life = vaultLife;
-    const frame = {
-      kind: 'sync' as const,
-      n: round,
-      time: now,
-      reference: [{ pair, price: formatAmount(price(exchange.last(pair))), sources: 3 }],
-    };
     queueMicrotask(() => {
       if (life === vaultLife && vaultIsUp) signer.fromEgress(frame);
     });
+  };
+  const reference = () => pairs.map((of) => ({ pair: of, price: formatAmount(price(exchange.last(of))), sources: 3 }));
+  const tellRound = (): void => {
+    say({ kind: 'sync', n: round, at: epochMs(now) });
+    tellVault({ kind: 'sync', n: round, time: now, reference: reference() });
+  };
+  const tellReference = (): void => {
+    tellVault({ kind: 'reference', time: now, reference: reference() });
+    after(referenceMs, tellReference);
+  };
+  /** Time passes, and everything in it that can happen does. */
+  const pass = async (ms: number): Promise<void> => {
+    for (const end = now + ms; ; ) {
+      for (let turn = 0; turn < turnsPerMoment; turn++) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (fatal.error !== undefined) throw fatal.error;
+      }
+      const next = timers.reduce((soonest, timer) => Math.min(soonest, timer.at), Number.POSITIVE_INFINITY);
+      if (next > end) {
+        now = end;
+        return;
+      }
+      now = Math.max(now, next);
+      runDue();
+    }
   };
   const playRound = async (): Promise<void> => {
     round += 1;
@@ -529,10 +572,26 @@ export async function createWorld(
     await until(() => acknowledged >= mine, `round ${mine}`);
   };
   const rounds = async (): Promise<void> => {
+    if (more.free) return pass(settleMs);
     for (let changes = -1; changes !== venue.userChanges(); ) {
       changes = venue.userChanges();
       await playRound();
     }
+  };
+
+  /** The minutes that are open, in ticks. */
+  const bars = new Map<Pair, { readonly openTime: number; open: number; high: number; low: number; close: number }>();
+  const sayCandle = (of: Pair, ticks: number): void => {
+    const openTime = now - (now % 60_000);
+    let bar = bars.get(of);
+    if (bar !== undefined && bar.openTime < openTime) {
+      const [open, high, low, close] = [bar.open, bar.high, bar.low, bar.close].map(price) as [Amount, Amount, Amount, Amount];
+      const candle = { openTime: epochMs(bar.openTime), open, high, low, close, volume: amount('50') };
+      say({ kind: 'candle', pair: of, interval: '1m', candle, closed: true });
+      bar = undefined;
+    }
+    bar ??= { openTime, open: ticks, high: ticks, low: ticks, close: ticks };
+    bars.set(of, { ...bar, high: Math.max(bar.high, ticks), low: Math.min(bar.low, ticks), close: ticks });
   };
 
   const world: World = {
@@ -550,9 +609,13 @@ export async function createWorld(
       }, `an answer to ${command.id}`);
       return answer as EngineResult;
     },
-    play: async (ticks, ms = 15_000) => {
-      now += ms;
-      venue.tick({ pair, at: epochMs(now), price: ticks, volume: 50_000 });
+    play: async (ticks, ms = 15_000, others = new Map()) => {
+      if (more.free) await pass(ms - settleMs);
+      else now += ms;
+      for (const [of, at] of [[pair, ticks] as const, ...others]) {
+        if (more.candles) sayCandle(of, at);
+        venue.tick({ pair: of, at: epochMs(now), price: at, volume: 50_000 });
+      }
       await rounds();
     },
     settle: rounds,
@@ -591,6 +654,7 @@ export async function createWorld(
   };
 
   startVault();
+  if (more.free) tellReference();
   const act = async (what: OwnerAct): Promise<unknown> => {
     const text = ownerActText(what);
     return peer('cli', doorPaths.owner, {
@@ -611,22 +675,32 @@ export async function createWorld(
     ips: ['simulation'],
   });
   const { uid } = (await act({ act: 'account-connect', account, apiKey, at: now })) as { uid: string };
-  await act({ act: 'mandate', mandate: signed(mandate(now, uid, coins.maxSellHeld)), at: now });
-  venue.tick({ pair, at: epochMs(now), price: 10_000, volume: 50_000 });
+  await act({ act: 'mandate', mandate: signed(mandate(now, uid, coins.maxSellHeld, pairs)), at: now });
+  for (const of of pairs) venue.tick({ pair: of, at: epochMs(now), price: 10_000, volume: 50_000 });
   await startEngine();
   await until(() => (db.prepare('select baseline from engine').get() as { baseline: number }).baseline === 1, 'the baseline');
   return world;
 }
 
-const mandate = (now: number, uid: string, maxSellHeld: string): Mandate =>
+/** A world without faults for one test, gone after it. */
+export async function inWorld(work: (world: World) => Promise<void>, more: WorldOptions = {}): Promise<void> {
+  const world = await createWorld(() => false, undefined, undefined, more);
+  try {
+    await work(world);
+  } finally {
+    world.close();
+  }
+}
+
+const mandate = (now: number, uid: string, maxSellHeld: string, pairs: readonly Pair[]): Mandate =>
   draftMandate({
     account,
     uid,
     exp: now + 10 * 86_400_000,
     quote: 'USDT' as Mandate['quote'],
-    pairs: [
+    pairs: pairs.map((of) =>
       draftMandatePair({
-        pair,
+        pair: of,
         sides: ['buy', 'sell'],
         orders: ['limit', 'post-only', 'ioc', 'stop-limit'],
         maxOrderQuote: amount('5000'),
@@ -636,7 +710,7 @@ const mandate = (now: number, uid: string, maxSellHeld: string): Mandate =>
         bandBps: 500,
         maxSellHeldBase24h: amount(maxSellHeld),
       }),
-    ],
+    ),
     turnover24h: amount('1000000'),
     burn24h: amount('10000'),
     ordersPerMinute: 600,
