@@ -4,13 +4,14 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { test } from 'node:test';
+import * as tar from 'tar';
 
 const bin = resolve(import.meta.dirname, '../bin/holdfast.mjs');
 
 function holdfast(...args: string[]): SpawnSyncReturns<string> {
-  return spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', timeout: 60_000 });
+  return spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', timeout: 180_000 });
 }
 
 function folder(t: { after(done: () => void): void }): string {
@@ -112,6 +113,29 @@ test('restore refuses what is not a backup and changes nothing', (t) => {
   writeFileSync(file, 'not an archive');
   refused(holdfast('restore', file, '--data', data), 65, /not a Holdfast backup/);
   assert.equal(readFileSync(join(data, 'engine', 'engine.db'), 'utf8'), 'as it was');
+});
+
+test('restore puts nothing elsewhere, whatever an archive says', async (t) => {
+  const [packed, data] = [folder(t), join(folder(t), 'data')];
+  const inside = (path: string, text: string): void => {
+    mkdirSync(dirname(join(packed, path)), { recursive: true });
+    writeFileSync(join(packed, path), text);
+  };
+  inside('engine/engine.db', 'books');
+  inside('engine/engine.db-wal', 'pages of a stranger');
+  inside('strategies/code/own-thief.ts', 'export {}');
+  mkdirSync(join(data, 'vault'), { recursive: true });
+  writeFileSync(join(data, 'vault', 'journal.log'), 'newer');
+  inside('vault/journal.log', 'older');
+  const strangers = ['engine/../vault/journal.log', 'engine/../strategies/code/own-thief.ts', 'engine/engine.db-wal'];
+  for (const path of strangers) {
+    inside('backup.json', JSON.stringify({ holdfastBackup: 1, files: ['engine/engine.db', path] }));
+    const file = join(packed, 'a.tgz');
+    await tar.create({ gzip: true, file, cwd: packed }, ['backup.json', 'engine', 'strategies', 'vault']);
+    refused(holdfast('restore', file, '--data', data), 65, /which no backup has/);
+  }
+  assert.deepEqual(readdirSync(data, { recursive: true }).sort(), ['vault', 'vault/journal.log']);
+  assert.equal(readFileSync(join(data, 'vault', 'journal.log'), 'utf8'), 'newer');
 });
 
 test('backup of a directory without books says so', (t) => {

@@ -8,7 +8,7 @@ import { basename, resolve } from 'node:path';
 import { test } from 'node:test';
 import { type RunRequest, type RunResult, readCandleFile, runBacktest, type Series, usualAssumptions } from '@holdfast/backtest';
 import { botSettings } from '@holdfast/contracts';
-import { amount, baseOf, epochMs, multiply, type Pair, type PairRules, quoteOf } from '@holdfast/domain';
+import { type Amount, amount, baseOf, epochMs, multiply, type Pair, type PairRules, quoteOf } from '@holdfast/domain';
 import { testRules } from '@holdfast/testkit';
 
 const folder = resolve(import.meta.dirname, '../../../shared/data');
@@ -73,6 +73,17 @@ const kinds: Readonly<Record<string, (market: Market) => object>> = {
     stopLossPercent: '5',
     stopLossTimeoutSeconds: 600,
   }),
+  'trade that covers, two steps and a stop': ({ rules }) => ({
+    kind: 'trade',
+    direction: 'short',
+    sizeIn: 'base',
+    size: '10',
+    funds: { [baseOf(rules.pair)]: amount('10') },
+    takeProfits: '2%:50, 6%:50:limit',
+    stopLossPercent: '3',
+    stopLossTrailing: true,
+    breakevenAfterStep: 1,
+  }),
   'recurring buys, each hour': ({ size }) => ({ kind: 'recurring', size, schedule: '0 * * * *', fundedPurchases: 9 }),
   'rebalancing by threshold': ({ rules, least }) => ({
     kind: 'rebalance',
@@ -83,6 +94,12 @@ const kinds: Readonly<Record<string, (market: Market) => object>> = {
     minTrade: least,
   }),
 };
+
+interface Drawn {
+  readonly kind: keyof typeof botSettings;
+  /** Where it is given something else than the market's quote. */
+  readonly funds?: Readonly<Record<string, Amount>>;
+}
 
 /** What the fills leave of the funds: the bot's own book must say the same. */
 function booked({ fills }: RunResult, funds: Readonly<Record<string, bigint>>): Record<string, bigint> {
@@ -108,8 +125,7 @@ for (const market of markets) {
     const pair: Pair = market.rules.pair;
     const from = epochMs(Date.parse(market.from));
     for (const [name, make] of Object.entries(kinds)) {
-      const { kind, ...text } = make(market) as { kind: keyof typeof botSettings };
-      const funds = { [quoteOf(pair)]: amount(market.funds) };
+      const { kind, funds = { [quoteOf(pair)]: amount(market.funds) }, ...text } = make(market) as Drawn;
       const request: RunRequest = {
         kind,
         settings: botSettings[kind].parse(text),

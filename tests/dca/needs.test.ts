@@ -5,6 +5,7 @@ import { dca } from '@holdfast/bots';
 import type { DcaSettingsInput } from '@holdfast/contracts';
 import {
   type Amount,
+  allowedKindOf,
   multiply,
   ordersOf,
   type PlaceOrder,
@@ -87,7 +88,7 @@ for (const direction of ['long', 'short'] as const) {
           if (direction === 'short') assert.ok(funds - play.exchange.base <= need.maxSellHeldBase24h);
         };
         const inside = ({ side, order, quantity, limit, trigger = limit }: PlaceOrder, reference: Amount): void => {
-          assert.ok(need.sides.includes(side) && need.orders.includes(order), `${order} ${side}`);
+          assert.ok(need.sides.includes(side) && need.orders.includes(allowedKindOf(order)), `${order} ${side}`);
           assert.ok(quantity <= need.maxOrderBase, `${quantity} in one order, ${need.maxOrderBase} allowed`);
           for (const price of [limit, trigger]) assert.ok(price >= need.floor && price <= need.ceiling, `at ${price}`);
           const isExit = direction === 'long' && side === 'sell';

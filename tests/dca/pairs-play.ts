@@ -1,6 +1,15 @@
-/** A DCA bot of several pairs before one scripted exchange for each, all on one clock and with one purse of quote. */
+/** A DCA bot of several deals before one scripted exchange for each of its pairs, all on one clock and with one purse of quote. */
 import assert from 'node:assert/strict';
-import { type DcaPairsSettings, dcaPairs, decodeState, encodeState, type SeveralPairs, type SeveralState } from '@holdfast/bots';
+import {
+  type DcaPairsSettings,
+  type DcaState,
+  type Deal,
+  dcaPairs,
+  decodeState,
+  encodeState,
+  type SeveralPairs,
+  type SeveralState,
+} from '@holdfast/bots';
 import { type DcaSettingsInput, dcaSettings } from '@holdfast/contracts';
 import {
   type Amount,
@@ -8,6 +17,7 @@ import {
   type BotCommand,
   type BotEvent,
   type BotId,
+  baseOf,
   type ClosedDeal,
   multiply,
   type Pair,
@@ -30,7 +40,18 @@ export class PairsPlay {
   state: SeveralState;
   wakes: readonly Wake[] = [];
 
-  constructor(change: Partial<DcaSettingsInput> = {}, funds = amount('1000')) {
+  readonly pairs: readonly Pair[];
+  /** Base of each pair that a bot of short deals is given. */
+  readonly coins: Amount;
+
+  constructor(
+    change: Partial<DcaSettingsInput> = {},
+    funds = amount('1000'),
+    pairs: readonly Pair[] = names,
+    filters: object = {},
+  ) {
+    this.pairs = pairs;
+    this.coins = amount(change.direction === 'short' ? '1' : '0');
     const text = dcaSettings.parse({
       baseOrderSize: '100',
       averagingOrderSize: '50',
@@ -38,18 +59,20 @@ export class PairsPlay {
       dealsAtOnce: 2,
       ...change,
     });
-    this.settings = dcaPairs.readSettings(names, text) as SeveralPairs;
+    this.settings = dcaPairs.readSettings(pairs, text) as SeveralPairs;
     const fee = this.settings.parts[0]!.fee;
     this.exchanges = new Map(
-      names.map((name) => {
-        const rules = { ...testRules(name, '0.01', '0.0001', '5'), maxOrderLists: 20 };
-        const options = { rules, fee, feeAsset: 'base', base: 0n as Amount, quote: purse, price: ticks(100_000) } as const;
+      pairs.map((name) => {
+        const rules = { ...testRules(name, '0.01', '0.0001', '5'), maxOrderLists: 20, ...filters };
+        const options = { rules, fee, feeAsset: 'base', base: this.coins, quote: purse, price: ticks(100_000) } as const;
         return [name, new ScriptedExchange(options)];
       }),
     );
     this.funds = funds;
     const rules = Object.fromEntries([...this.exchanges].map(([name, exchange]) => [name, exchange.rules]));
-    this.state = dcaPairs.initial(this.settings, { bot: 'many' as BotId, rules, allotted: { USDT: funds } }) as SeveralState;
+    const coins = Object.fromEntries(pairs.map((name) => [baseOf(name), this.coins]));
+    const allotted = { ...coins, USDT: funds };
+    this.state = dcaPairs.initial(this.settings, { bot: 'many' as BotId, rules, allotted }) as SeveralState;
   }
 
   on(pair: Pair): ScriptedExchange {
@@ -57,7 +80,7 @@ export class PairsPlay {
   }
 
   get at() {
-    return this.on(names[0]).at;
+    return this.on(this.pairs[0]!).at;
   }
 
   get quotes(): ReadonlyMap<Pair, Quote> {
@@ -69,9 +92,38 @@ export class PairsPlay {
     return [...this.exchanges.values()].reduce((sum, exchange) => sum + exchange.quote - purse, this.funds as bigint);
   }
 
+  /** Pairs with a deal, each as often as it has one. */
   get open(): readonly Pair[] {
-    return names.filter((name) => this.state.parts[name]!.state.deal !== null);
+    return this.pairs.flatMap((name) => this.dealsOn(name).map(() => name));
   }
+
+  /** The places of a pair. */
+  placesOn(pair: Pair): readonly DcaState[] {
+    return Object.entries(this.state.parts)
+      .filter(([name]) => name === pair || name.startsWith(`${pair}#`))
+      .map(([, { state }]) => state);
+  }
+
+  dealsOn(pair: Pair): readonly Deal[] {
+    return this.placesOn(pair).flatMap(({ deal }) => deal ?? []);
+  }
+
+  ordersOn(pair: Pair): DcaState['orders'] {
+    return this.placesOn(pair).flatMap(({ orders }) => orders);
+  }
+
+  /** What places and pool hold, and what was released of it: of quote in all, of base on a pair. */
+  get booked(): bigint {
+    return Object.values(this.state.parts).reduce((sum, { state }) => sum + state.quote, this.state.pool + this.released.quote);
+  }
+
+  bookedOn(pair: Pair): bigint {
+    const coins = (this.state.coins?.[pair] ?? 0n) + (this.released.base.get(pair) ?? 0n);
+    return this.placesOn(pair).reduce((sum, { base }) => sum + base, coins);
+  }
+
+  /** What the owner has back by `release-kept`. */
+  readonly released = { quote: 0n, base: new Map<Pair, bigint>() };
 
   send(event: { readonly kind: BotEvent['kind'] }): boolean {
     const settings: DcaPairsSettings = this.settings;
@@ -91,30 +143,22 @@ export class PairsPlay {
   /** What rests or is on its way never costs more than the bot has. */
   #spend({ clientOrderId, pair, quantity, limit }: { clientOrderId: string; pair: Pair; quantity: Amount; limit: Amount }): void {
     this.#asked.set(clientOrderId, { pair, cost: multiply(quantity, limit, 'up') });
-    const live = new Set(names.flatMap((name) => this.state.parts[name]!.state.orders.map(({ id }) => id as string)));
+    const live = new Map(this.pairs.flatMap((name) => this.ordersOn(name).map((order) => [order.id as string, order])));
     let cost = 0n;
     for (const [id, order] of this.#asked) {
-      if (!live.has(id)) this.#asked.delete(id);
-      else {
-        const { filled } = this.state.parts[order.pair]!.state.orders.find((each) => each.id === id)!;
-        if (filled === 0n) cost += order.cost;
-      }
+      const known = live.get(id);
+      if (known === undefined) this.#asked.delete(id);
+      else if (known.filled === 0n) cost += order.cost;
     }
-    const has = names.reduce((sum, name) => sum + this.state.parts[name]!.state.quote, this.state.pool as bigint);
-    assert.ok(cost <= has, `orders of ${cost} with ${has}`);
+    assert.ok(cost <= this.booked, `orders of ${cost} with ${this.booked}`);
   }
 
   #holds(): void {
     const { state, settings } = this;
     assert.ok(this.open.length <= settings.dealsAtOnce, 'M2');
-    assert.ok(state.pool >= 0n, 'M1');
-    for (const name of names) {
-      const part = state.parts[name]!.state;
-      assert.ok(part.quote >= 0n && part.base >= 0n);
-      if (part.deal === null) assert.equal(part.quote, 0n, 'M1');
-      else assert.ok(part.deal.number <= state.shared.dealNumber, 'M3');
-    }
-    const numbers = this.open.map((name) => state.parts[name]!.state.deal!.number);
+    assert.ok(state.pool >= 0n && Object.values(state.coins ?? {}).every((coins) => coins >= 0n), 'M1');
+    for (const name of this.pairs) this.#holdsOn(name);
+    const numbers = this.pairs.flatMap((name) => this.dealsOn(name).map(({ number }) => number));
     assert.equal(
       new Set([...numbers, ...this.closed.map(({ number }) => number)]).size,
       numbers.length + this.closed.length,
@@ -122,10 +166,43 @@ export class PairsPlay {
     );
   }
 
-  command(command: BotCommand, pair?: Pair): string | null {
-    const why = dcaPairs.refuses(this.settings, this.state, command, pair);
-    if (why === null) this.send({ kind: 'command', command, ...(pair === undefined ? {} : { pair }) } as { kind: 'command' });
+  #holdsOn(pair: Pair): void {
+    const { state, settings } = this;
+    const isShort = settings.parts[0]!.direction === 'short';
+    assert.ok(this.dealsOn(pair).length <= settings.dealsPerPair, 'M2');
+    for (const part of this.placesOn(pair)) {
+      assert.ok(part.quote >= 0n && part.base >= 0n);
+      assert.equal(part.beyond, undefined, 'what is shown to a place is not kept');
+      assert.deepEqual(part.rules, this.on(pair).rules, 'M5: each place knows the filters as they are');
+      if (part.deal === null) assert.equal(isShort ? part.base : part.quote, 0n, 'M1');
+      else assert.ok(part.deal.number <= state.shared.dealNumber, 'M3');
+      const held = (part.deal?.held.quantity ?? 0n) + part.dust.quantity + part.kept.quantity;
+      assert.equal(held, isShort ? part.quote : part.base, 'D3 of each place: none holds what is of another');
+      const exits = part.orders.filter(
+        ({ side, twin, role }) => side === (isShort ? 'buy' : 'sell') && (twin === undefined || role === 'stop-loss'),
+      );
+      const given = exits.reduce(
+        (sum, { quantity, filled, limit }) =>
+          sum + (isShort ? multiply((quantity - filled) as Amount, limit, 'up') : quantity - filled),
+        0n,
+      );
+      assert.ok(given <= held, `P1 of each place: exits of ${given} with ${held}`);
+    }
+  }
+
+  command(command: BotCommand, pair?: Pair, deal?: number): string | null {
+    const why = dcaPairs.refuses(this.settings, this.state, command, pair, deal);
+    const of = { ...(pair === undefined ? {} : { pair }), ...(deal === undefined ? {} : { deal }) };
+    if (why === null && command.name === 'release-kept')
+      for (const name of pair === undefined ? this.pairs : [pair]) this.#release(name);
+    if (why === null) this.send({ kind: 'command', command, ...of } as { kind: 'command' });
     return why;
+  }
+
+  #release(pair: Pair): void {
+    const kept = this.placesOn(pair).reduce((sum, { kept: { quantity } }) => sum + quantity, 0n);
+    if (this.settings.parts[0]!.direction === 'short') this.released.quote += kept;
+    else this.released.base.set(pair, (this.released.base.get(pair) ?? 0n) + kept);
   }
 
   deliver(pair: Pair): boolean {
@@ -138,8 +215,8 @@ export class PairsPlay {
 
   settle(share = 100): this {
     for (;;) {
-      while (names.some((name) => this.deliver(name)));
-      const waiting = names.find((name) => this.on(name).arriving > 0);
+      while (this.pairs.some((name) => this.deliver(name)));
+      const waiting = this.pairs.find((name) => this.on(name).arriving > 0);
       if (waiting === undefined) return this;
       this.on(waiting).arrive({ kind: 'take' }, share);
     }

@@ -1,10 +1,9 @@
 /** One DCA bot on several pairs: how many deals may be open, whose money they use, and what a person may ask of which. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { botKinds, dca, dcaPairs, encodeState } from '@holdfast/bots';
+import { botKinds, dca, dcaPairs } from '@holdfast/bots';
 import { dcaSettings } from '@holdfast/contracts';
-import { amount, type BotCommand, formatAmount, type Pair, type RefusalCode, ticks } from '@holdfast/domain';
-import fc from 'fast-check';
+import { amount, type BotCommand, formatAmount, type Pair } from '@holdfast/domain';
 import { names, PairsPlay } from './pairs-play.ts';
 
 const [btc, eth, sol] = names;
@@ -39,12 +38,21 @@ test('a deal that ends gives its money back, and the pair that comes next takes 
   assert.deepEqual(play.open, [btc, sol], 'solana comes after the pair that opened last');
   assert.equal(play.state.parts[sol]!.state.deal?.number, 3);
   assert.equal(play.state.parts[eth]!.state.quote, 0n);
-  assert.equal(play.quote, amountsOf(play));
+  assert.equal(play.quote, play.booked);
   assert.ok(play.quote < play.funds);
 });
 
-const amountsOf = (play: PairsPlay): bigint =>
-  names.reduce((sum, name) => sum + play.state.parts[name]!.state.quote, play.state.pool as bigint);
+test('places go round: no pair is asked again before the others were', () => {
+  const play = new PairsPlay({ dealsAtOnce: 1 }).begin();
+  const opened: Pair[] = [];
+  for (let turn = 1; turn <= 5; turn++) {
+    opened.push(...play.open);
+    play.pass(2000);
+    play.move(opened.at(-1)!, 1000 + turn * 30);
+    while (play.open.length === 0 && play.wait()) play.settle();
+  }
+  assert.deepEqual(opened, [btc, eth, sol, btc, eth]);
+});
 
 test('a message starts deals on the pair that it names, or on as many pairs as there are places', () => {
   const signal = { id: 's', price: null, ask: { kind: 'commands', commands: ['start-deal'] } } as const;
@@ -125,7 +133,7 @@ test('commands are for one pair, for all, or need their pair named', () => {
   assert.equal(play.command({ name: 'close-now' }), null);
   play.settle();
   assert.deepEqual(play.open, []);
-  assert.equal(play.quote, amountsOf(play));
+  assert.equal(play.quote, play.booked);
 });
 
 test('funds and mandate are those of the deals that may be open at once', () => {
@@ -152,134 +160,4 @@ test('one pair is the bot of one pair, state and all; pairs of two quotes are re
   assert.deepEqual(botKinds.dca.readSettings([btc], text), dca.readSettings(btc, text));
   assert.throws(() => botKinds.dca.readSettings([btc, 'ETH/EUR' as Pair], text), /same quote; ETH\/EUR/);
   assert.throws(() => botKinds.dca.readSettings([], text), /a pair or several/);
-});
-
-const percent = fc.integer({ min: 0, max: 100 });
-const pairOf = fc.nat(2);
-const act = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ act: fc.constant('arrive' as const), pair: pairOf, fate: percent, share: percent }) },
-  { weight: 10, arbitrary: fc.record({ act: fc.constant('deliver' as const), pair: pairOf }) },
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      act: fc.constant('move' as const),
-      pair: pairOf,
-      by: fc.integer({ min: -60, max: 60 }),
-      share: percent,
-    }),
-  },
-  {
-    weight: 12,
-    arbitrary: fc.record({ act: fc.constantFrom('fire' as const, 'wait' as const, 'settle' as const, 'holds' as const) }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ act: fc.constantFrom('halt' as const, 'restart' as const), pair: pairOf, on: fc.boolean() }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      act: fc.constant('command' as const),
-      name: fc.constantFrom(
-        'start-deal' as const,
-        'stop' as const,
-        'resume' as const,
-        'close-now' as const,
-        'cancel-deal' as const,
-      ),
-      pair: fc.option(pairOf, { nil: undefined }),
-    }),
-  },
-);
-type Act = typeof act extends fc.Arbitrary<infer Each> ? Each : never;
-const codes: readonly RefusalCode[] = ['E_ORACLE', 'E_RATE', 'E_TURNOVER', 'E_SIZE'];
-
-function perform(play: PairsPlay, does: Act): void {
-  switch (does.act) {
-    case 'arrive': {
-      const exchange = play.on(names[does.pair]!);
-      if (does.fate < 4) exchange.arrive({ kind: 'refuse', code: codes[does.fate]! }, 0);
-      else if (does.fate < 8) exchange.arrive({ kind: 'reject' }, 0);
-      else exchange.arrive({ kind: does.fate < 12 ? 'unknown' : 'take' }, does.share > 40 ? 100 : does.share);
-      return;
-    }
-    case 'deliver':
-      play.deliver(names[does.pair]!);
-      return;
-    case 'move': {
-      const exchange = play.on(names[does.pair]!);
-      exchange.move(ticks(Math.max(exchange.price + does.by * 100, 20_000)), does.share > 40 ? 100 : does.share);
-      return;
-    }
-    case 'fire':
-      play.fire();
-      return;
-    case 'wait':
-      play.wait();
-      return;
-    case 'settle':
-      play.settle();
-      return;
-    case 'holds': {
-      const wake = play.wakes.find(({ kind }) => kind === 'condition');
-      if (wake !== undefined) play.wake(wake);
-      return;
-    }
-    case 'halt':
-      play.send({ kind: 'pair-halted', pair: names[does.pair]!, halted: does.on } as { kind: 'pair-halted' });
-      return;
-    case 'restart':
-      play.send({ kind: 'started' });
-      return;
-    case 'command':
-      play.command({ name: does.name }, does.pair === undefined ? undefined : names[does.pair]);
-  }
-}
-
-const settings = fc
-  .record({
-    dealsAtOnce: fc.integer({ min: 1, max: 4 }),
-    start: fc.constantFrom('at-once' as const, 'at-once' as const, 'command' as const),
-    stopLossPercent: fc.constantFrom('0', '8'),
-    stopAction: fc.constantFrom('close' as const, 'close-and-stop' as const),
-    dealsAtMost: fc.constantFrom(0, 0, 4),
-    lossesAtMost: fc.constantFrom(0, 2),
-    cooldownSeconds: fc.constantFrom(0, 60),
-    reinvestPercent: fc.constantFrom('0', '100'),
-    baseOrderType: fc.constantFrom('market' as const, 'limit' as const),
-    profitIn: fc.constantFrom('given' as const, 'base' as const),
-  })
-  .map((text) => (text.profitIn === 'base' ? { ...text, reinvestPercent: '0' } : text));
-
-test('random order flow on three pairs: money conserved over them, never more deals than may be, nothing forgotten', () => {
-  let deals = 0;
-  fc.assert(
-    fc.property(settings, fc.array(act, { minLength: 20, maxLength: 150 }), fc.nat(), (text, acts, cut) => {
-      const play = new PairsPlay(text);
-      play.send({ kind: 'started' });
-      for (const does of acts) perform(play, does);
-      for (const name of names) play.send({ kind: 'pair-halted', pair: name, halted: false } as { kind: 'pair-halted' });
-      play.calm();
-      for (let i = 0; i < 60 && names.some((name) => play.on(name).arriving > 0); i++) play.calm();
-      assert.equal(amountsOf(play), play.quote, 'M1');
-      for (const name of names) {
-        const { state } = play.state.parts[name]!;
-        const exchange = play.on(name);
-        assert.equal(state.base, exchange.base, `base of ${name}`);
-        assert.deepEqual(state.orders.map(({ id }) => id).sort(), [...exchange.resting.keys()].sort(), `orders of ${name}`);
-        if (state.deal === null) continue;
-        const waits = play.wakes.some((wake) => wake.kind === 'time' || wake.pair === name);
-        assert.ok(waits || exchange.resting.size > 0, `the deal of ${name} waits for something`);
-      }
-      const [quote, base] = [play.quote, encodeState(names.map((name) => play.on(name).base))];
-      for (const answer of play.delivered.slice(0, cut % (play.delivered.length + 1))) play.send(answer);
-      play.calm();
-      if (play.open.length === 0 && play.quote === quote)
-        assert.equal(encodeState(names.map((name) => play.state.parts[name]!.state.base)), base, 'a replay counts nothing twice');
-      assert.equal(amountsOf(play), play.quote, 'M1 after a replay');
-      deals += play.closed.length;
-    }),
-    { numRuns: 400 * Number(process.env.HOLDFAST_DCA_RUNS ?? 1) },
-  );
-  assert.ok(deals > 100, `${deals} deals`);
 });

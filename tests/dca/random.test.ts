@@ -145,17 +145,17 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ act: fc.constant('signal' as const), ask: asked }) },
 );
 
-const refusals: readonly RefusalCode[] = ['E_ORACLE', 'E_RATE', 'E_TURNOVER', 'E_SIZE', 'E_FROZEN', 'E_DUPLICATE'];
+const refusals: readonly RefusalCode[] = ['E_ORACLE', 'E_RATE', 'E_TURNOVER', 'E_SIZE', 'E_FROZEN', 'E_DUPLICATE', 'E_BAND'];
 
 function perform(play: DcaPlay, does: Act): void {
   const { exchange } = play;
   switch (does.act) {
     case 'arrive':
-      if (does.fate < 6) exchange.arrive({ kind: 'refuse', code: refusals[does.fate] as RefusalCode }, 0);
-      else if (does.fate < 8) exchange.arrive({ kind: 'reject' }, 0);
-      else if (does.fate < 10)
-        exchange.arrive({ kind: 'filter', name: does.fate === 8 ? 'MAX_NUM_ORDERS' : 'MAX_NUM_ALGO_ORDERS' }, 0);
-      else exchange.arrive({ kind: does.fate < 15 ? 'unknown' : 'take' }, does.share > 40 ? 100 : does.share);
+      if (does.fate < 7) exchange.arrive({ kind: 'refuse', code: refusals[does.fate] as RefusalCode }, 0);
+      else if (does.fate < 9) exchange.arrive({ kind: 'reject' }, 0);
+      else if (does.fate < 11)
+        exchange.arrive({ kind: 'filter', name: does.fate === 9 ? 'MAX_NUM_ORDERS' : 'MAX_NUM_ALGO_ORDERS' }, 0);
+      else exchange.arrive({ kind: does.fate < 16 ? 'unknown' : 'take' }, does.share > 40 ? 100 : does.share);
       return;
     case 'deliver': {
       const last = play.deliver() ? play.delivered.at(-1) : undefined;
@@ -331,6 +331,12 @@ for (const direction of ['long', 'short'] as const) {
         play.settle();
         for (let i = 0; i < 30 && play.fire(); i++) play.settle();
         play.pass(0);
+        // A price that moved while it waits for a time is looked at with the next event, whatever that is.
+        for (let i = 0; i < 5; i++) {
+          play.send({ kind: 'woken', wake: { kind: 'time', at: play.exchange.at } } as { kind: 'woken' });
+          play.settle();
+          for (let n = 0; n < 30 && play.fire(); n++) play.settle();
+        }
         const before = encodeState(play.state);
         const said = play.delivered.filter((answer) => answer.kind === 'order-event' && answer.event.kind !== 'cancel-rejected');
         const asked = play.intents.length;

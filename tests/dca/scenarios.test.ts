@@ -162,7 +162,10 @@ test('a trailed target follows the high and sells below it; averaging orders are
   const play = new DcaPlay({ trailingPercent: '0.5', takeProfitPercent: '1' }).begin();
   assert.deepEqual([sells(play).length, buys(play).length], [0, 2]);
   const target = shown(play.state.deal?.steps[0]?.price);
-  assert.match(play.waitingFor, new RegExp(`^BTC/USDT at ${target} to trail its high, watched by the engine`));
+  assert.match(
+    play.waitingFor,
+    new RegExp(`^BTC/USDT at ${target} \\(1\\.2 % above the last buy\\) to trail its high, watched by the engine`),
+  );
   play.tick('10150');
   assert.deepEqual([shown(play.state.deal?.trail ?? undefined), play.book], ['10150', []]);
   // Below its cost at once: the trail is dropped, the deal goes on as before.
@@ -205,12 +208,25 @@ test('close conditions sell at the market, and only at the least profit that was
   assert.ok((play.closed[0]?.profit ?? 0n) >= amount('0.99'));
 });
 
+test('the limit of a stop that rests lies the gap beyond its trigger', () => {
+  for (const [stopGapPercent, limit] of [
+    ['0', '9509.52'],
+    ['2', '9319.33'],
+  ] as const) {
+    const play = new DcaPlay({ stopLossPercent: '5', stopGapPercent, averagingOrders: 0 }).begin();
+    assert.deepEqual(sells(play), [`stop-limit sell 0.00999 at ${limit} from 9509.52`]);
+  }
+});
+
 test('a stop rests at the exchange for all that is held, and the target is watched and taken', () => {
   const play = new DcaPlay({ stopLossPercent: '5', averagingOrders: 2 }).begin();
   assert.deepEqual(sells(play), ['stop-limit sell 0.00999 at 9461.98 from 9509.52']);
   assert.equal(play.report.stopLoss?.notResting, null);
   assert.equal(play.report.takeProfit?.clientOrderId, null);
-  assert.match(play.waitingFor, /^BTC\/USDT at 10120\.25 to take profit, watched by the engine.*\(resting at the exchange\)$/);
+  assert.match(
+    play.waitingFor,
+    /^BTC\/USDT at 10120\.25 \(1\.2 % above the last buy\) to take profit, watched by the engine.*\(resting at the exchange\)$/,
+  );
   play.tick('9905');
   assert.deepEqual(sells(play), ['stop-limit sell 0.01503 at 9461.98 from 9509.52']);
   play.tick('10200');
@@ -358,7 +374,7 @@ test('funds are added at the market or at a price, and taken back', () => {
   assert.equal(play.settle().book.length, 3);
   assert.equal(
     play.ask({ name: 'add-funds', amount: amount('5000'), limit: null }),
-    'The bot has 749.9247735 USDT free of its orders; 5000 USDT are more.',
+    'The bot has 749.9247735 USDT free of its orders; 5000 USDT are more. Give it more funds first.',
   );
   assert.match(
     play.ask({ name: 'add-funds', amount: amount('4'), limit: null }) ?? '',

@@ -1,7 +1,7 @@
 /** What settings of the DCA bot do in short deals, and those that work on both sides, played on a scripted exchange. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { amount, formatAmount, priceAmount, type Ticks } from '@holdfast/domain';
+import { amount, formatAmount, priceAmount, type Ticks, ticks } from '@holdfast/domain';
 import { DcaPlay, rules } from './play.ts';
 
 const buys = (play: DcaPlay): readonly string[] => play.book.filter((order) => order.includes(' buy '));
@@ -14,7 +14,7 @@ const short = { direction: 'short', feePercent: '0' } as const;
 test('a trailed target follows the low and buys back above it', () => {
   const play = new DcaPlay({ ...short, trailingPercent: '0.5', takeProfitPercent: '1' }).begin();
   assert.deepEqual(play.book, ['limit sell 0.00496 at 10100', 'limit sell 0.00491 at 10200']);
-  assert.match(play.waitingFor, /^BTC\/USDT at 9900 to trail its low, watched by the engine/);
+  assert.match(play.waitingFor, /^BTC\/USDT at 9900 \(1 % below the last sale\) to trail its low, watched by the engine/);
   // The ask is a tick above the bid.
   play.tick('9900');
   assert.equal(play.state.deal?.trail, null);
@@ -68,6 +68,25 @@ test('a stop that lies beyond the band of the vault is watched, and the target r
   assert.match(play.report.stopLoss?.notResting ?? '', /E_BAND/);
   play.tick('10800');
   assert.deepEqual(endings(play), ['stop-loss']);
+});
+
+test('such a stop is asked for again when the price has come nearer, and rests then in place of the target', () => {
+  const play = new DcaPlay({ ...short, stopLossPercent: '8', averagingOrders: 0 });
+  play.send({ kind: 'started' });
+  const at = (price: number) => play.inBand(ticks(price * 100), 4n);
+  const stops = () => play.intents.filter((it) => it.kind === 'place-order' && it.order === 'stop-limit').length;
+  // Its limit is 10854, so that the price has to come to 10436.54.
+  at(10000);
+  assert.deepEqual([stops(), play.book], [1, ['limit buy 0.0101 at 9900']]);
+  assert.match(play.report.stopLoss?.notResting ?? '', /\(E_BAND\); asked for again nearer to it/);
+  at(10200);
+  assert.equal(stops(), 1);
+  at(10220);
+  assert.deepEqual([stops(), play.book.length], [2, 1], 'a quarter nearer, and refused again');
+  at(10450);
+  assert.deepEqual([stops(), play.book[0]?.slice(0, 14), play.state.deal?.stopTooFar], [3, 'stop-limit buy', undefined]);
+  at(10400);
+  assert.equal(play.report.stopLoss?.notResting, null, 'what rests stays');
 });
 
 test('profit in base buys coins for all quote; profit in quote buys those that were sold and keeps the rest', () => {

@@ -125,6 +125,139 @@ test('funds are added and a deal is edited by hand, and what cannot be is refuse
     },
   ));
 
+const several = {
+  baseOrderSize: '100',
+  averagingOrders: 1,
+  averagingOrdersActive: 1,
+  stepPercent: '3',
+  takeProfitSteps: [],
+  takeProfitPercent: '0.8',
+  stopLossPercent: '6',
+  breakevenSteps: 0,
+  dealsAtOnce: 3,
+  dealsPerPair: 3,
+  dealStepPercent: '1',
+};
+
+test('several deals on one pair: rows, books and acts of each, named by its number', () =>
+  inWorld(
+    () => false,
+    async (world) => {
+      const { id: of } = await create(world, several);
+      for (const price of [10_000, 10_000, 9_880, 9_880, 9_770, 9_770, 9_770]) await world.play(price);
+      const deals = () =>
+        world.db.prepare('select number, status from deals order by number').all() as { number: number; status: string }[];
+      assert.deepEqual(
+        deals().map(({ number, status }) => `${number} ${status}`),
+        ['1 open', '2 open', '3 open'],
+        await waiting(world),
+      );
+      const edit = { name: 'edit-deal', changes: { takeProfitPercent: '5' } } as const;
+      const unnamed = await act(world, of, edit);
+      assert.match(JSON.stringify(unnamed), /command-refused.*Name the deal: open are 1, 2, 3 on BTC\/USDT/);
+      bot(await world.command({ id: id(), command: 'deal-act', bot: of, act: edit, deal: 2 }));
+      bot(await world.command({ id: id(), command: 'bot-action', bot: of, action: 'close-now', deal: 1 }));
+      for (let n = 0; n < 3; n++) await world.play(9_770);
+      assert.deepEqual(
+        deals().map(({ status }) => status),
+        ['closed', 'open', 'open'],
+      );
+      for (const price of [9_870, 9_870, 9_870]) await world.play(price);
+      assert.deepEqual(
+        deals()
+          .slice(0, 3)
+          .map(({ status }) => status),
+        ['closed', 'open', 'closed'],
+        'the second deal has another target',
+      );
+      assert.deepEqual(await differences(world), []);
+    },
+  ));
+
+test('with crashes and lost answers several deals on one pair keep their coins apart', () => {
+  const random = chance(17);
+  let left = 0;
+  return inWorld(
+    () => {
+      if (left <= 0 || random() > 0.02) return false;
+      left--;
+      return true;
+    },
+    async (world) => {
+      await create(world, several);
+      left = 40;
+      for (const price of walk(17, 250)) await world.play(price);
+      left = 0;
+      for (let n = 0; n < 6; n++) await world.play(10_000 + n);
+      await world.settle();
+      assert.ok(world.crashes.engine + world.crashes.vault > 3, JSON.stringify(world.crashes));
+      const { most } = world.db
+        .prepare(
+          'select max((select count(*) from deals b where b.opened_at <= a.opened_at and coalesce(b.closed_at, 9e15) > a.opened_at)) as most from deals a',
+        )
+        .get() as { most: number };
+      assert.ok(most > 1 && most <= 3, `${most} deals at once`);
+      assert.deepEqual(await differences(world), []);
+      assert.deepEqual(orders(world, "status in ('planned', 'approved', 'unknown')"), []);
+    },
+  );
+});
+
+test('coins of a cancelled deal are released, and a trade takes them over', async () => {
+  const world = await createWorld(() => false, { base: '0', maxSellHeld: '4' });
+  try {
+    const { id: of } = await create(world, {
+      averagingOrders: 0,
+      takeProfitSteps: [],
+      takeProfitPercent: '2',
+      breakevenSteps: 0,
+    });
+    for (const price of [10_000, 10_000, 10_000]) await world.play(price);
+    bot(await world.command({ id: id(), command: 'bot-action', bot: of, action: 'stop' }));
+    bot(await world.command({ id: id(), command: 'bot-action', bot: of, action: 'cancel-deal' }));
+    for (let n = 0; n < 3; n++) await world.play(10_000);
+    const trade = () =>
+      world.command({
+        id: id(),
+        command: 'bot-create',
+        name: 'way out',
+        kind: 'trade',
+        pair,
+        settings: { entry: 'held', heldQuantity: '0.99', heldPrice: '100.1', takeProfits: '1%:100' },
+        funds: { BTC: '0.99' },
+        start: true,
+      });
+    assert.match(JSON.stringify(await trade()), /funds/, 'the bot keeps them');
+    bot(await world.command({ id: id(), command: 'bot-action', bot: of, action: 'release-kept' }));
+    bot(await trade());
+    for (const price of [10_000, 10_000, 10_150, 10_150]) await world.play(price);
+    assert.deepEqual(orders(world, "side = 'sell' and status = 'filled'").length, 1);
+    assert.deepEqual(await differences(world), []);
+    const again = await world.command({ id: id(), command: 'bot-action', bot: of, action: 'release-kept' });
+    assert.match(JSON.stringify(again), /command-refused.*keeps nothing/);
+  } finally {
+    world.close();
+  }
+});
+
+test('a ladder of 130 orders rests whole, however often vault and exchange say that they come too fast', async () => {
+  const world = await createWorld(
+    () => false,
+    undefined,
+    (usual) => ({ ...usual, openOrders: 131, ordersPerMinute: 60 }),
+  );
+  try {
+    const ladder = { averagingOrders: 130, averagingOrdersActive: 130, averagingOrderSize: '6', stepPercent: '0.2' };
+    await create(world, { ...several, ...ladder, dealsAtOnce: 1, dealsPerPair: 1, dealStepPercent: '0', stopLossPercent: '0' });
+    const levels = () => orders(world, `role = 'averaging' and ${resting}`).length;
+    for (let n = 0; n < 400 && levels() < 130; n++) await world.play(10_000);
+    assert.equal(levels(), 130, await waiting(world));
+    assert.deepEqual(await differences(world), []);
+  } finally {
+    world.close();
+  }
+});
+
 for (const seed of [11, 12, 13]) {
   test(`with crashes and lost answers, seed ${seed}: nothing is forgotten and the ledger is the exchange's`, () => {
     const random = chance(seed);

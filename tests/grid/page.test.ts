@@ -1,35 +1,18 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { type GridState, grid } from '@holdfast/bots';
 import { gridSettings } from '@holdfast/contracts';
 import { amount, type BotId, formatAmount, ticks } from '@holdfast/domain';
 import { BotPlay, ScriptedExchange, testRules } from '@holdfast/testkit';
+import { fieldsOf, Page } from '../terminal/page.ts';
 
-const page = readFileSync(new URL('../../docs/bots/grid.md', import.meta.url), 'utf8');
-
-/** Rows of the table whose header begins with `first`, cells without backticks. */
-function table(first: string): readonly (readonly string[])[] {
-  const lines = page.split('\n');
-  const from = lines.findIndex((line) => line.startsWith(`| ${first} |`));
-  assert.ok(from >= 0, `docs/bots/grid.md has a table that begins with ${first}`);
-  const until = lines.findIndex((line, index) => index > from && !line.startsWith('|'));
-  return lines.slice(from + 2, until).map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim().replaceAll('`', '')),
-  );
-}
+const page = new Page('grid');
 
 test('the page names every setting with its unit and default, and no other', () => {
-  const fields = Object.entries(gridSettings.shape).map(([name, schema]) => {
-    const { unit = '' } = (schema.meta() ?? ('unwrap' in schema ? schema.unwrap().meta() : {})) as { unit?: string };
-    const { data } = schema.safeParse(undefined);
-    return [name, unit, data === undefined ? '' : String(data)];
-  });
-  const rows = table('Field').map(([name, unit, , byDefault]) => [name, unit, byDefault]);
-  assert.deepEqual(rows, fields);
+  assert.deepEqual(
+    page.table('Field').map(([name, unit, , byDefault]) => [name, unit, byDefault]),
+    fieldsOf(gridSettings),
+  );
 });
 
 test('the worked example is what the bot does', () => {
@@ -49,14 +32,14 @@ test('the worked example is what the bot does', () => {
       )
       .join(', ');
   play.send({ kind: 'started' });
-  const [, bought] = /The balancing order buys (\S+), then/.exec(page) ?? [];
+  const [, bought] = /The balancing order buys (\S+), then/.exec(page.text) ?? [];
   assert.ok(placed(0).startsWith(`buy ${bought} at `), placed(0));
   play.settle();
   for (const order of play.orders) {
     const [, size, at] = order.split(/ (?:at )?/);
-    assert.ok(page.replaceAll('\n', ' ').includes(`${size} at ${at}`), order);
+    assert.ok(page.text.replaceAll('\n', ' ').includes(`${size} at ${at}`), order);
   }
-  for (const [index, [to = '', ...shown]] of table('price goes to').entries()) {
+  for (const [index, [to = '', ...shown]] of page.table('price goes to').entries()) {
     const [asked, closed] = [play.intents.length, play.state.closed.length];
     if (index > 0) play.move(to);
     const profits = play.state.closed.slice(closed).map(({ profit }) => formatAmount(profit));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EngineBot, GuardRecord } from '@holdfast/contracts';
 import { engineStore } from '@holdfast/storage';
-import { createWorld, pair, type World } from '../simulation/world.ts';
+import { inWorld, pair, type World } from '../simulation/world.ts';
 
 const settings = {
   baseOrderSize: '100',
@@ -16,15 +16,6 @@ const settings = {
 };
 let ids = 0;
 const id = (): string => `guards-${++ids}`;
-
-async function inWorld(work: (world: World) => Promise<void>): Promise<void> {
-  const world = await createWorld(() => false);
-  try {
-    await work(world);
-  } finally {
-    world.close();
-  }
-}
 
 const done = <Result>(answer: Awaited<ReturnType<World['command']>>): Result => {
   assert.equal(answer.ok, true, JSON.stringify(answer));

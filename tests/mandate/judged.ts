@@ -2,7 +2,7 @@
  * A bot in a backtest whose every order is judged by the vault's own rules under a mandate made of what the bot says it needs.
  * The bot's step is wrapped: what is refused comes back to it within the step, what is approved is held and filled in the book.
  */
-import { type BotKind, type MandateNeeds, unchanged } from '@holdfast/bots';
+import { type BotKind, unchanged } from '@holdfast/bots';
 import {
   type AccountId,
   type BotEvent,
@@ -10,6 +10,7 @@ import {
   type Intent,
   legsOf,
   type Mandate,
+  type MandateNeeds,
   noRules,
   type OrderEvent,
   type OwnerId,

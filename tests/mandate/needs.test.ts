@@ -7,7 +7,17 @@ import { test } from 'node:test';
 import { type RunResult, runBacktest, type Series, usualAssumptions } from '@holdfast/backtest';
 import { type AskStrategy, botKinds, checkOwnSettings, type OwnDescription, ownKind, readDescription } from '@holdfast/bots';
 import { botSettings } from '@holdfast/contracts';
-import { type Amount, amount, type EpochMs, type Mandate, type MandatePair, type OrderKind, type Side } from '@holdfast/domain';
+import {
+  type AllowedKind,
+  type Amount,
+  amount,
+  type EpochMs,
+  type Mandate,
+  type MandatePair,
+  type Pair,
+  type PairRules,
+  type Side,
+} from '@holdfast/domain';
 import { testRules } from '@holdfast/testkit';
 import { type Row, random, seriesOf } from '../../packages/backtest/src/run/testing/tables.ts';
 import { type AnyKind, type Judged, judged } from './judged.ts';
@@ -18,9 +28,15 @@ const begin = 100_000;
 /** Ticks that a minute moves at most. */
 const step = 400;
 
+/** Every pair moves as the first does, each from another of the points on. */
+const pairRules: readonly PairRules[] = [rules, testRules('ETH/USDT', '0.01', '0.00001', '5')].map((each) => ({
+  ...each,
+  maxOrderLists: 20,
+}));
+
 /** Minutes that go from one percent of the first price to the next. */
-function walk(points: readonly number[]): Series {
-  const [next, rows]: [() => number, Row[]] = [random(7), []];
+function walk(points: readonly number[], of = 0): Series {
+  const [next, rows]: [() => number, Row[]] = [random(7 + of), []];
   let last = begin;
   for (const point of [...points, points.at(-1) ?? 100]) {
     const [from, to] = [last, (begin * point) / 100];
@@ -31,7 +47,7 @@ function walk(points: readonly number[]): Series {
       last = close;
     }
   }
-  return seriesOf(rules, rows);
+  return seriesOf(pairRules[of]!, rows);
 }
 
 /** By turns buys with all its funds at once, and spreads them over as many orders as it may have. */
@@ -62,6 +78,8 @@ function settingsOf(kind: string, text: object): unknown {
 interface Case {
   readonly text: object;
   readonly funds?: Readonly<Record<string, Amount>>;
+  /** How many pairs it trades; one when left out. */
+  readonly pairs?: number;
   /** Percent of the first price between which nothing may be refused. */
   readonly within: readonly [low: number, high: number];
   /** Further prices at which a cut is tried. */
@@ -77,6 +95,7 @@ const dca = {
   stepPercent: '1',
   takeProfitPercent: '2',
 };
+const twoDeals = { dealsAtOnce: 2, dealsPerPair: 2, dealStepPercent: '2' };
 const grid = { lowerPrice: '900', upperPrice: '1100', lines: 21, amountPerLine: '50', activeBuyLines: 20, activeSellLines: 20 };
 const half = {
   targets: [{ pair: 'BTC/USDT', percent: '50' }],
@@ -86,11 +105,18 @@ const half = {
   minTrade: '5',
 };
 const signal = { size: '500', maxEntryQuote: '500', maxInvestmentQuote: '500', takeProfitPercent: '5' };
+const cover = { direction: 'short', size: '0.5', sizeIn: 'base' };
 const cases: Readonly<Record<string, readonly Case[]>> = {
   dca: [
     { text: { ...dca, averagingOrders: 0 }, within: [80, 120], also: [122, 124] },
     { text: { ...dca, stopLossPercent: '6' }, within: [85, 118], also: [80, 78, 76] },
     { text: { ...dca, direction: 'short' }, within: [82, 115], also: [80, 125] },
+  ],
+  'dca of several deals': [
+    { text: { ...dca, dealsAtOnce: 2 }, pairs: 2, within: [85, 118], also: [80, 122] },
+    { text: { ...dca, ...twoDeals, stopLossPercent: '6' }, within: [85, 118], also: [80, 76, 74] },
+    { text: { ...dca, ...twoDeals, dealsAtOnce: 4 }, pairs: 2, within: [82, 118], also: [76, 122] },
+    { text: { ...dca, ...twoDeals, direction: 'short' }, within: [85, 117], also: [80, 125, 128] },
   ],
   grid: [
     { text: grid, within: [80, 130] },
@@ -109,26 +135,96 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { text: { ...signal, stopLossPercent: '5' }, enters: 'long', within: [80, 115], also: [76, 124] },
     { text: { ...signal, direction: 'short' }, enters: 'short', within: [85, 115], also: [76, 124] },
   ],
+  'signal of several pairs': [
+    {
+      text: { ...signal, stopLossPercent: '5', positionsAtOnce: 2 },
+      pairs: 2,
+      enters: 'long',
+      within: [80, 115],
+      also: [76, 124],
+    },
+    {
+      text: { ...signal, direction: 'short', positionsAtOnce: 2 },
+      pairs: 2,
+      enters: 'short',
+      within: [85, 115],
+      also: [76, 124],
+    },
+  ],
   trade: [
     { text: { size: '500', takeProfits: '1%:50, 3%:50', stopLossPercent: '5' }, within: [70, 150] },
     { text: { size: '500', entry: 'trailing', entryTrailingPercent: '1' }, within: [80, 120], also: [72, 124] },
+    {
+      text: {
+        size: '500',
+        entry: 'trailing',
+        entryTrailingDistance: '10',
+        takeProfits: '3%:100:limit:5 quote',
+        stopLossDistance: '50',
+        stopLossTrailing: true,
+      },
+      within: [80, 120],
+    },
     { text: { entry: 'held', heldQuantity: '1', heldPrice: '1000', takeProfits: '1%:50, 20%:50' }, within: [70, 150] },
+    {
+      text: { ...cover, takeProfits: '1%:50, 3%:50', stopLossPercent: '5', rests: 'take-profit' },
+      funds: { BTC: amount('0.5'), USDT: amount('50') },
+      within: [70, 115],
+      also: [124, 126],
+    },
+    // A stop that is bought rests only where the band around the price of now reaches.
+    { text: { ...cover, takeProfits: '3%:100', stopLossPercent: '0.3', stopLossGapPercent: '0.1' }, within: [70, 115] },
+    {
+      text: {
+        ...cover,
+        size: '500',
+        sizeIn: 'quote',
+        profitIn: 'base',
+        entry: 'trailing',
+        entryTrailingPercent: '1',
+        takeProfits: '4%:100',
+      },
+      within: [78, 120],
+    },
+    {
+      text: {
+        direction: 'short',
+        entry: 'held',
+        heldQuantity: '1',
+        takeProfits: '1%:50, 20%:50',
+        stopLossPercent: '5',
+        rests: 'take-profit',
+      },
+      within: [65, 115],
+    },
   ],
   own: [{ text: { funds: '1000' }, within: [60, 150], also: [51, 190] }],
 };
 
-function play(kind: string, { text, funds, enters }: Case, series: Series, change?: (mandate: Mandate) => Mandate) {
+type Markets = readonly Series[];
+
+/** The points of the first pair, and for each other pair the same ones begun later. */
+const walks = (points: readonly number[], { pairs = 1 }: Case): Markets =>
+  Array.from({ length: pairs }, (_, of) => walk([...points.slice(of), ...points.slice(0, of)], of));
+
+/** `dca of several deals` is of the kind `dca`. */
+const kindOf = (name: string): string => name.split(' ', 1)[0] as string;
+
+function play(name: string, { text, funds, enters, pairs = 1 }: Case, markets: Markets, change?: (mandate: Mandate) => Mandate) {
+  const kind = kindOf(name);
   const tell = (minute: number) =>
-    minute % 40 === 5
-      ? { kind: 'signal', signal: { ...entered, id: `signal-${minute}`, ask: { ...enter, direction: enters } } }
+    minute % (40 / pairs) === 5
+      ? { kind: 'signal', signal: { ...entered, id: `signal-${minute}`, ask: { ...enter, direction: enters } }, ...named(minute) }
       : null;
+  /** Of several pairs each in turn. */
+  const named = (minute: number) => (pairs === 1 ? {} : { pair: pairRules[Math.floor((minute * pairs) / 40) % pairs]?.pair });
   const it = judged(kinds[kind] as AnyKind, change, enters === undefined ? undefined : tell);
   const result = runBacktest({
     kind,
     own: () => it.kind,
     settings: settingsOf(kind, text),
-    series: new Map([[rules.pair, series]]),
-    rules: new Map([[rules.pair, rules]]),
+    series: new Map(markets.map((series) => [series.pair as Pair, series])),
+    rules: new Map(pairRules.slice(0, markets.length).map((each) => [each.pair, each])),
     from: 0 as EpochMs,
     to: Number.MAX_SAFE_INTEGER as EpochMs,
     funds: funds ?? null,
@@ -151,7 +247,7 @@ for (const [kind, all] of Object.entries(cases))
       for (const seed of seeds) {
         const next = random(seed);
         const points = Array.from({ length: 5 }, () => low + next() * (high - low));
-        const { it, result } = play(kind, each, walk(points));
+        const { it, result } = play(kind, each, walks(points, each));
         assert.deepEqual(said(it), [], `${kind} ${number + 1}, seed ${seed}, ${points.map((point) => point.toFixed(1))}`);
         results.push(result);
       }
@@ -206,8 +302,18 @@ const tight = (change: Partial<Tight>): Tight => ({
   openOrders: 99,
   ...change,
 });
+const signalTight = tight({
+  maxOrderQuote: 75,
+  maxOrderBase: 50,
+  floor: 75,
+  turnover24h: 10,
+  stopBudget24h: 10,
+  maxOpenQuote: 75,
+  openOrders: 2,
+});
 const tooLittle: Readonly<Record<string, Tight>> = {
   dca: tight({ maxOrderBase: 50, stopBudget24h: 25 }),
+  'dca of several deals': tight({ maxOrderBase: 50, stopBudget24h: 25 }),
   grid: tight({ maxOrderQuote: 90, floor: 99, ceiling: 99 }),
   rebalance: tight({
     maxOrderQuote: 25,
@@ -218,15 +324,8 @@ const tooLittle: Readonly<Record<string, Tight>> = {
     maxOpenQuote: 25,
   }),
   recurring: tight({ maxOrderQuote: 90, maxOrderBase: 25, maxSellHeldBase24h: 0, floor: 50, turnover24h: 10, maxOpenQuote: 90 }),
-  signal: tight({
-    maxOrderQuote: 75,
-    maxOrderBase: 50,
-    floor: 75,
-    turnover24h: 10,
-    stopBudget24h: 10,
-    maxOpenQuote: 75,
-    openOrders: 2,
-  }),
+  signal: signalTight,
+  'signal of several pairs': signalTight,
   trade: tight({ ceiling: 75, stopBudget24h: 25, openOrders: 25 }),
   own: tight({ maxOrderBase: 25, maxSellHeldBase24h: 0, floor: 50 }),
 };
@@ -240,12 +339,12 @@ function listCuts({ pairs: [first] }: Mandate): readonly (readonly [string, (man
   });
   return [
     ...sides.map((side) => [side, change({ sides: without<Side>(sides, side) })] as const),
-    ...orders.map((order) => [order, change({ orders: without<OrderKind>(orders, order) })] as const),
+    ...orders.map((order) => [order, change({ orders: without<AllowedKind>(orders, order) })] as const),
   ];
 }
 
 /** Walks that go where a cut is felt, and under the whole mandate refuse nothing. */
-const cleanWalks = (kind: string): readonly (readonly [Case, Series, Mandate])[] =>
+const cleanWalks = (kind: string): readonly (readonly [Case, Markets, Mandate])[] =>
   (cases[kind] ?? []).flatMap((each) => {
     const [low, high] = each.within;
     const ends = [
@@ -255,7 +354,7 @@ const cleanWalks = (kind: string): readonly (readonly [Case, Series, Mandate])[]
       ...(each.also ?? []).map((end) => [end, 100, end]),
     ];
     return ends.flatMap((points) => {
-      const series = walk(points);
+      const series = walks(points, each);
       const { it } = play(kind, each, series);
       const mandate = it.mandate();
       return it.refused.length === 0 && mandate !== undefined ? [[each, series, mandate] as const] : [];
@@ -288,5 +387,5 @@ const isNone = ({ pairs, stopBudget24h }: Mandate, name: string): boolean =>
   name === 'stopBudget24h' ? stopBudget24h === 0n : pairs.every((it) => it[name as 'maxSellHeldBase24h'] === 0n);
 
 test('every kind of bot is judged here', () => {
-  assert.deepEqual(Object.keys(cases).sort(), [...Object.keys(botKinds), 'own'].sort());
+  assert.deepEqual([...new Set(Object.keys(cases).map(kindOf))].sort(), [...Object.keys(botKinds), 'own'].sort());
 });

@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
-import { checkLookahead, type RunRequest, runBacktest, usualAssumptions } from '@holdfast/backtest';
+import {
+  type Case,
+  checkLookahead,
+  type Job,
+  openPool,
+  type RunRequest,
+  runBacktest,
+  timeOf,
+  usualAssumptions,
+} from '@holdfast/backtest';
 import type { EpochMs } from '@holdfast/domain';
 import { testRules } from '@holdfast/testkit';
 import { ownBacktest } from '../../apps/cli/src/commands/backtest-own.ts';
@@ -35,6 +44,37 @@ test('the example runs over candles as any kind does', async (t) => {
   assert.equal(runBacktest({ ...request, driver: 'step' }).hash, run.hash);
   const { holds, cuts } = checkLookahead(request, runBacktest, 2);
   assert.ok(holds, JSON.stringify(cuts));
+});
+
+test('a sweep asks a process for each worker and gives what one alone gives', async (t) => {
+  const it = await ownBacktest(file);
+  t.after(() => it.end());
+  const series = walkSeries(rules, { rows: 160, seed: 4 });
+  const stretch = (from: number, to: number): Case => ({
+    kind: it.kind,
+    own: it.own,
+    series: new Map([[rules.pair, series]]),
+    rules: new Map([[rules.pair, rules]]),
+    from: timeOf(series, from) as EpochMs,
+    to: timeOf(series, to) as EpochMs,
+    funds: null,
+    assumptions: { ...usualAssumptions, volumeShare: null, depth: 'best' },
+  });
+  const cases = [stretch(0, 80), stretch(70, 159)];
+  const jobs: readonly Job[] = Array.from({ length: 8 }, (_, at) => ({
+    settings: it.settings({ funds: '1000', closes: String(2 + (at >> 1)), fallPercent: '0.05', gainPercent: '0.25' }),
+    of: at % 2,
+  }));
+  const alone = await openPool(cases, 0).run(jobs);
+  const own = await it.more(2);
+  assert.equal(new Set(own.folders).size, 2);
+  const pool = openPool(cases, 2, [], own);
+  t.after(() => pool.close());
+  const shared = await pool.run(jobs);
+  assert.deepEqual(alone.faults, []);
+  assert.deepEqual(shared.faults, []);
+  assert.deepEqual(shared.figures, alone.figures);
+  assert.ok(new Set(alone.figures).size > 20);
 });
 
 test('a file that is none is refused before anything runs', async () => {

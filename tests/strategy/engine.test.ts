@@ -10,7 +10,7 @@ import type { EngineBot } from '@holdfast/contracts';
 import { engineStore } from '@holdfast/storage';
 import { type AddedStrategy, strategyFolder } from '../../apps/engine/src/strategies.ts';
 import { compareBooks } from '../simulation/compare.ts';
-import { createWorld, pair, type World } from '../simulation/world.ts';
+import { inWorld as inPlainWorld, pair, type World } from '../simulation/world.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const data = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-own-')));
@@ -39,14 +39,8 @@ const create = (world: World, kind: string, settings: Record<string, unknown>, n
   world.command({ id: id(), command: 'bot-create', name, kind, pair, settings, start: true });
 const rows = (world: World, sql: string) => world.db.prepare(sql).all() as unknown as readonly Record<string, string>[];
 
-async function inWorld(work: (world: World) => Promise<void>): Promise<void> {
-  const world = await createWorld(() => false, undefined, undefined, { strategies: strategyFolder(join(data, 'strategies')) });
-  try {
-    await work(world);
-  } finally {
-    world.close();
-  }
-}
+const inWorld = (work: (world: World) => Promise<void>): Promise<void> =>
+  inPlainWorld(work, { strategies: strategyFolder(join(data, 'strategies')) });
 
 /** Buys at once, and names its exit two percent above; fails when the price is what `on` says. */
 const source = (name: string, on: string): string => `
@@ -123,7 +117,7 @@ for (const [what, on, said] of [
       for (const price of [10_000, 10_000, 10_000]) await world.play(price);
       const since = performance.now();
       await world.play(9_950);
-      assert.ok(performance.now() - since < 4_000, 'the engine went on');
+      assert.ok(performance.now() - since < 30_000, 'the engine went on');
       for (const price of [9_950, 10_250, 10_250, 10_250]) await world.play(price);
       const [first, second] = rows(world, 'select * from bots order by created_at, id');
       assert.match(String(first?.waiting_for), said);

@@ -20,7 +20,7 @@ test('a bot is checked, suggested, made, acted on, looked at, moved and deleted 
   const run = (...given: readonly string[]) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [bin, 'bot', ...given, '--data', stack.dir], {
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 180_000,
     });
     return { status, stdout, stderr };
   };
@@ -80,7 +80,7 @@ test('a bot is checked, suggested, made, acted on, looked at, moved and deleted 
   said('add-funds', made, '--quote', '60');
   await until(report, ({ deals }) => Number(deals[0]?.held) > held);
   said('edit', made, '--set', 'stopLossPercent=35');
-  assert.match(said('show', made), /"stopLossPercent":"35"/);
+  assert.match(said('show', made), /"stopLossPercent":"35"[\s\S]*\nbase .*\ntarget 1 .*\ntarget 2 .*\s*$/);
   refused(/There is no step 7; there are 2/, 'close-step', made, '7');
   refused(/a trade bot has no setting stopLoss; it has .*stopLossPercent/, 'edit', made, '--set', 'stopLoss=3');
   refused(/stopLossPercent: must be from 0 to 99 %/, 'edit', made, '--set', 'stopLossPercent=100');
@@ -121,8 +121,19 @@ test('a bot is checked, suggested, made, acted on, looked at, moved and deleted 
     ],
   );
   assert.equal(json<ExportedBot>('export', copy).settings.size, '40');
+  said('fund', brought, '--add', 'USDT=25');
+  refused(/funds\.DOGE: bot \S+ takes no DOGE/, 'fund', brought, '--add', 'DOGE=1');
   said('delete', copy);
   refused(/there is no bot/i, 'report', copy);
+
+  // What a deleted bot made was made.
+  said('delete', made);
+  for (const answer of [json<Statistics[]>('stats', made), json<Statistics[]>('stats')])
+    assert.deepEqual(
+      answer.flatMap(({ byPair }) => byPair.filter(({ pair }) => pair === 'ETH/USDT')),
+      figures?.byPair,
+    );
+  assert.match(said('log', made), /Bot deleted; its funds are free again/);
 });
 
 /** Asks again until the answer fits; at most two minutes. */

@@ -1,7 +1,9 @@
 /** Signals at the real engine, vault and exchange: one outcome each, kept with the id, also over a restart. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { EngineBot, SignalOutcome } from '@holdfast/contracts';
+import type { EngineBot, LedgerMatch, SignalOutcome } from '@holdfast/contracts';
+import type { Pair } from '@holdfast/domain';
+import { engineStore } from '@holdfast/storage';
 import { createWorld, pair, type World } from '../simulation/world.ts';
 
 const dcaSettings = {
@@ -13,7 +15,7 @@ const dcaSettings = {
 };
 const signalSettings = { size: '100', maxEntryQuote: '200', maxInvestmentQuote: '400' };
 
-async function create(world: World, kind: string, settings: object, id = `make-${kind}`): Promise<string> {
+async function create(world: World, kind: string, settings: object, id = `make-${kind}`, more: object = {}): Promise<string> {
   const answer = await world.command({
     id,
     command: 'bot-create',
@@ -22,6 +24,7 @@ async function create(world: World, kind: string, settings: object, id = `make-$
     pair,
     settings: { ...settings },
     start: true,
+    ...more,
   });
   assert.ok(answer.ok, JSON.stringify(answer));
   return (answer.result as EngineBot).id;
@@ -88,6 +91,11 @@ test('a signal that a condition waits for is that bot alone its own, and opens i
   await world.play(10_000);
   assert.ok(orders(world, bot) > 0);
   assert.equal(orders(world, other), 0, 'it has the same condition, and the token is not registered for it');
+  const both = await say(world, 'both', [bot, other], start, 'BTCUSDT');
+  assert.deepEqual(
+    [both.code, both.reason],
+    ['signal-pair', `BTCUSDT is traded by bots ${bot}, ${other} of the token; make a token for each`],
+  );
   const again = await say(world, 's3', [bot], start);
   assert.deepEqual([again.code, again.reason], ['signal-not-now', 'start-deal: Deal 1 is open; a bot has one at a time.']);
 });
@@ -104,6 +112,42 @@ test('a message starts the trailing of a deal that is in profit, and of no other
   for (const price of [10_130, 10_120, 10_120]) await world.play(price);
   const [{ deals } = { deals: { closed: 0 } }] = (await list(world)) as readonly EngineBot[];
   assert.equal(deals.closed, 1);
+});
+
+test('a message names one of several deals of a pair; what names none of them adds no funds', async (t) => {
+  const world = await createWorld(() => false);
+  t.after(() => world.close());
+  const settings = { ...dcaSettings, dealsAtOnce: 2, dealsPerPair: 2, trailingPercent: '0.5' };
+  const bot = await create(world, 'dca', settings, 'make-dca', { funds: { USDT: '700' } });
+  for (const time of ['a', 'b']) {
+    await say(world, time, [bot], start);
+    for (let n = 0; n < 3; n++) await world.play(10_000);
+  }
+  const add = (id: string, more: object = {}) => say(world, id, [bot], { kind: 'add-funds', quote: '50', limit: null, ...more });
+  const none = await add('s1');
+  assert.deepEqual([none.code, none.reason], ['signal-not-now', 'add-funds: Name the deal: open are 1, 2 on BTC/USDT.']);
+  const gone = await add('s2', { deal: 2376446537 });
+  assert.deepEqual([gone.code, gone.reason], ['signal-not-now', 'add-funds: Deal 2376446537 is not open on BTC/USDT.']);
+  assert.equal((await add('s3', { deal: 2 })).reason, 'command add-funds of deal 2');
+  for (let n = 0; n < 3; n++) await world.play(10_000);
+  const spent = () =>
+    world.db.prepare("select number, spent from deals where bot = ? and status = 'open' order by number").all(bot) as {
+      number: number;
+      spent: string;
+    }[];
+  const [first, second] = spent();
+  assert.ok(Number(second?.spent) > Number(first?.spent) + 40, 'the second alone has them');
+  await world.play(10_200);
+  assert.match((await say(world, 's4', [bot], { kind: 'start-trailing', deal: 9 })).reason, /deal 9 is not open on BTC\/USDT/);
+  assert.equal((await say(world, 's5', [bot], { kind: 'start-trailing', deal: 1 })).reason, 'trails deal 1 from now');
+  const cancel: Ask = { kind: 'commands', commands: ['cancel-deal'], deal: 2 };
+  assert.equal((await say(world, 's6', [bot], cancel)).reason, 'command cancel-deal of deal 2');
+  for (let n = 0; n < 3; n++) await world.play(10_200);
+  assert.deepEqual(
+    spent().map(({ number }) => number),
+    [1],
+  );
+  assert.equal(said(world, bot).length, 8, 'refusals have their line in the log too');
 });
 
 test('the pair of the message says which registered bot it is for; others are refused with what there is', async (t) => {
@@ -129,3 +173,46 @@ async function list(world: World): Promise<unknown> {
   const answer = await world.command({ id: 'list', command: 'bot-list' });
   return answer.ok ? answer.result : [];
 }
+
+test('one signal bot trades several pairs: the message names which, and as many positions open as may be, also after a restart', async (t) => {
+  const others = ['ETH/USDT', 'SOL/USDT'] as unknown as readonly Pair[];
+  const world = await createWorld(() => false, undefined, undefined, { others });
+  t.after(() => world.close());
+  const prices = new Map(others.map((of) => [of, 10_000]));
+  const play = async (): Promise<void> => {
+    for (let n = 0; n < 3; n++) await world.play(10_000, undefined, prices);
+  };
+  await play();
+  const settings = { ...signalSettings, positionsAtOnce: 2 };
+  const bot = await create(world, 'signal', settings, 'make-signal', { pair: undefined, pairs: [pair, ...others] });
+  await play();
+  const none = await say(world, 's1', [bot], enter);
+  assert.deepEqual([none.code, none.reason], ['signal-pair', 'the message names none of the pairs BTC/USDT, ETH/USDT, SOL/USDT']);
+  assert.match((await say(world, 's2', [bot], enter, 'DOGEUSDT')).reason, /DOGEUSDT is not registered; there is BTC\/USDT, ETH/);
+  assert.match((await say(world, 's3', [bot], enter, 'ETHUSDT')).reason, /^enters long/);
+  assert.match((await say(world, 's4', [bot], enter, 'SOLUSDT')).reason, /^enters long/);
+  const third = await say(world, 's5', [bot], enter, 'BTCUSDT');
+  assert.deepEqual([third.code, third.reason], ['signal-not-now', '2 positions are open, and no more may be at once']);
+  await play();
+  await world.restartOn(engineStore(world.db));
+  await play();
+  const open = () =>
+    (
+      world.db.prepare("select pair from deals where bot = ? and status = 'open' order by number").all(bot) as { pair: string }[]
+    ).map((deal) => deal.pair);
+  assert.deepEqual(open(), others);
+  assert.equal(
+    (await say(world, 's6', [bot], { kind: 'exit', direction: 'long', size: null }, 'ETHUSDT')).reason,
+    'closes the long',
+  );
+  await play();
+  assert.match((await say(world, 's7', [bot], enter, 'BTCUSDT')).reason, /^enters long/);
+  await play();
+  assert.deepEqual(open(), ['SOL/USDT', pair]);
+  assert.match((await say(world, 's8', [bot], { kind: 'disable', open: 'close' })).reason, /SOL\/USDT: closes the position/);
+  await play();
+  assert.deepEqual(open(), []);
+  const match = await world.command({ id: 'match', command: 'reconcile' });
+  assert.ok(match.ok);
+  assert.deepEqual((match.result as LedgerMatch).differences, []);
+});
