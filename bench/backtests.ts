@@ -4,13 +4,23 @@
  */
 import { commandRows } from './backtests/commands.ts';
 import { dcaRows, denseRows, gridRows, growthRows } from './backtests/kernels.ts';
-import { conditionRows, strategyRows } from './backtests/strategies.ts';
+import { conditionRows, strategyGrowthRows, strategyRows } from './backtests/strategies.ts';
 import { sweepRows } from './backtests/sweep.ts';
 import type { Row } from './rows/row.ts';
 
 export async function run(): Promise<readonly Row[]> {
   const rows: Row[] = [];
-  const parts = [dcaRows, gridRows, denseRows, sweepRows, conditionRows, strategyRows, commandRows, growthRows];
+  const parts = [
+    dcaRows,
+    gridRows,
+    denseRows,
+    sweepRows,
+    conditionRows,
+    strategyRows,
+    commandRows,
+    growthRows,
+    strategyGrowthRows,
+  ];
   for (const part of parts) rows.push(...(await part()));
   return rows;
 }

@@ -69,30 +69,32 @@ interface Cause {
   readonly at: number;
 }
 
-/** Reads out of each commit what caused the intents in it. */
+/** Reads out of each commit what caused the intents in it; several events share one. */
 function watched(store: EngineStore, causes: Map<string, Cause>, commits: number[]): EngineStore {
   return {
     ...store,
     commit: (changes) => {
-      const planned = changes.flatMap(({ table, row }) =>
-        table === 'outbox' && row.state === 'planned' ? [row.client_order_id] : [],
-      );
-      const cause = planned.length === 0 ? undefined : causeOf(changes);
-      if (cause !== undefined) for (const id of planned) causes.set(id, cause);
+      const ofBots = causesIn(changes);
+      for (const { table, row } of changes) {
+        const cause = table === 'outbox' && row.state === 'planned' ? ofBots.get(row.bot) : undefined;
+        if (table === 'outbox' && cause !== undefined) causes.set(row.client_order_id, cause);
+      }
       const began = nowMs();
       return store.commit(changes).finally(() => commits.push(nowMs() - began));
     },
   };
 }
 
-function causeOf(changes: Parameters<EngineStore['commit']>[0]): Cause | undefined {
+/** By bot, the first of several. */
+function causesIn(changes: Parameters<EngineStore['commit']>[0]): ReadonlyMap<string, Cause> {
+  const found = new Map<string, Cause>();
   for (const { table, row } of changes) {
-    if (table !== 'journal' || row.source !== 'step') continue;
+    if (table !== 'journal' || row.source !== 'step' || row.bot === null || row.bot === undefined || found.has(row.bot)) continue;
     const body = JSON.parse(row.body) as { kind: string; at: number; event?: { kind: string; at: number } };
-    if (body.kind === 'woken') return { kind: 'woken', at: body.at };
-    if (body.event?.kind === 'order-filled') return { kind: 'fill', at: body.event.at };
+    if (body.kind === 'woken') found.set(row.bot, { kind: 'woken', at: body.at });
+    if (body.event?.kind === 'order-filled') found.set(row.bot, { kind: 'fill', at: body.event.at });
   }
-  return undefined;
+  return found;
 }
 
 class House {
@@ -136,6 +138,7 @@ class House {
           const timer = setTimeout(work, ms);
           return () => clearTimeout(timer);
         },
+        turn: () => new Promise((heard) => setImmediate(heard)),
       },
       newBotId: () => `bot${++this.#ids}` as BotId,
       notify: () => {},

@@ -36,7 +36,7 @@ function fill(bots: number): Runtime {
   return runtime;
 }
 
-const nobody = { available: () => 0n as Amount, orders: () => [] };
+const nobody = { available: () => 0n as Amount, orders: () => [], stops: () => [], prices: () => undefined };
 
 /** Prices as a market makes them: small steps around the start. */
 function prices(): readonly Quote[] {

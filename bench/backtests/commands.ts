@@ -5,9 +5,9 @@ import { join, resolve } from 'node:path';
 import { temporary } from '../kernels/compiled.ts';
 import type { Row } from '../rows/row.ts';
 import { dcaText, million } from './market.ts';
-import { medianOf, row } from './measure.ts';
+import { agree, medianOf, row } from './measure.ts';
 
-const main = resolve(import.meta.dirname, '../../apps/cli/src/main.ts');
+const main = resolve(import.meta.dirname, '../../bin/start.mjs');
 const rounds = 5;
 const mebibyte = 2 ** 20;
 
@@ -86,8 +86,11 @@ function coldRows(runs: readonly Ran[]): readonly Row[] {
   const [wall, cpu, rss] = [runs.map((run) => run.wall), runs.map((run) => run.cpu), runs.map((run) => run.rss / mebibyte)].map(
     medianOf,
   );
+  // The hash that the report itself prints, of its fills and sums.
+  const hashes = runs.map(({ out }, round) => [`run ${round + 1}`, /^Hash (\w+)$/m.exec(out)?.[1] ?? 'none']);
+  const isSame = agree('the command', Object.fromEntries(hashes));
   return [
-    row('from column file to report, 1,000,000 candles', wall!, 's', '<= 0.5 s', wall! <= 0.5),
+    row('from column file to report, 1,000,000 candles', wall!, 's', '<= 0.5 s', isSame && wall! <= 0.5),
     row('  its CPU time, all threads', cpu!, 's'),
     row('  its memory', rss!, 'MiB', '<= 250 MiB', rss! <= 250),
   ];

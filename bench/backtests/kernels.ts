@@ -88,13 +88,14 @@ function loopRows(
   ];
 }
 
-const dcaProgram = (): string | undefined => compile('dca');
+function dcaParts(series: Series) {
+  const plan = planOf(dcaOf().settings, dcaFunds.USDT);
+  return { task: dcaTask(series), loop: () => runDcaLoop(plan, series), plan: planText(plan) };
+}
 
 export function dcaRows(): readonly Row[] {
-  const { settings } = dcaOf();
-  const plan = planOf(settings, dcaFunds.USDT);
-  const others = { loop: () => runDcaLoop(plan, year), program: dcaProgram(), plan: planText(plan) };
-  const done = compare('DCA', dcaTask(year), dcaTask(cut(partRows)), others, true);
+  const { task, ...others } = dcaParts(year);
+  const done = compare('DCA', task, dcaTask(cut(partRows)), { ...others, program: compile('dca') }, true);
   const { kernel, isSame } = done;
   return [
     row('DCA, 5 averaging orders, year of minutes', kernel.ms, 'ms', '<= 2 ms', isSame && kernel.ms <= 2, kernel.most),
@@ -140,20 +141,23 @@ export function denseRows(): readonly Row[] {
   ];
 }
 
-/** How speed changes with the number of candles and of fills. */
+/** How speed changes with the number of candles and of fills; each run is the plain loop's, fill by fill. */
 export function growthRows(): readonly Row[] {
-  const rows: Row[] = [];
-  for (const count of [125_000, 250_000, 500_000, 1_000_000]) {
-    const { ms, result } = timed(7, 8, kernelOf(dcaTask(cut(count))));
-    rows.push(
-      row(`DCA over ${count.toLocaleString('en-US')} candles, ${result.result.fills} fills`, perSecond(count, ms), 'M candles/s'),
-    );
-  }
-  for (const lines of [25, 50, 100, 200, 500]) {
-    const task = gridTask(million, { ...denseGrid, lines }, denseFee);
-    const { ms, result } = timed(7, 8, kernelOf(task));
-    const fills = result.result.fills.toLocaleString('en-US');
-    rows.push(row(`grid over 1,000,000 candles, ${fills} fills`, perSecond(million.rows, ms), 'M candles/s'));
-  }
-  return rows;
+  return [
+    ...[125_000, 250_000, 500_000, 1_000_000].map((count) => {
+      const { task, loop } = dcaParts(cut(count));
+      return grown(`DCA over ${count.toLocaleString('en-US')} candles`, task, loop);
+    }),
+    ...[25, 50, 100, 200, 500].map((lines) => {
+      const { task, others } = gridParts(million, { ...denseGrid, lines }, denseFee);
+      return grown(`grid of ${lines} lines over 1,000,000 candles`, task, others.loop);
+    }),
+  ];
+}
+
+function grown(what: string, task: Task, loop: () => Done): Row {
+  const { ms, result } = timed(7, 8, kernelOf(task));
+  const isSame = agree(what, { kernel: hashOfKernel(result), loop: loop().hash });
+  const fills = result.result.fills.toLocaleString('en-US');
+  return row(`${what}, ${fills} fills`, isSame ? perSecond(task.series.rows, ms) : Number.NaN, 'M candles/s');
 }

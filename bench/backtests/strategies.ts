@@ -126,6 +126,27 @@ function isAsBot(what: string, partsOf: (columns: Columns) => Pick<PlainRequest,
 
 const speedOf = (ms: number): number => million.rows / ms / 1000;
 
+/** How both change with the number of candles. */
+export function strategyGrowthRows(): readonly Row[] {
+  return [125_000, 500_000].flatMap((count) => {
+    const columns = columnsOf(cut(count), rules);
+    const acting = byConditions(columns);
+    const speed = (what: string, parts: () => Pick<PlainRequest, 'strategy' | 'at'>): Row => {
+      const { ms, result } = timed(5, 8, plainly(columns, parts));
+      const once = plainly(columns, parts)();
+      const name = `${what} over ${count.toLocaleString('en-US')} candles`;
+      const hashes = { timed: hashOf(result.log, columns, result.result), 'run once': hashOf(once.log, columns, once.result) };
+      const isSame = agree(name, hashes);
+      return row(
+        `${name}, ${result.result.fills.toLocaleString('en-US')} fills`,
+        isSame ? count / ms / 1000 : Number.NaN,
+        'M candles/s',
+      );
+    };
+    return [speed('own strategy', () => ({ strategy: crossing(columns) })), speed('indicator strategy', () => acting)];
+  });
+}
+
 export function strategyRows(): readonly Row[] {
   const columns = columnsOf(million, rules);
   const partsOf = (of: Columns) => ({ strategy: crossing(of) });
@@ -158,8 +179,15 @@ export function conditionRows(): readonly Row[] {
     8,
     plainly(columns, () => acting),
   );
-  const { result } = plain.result;
-  const isSame = isAsBot('indicator strategy', byConditions);
+  const { result, log } = plain.result;
+  const again = plainly(columns, () => byConditions(columns))();
+  const isSame = [
+    agree('indicator strategy', {
+      plain: hashOf(log, columns, result),
+      'with conditions made anew': hashOf(again.log, columns, again.result),
+    }),
+    isAsBot('indicator strategy', byConditions),
+  ].every(Boolean);
   const speed = speedOf(plain.ms);
   return [
     row('indicator strategy, acting at closes', speed, 'M candles/s', '>= 50 M candles/s', isSame && speed >= 50),

@@ -56,6 +56,7 @@ const fee = amount('0.001');
 
 export class PaperMarket {
   readonly account: AccountId;
+  readonly pairs: readonly Pair[];
   /** Time spent in here, in ns. */
   spentNs = 0n;
   /** Told of each intent when it arrives. */
@@ -79,11 +80,8 @@ export class PaperMarket {
       const rules = { ...testRules(name, '0.01', '0.0001', '5'), maxOrderLists: this.#books.size % 2 === 0 ? 20 : 0 };
       this.#books.set(rules.pair, { pair: rules.pair, rules, last: Math.round(price * 100), buys: [], sells: [], stops: [] });
     }
+    this.pairs = [...this.#books.keys()];
     for (const [asset, held] of Object.entries(funds)) this.#balances.set(asset, amount(held));
-  }
-
-  get pairs(): readonly Pair[] {
-    return [...this.#books.keys()];
   }
 
   get resting(): number {

@@ -13,6 +13,8 @@ export interface StubExchange {
   close(): void;
 }
 
+/** Public streams, on which this exchange has nothing to say. */
+const marketPath = '/ws';
 const bid = '49999.00000000';
 const ask = '50001.00000000';
 const iso = (): string => new Date().toISOString();
@@ -98,6 +100,7 @@ export async function startStubExchange(): Promise<StubExchange> {
   const sockets = new WebSocketServer({ server });
   sockets.on('connection', (socket, request) => {
     const { pathname } = new URL(request.url ?? '/', 'http://stub');
+    if (pathname === marketPath) return;
     const ticker = tickers[pathname.replace('/reference/', '')];
     if (ticker === undefined) {
       socket.on('message', (data) => {
