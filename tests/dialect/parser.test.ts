@@ -122,15 +122,26 @@ test('15: a known path with another method is no path', () => {
   assert.equal(outcome({ method: 'DELETE', target: `/api/v3/openOrders?${query}` }), 'admitted');
 });
 
-test('16: no name stands twice, and parameters stand in one place', () => {
+test('16: no name stands twice, be it in the query and in the body', () => {
   assert.equal(ordered('&price=1'), 'E_PARAM');
   const form = 'application/x-www-form-urlencoded';
   const body = signed(`${order}&timestamp=${now}`);
   const inBody = { method: 'POST', target: '/api/v3/order', contentType: form, body };
   assert.equal(outcome(inBody), 'admitted');
   assert.equal(outcome({ ...inBody, body: signed(`${order}&price=1&timestamp=${now}`) }), 'E_PARAM');
-  assert.equal(outcome({ ...inBody, target: '/api/v3/order?price=1' }), 'E_PARAM');
-  assert.equal(outcome({ ...inBody, target: `/api/v3/order?${body}` }), 'E_PARAM');
+  assert.equal(outcome({ ...inBody, target: '/api/v3/order?price=1' }), 'E_SIG', 'the signature stands last in the query then');
+  const both = (query: string, more: string, inQuery = query): Partial<Raw> => {
+    const signature = signText(query + more, fuzzKey.secret);
+    return { ...inBody, target: `/api/v3/order?${inQuery}&signature=${signature}`, body: more };
+  };
+  // As go-binance sends it.
+  assert.equal(outcome(both(`timestamp=${now}`, order)), 'admitted');
+  assert.equal(outcome(both(`timestamp=${now}&price=1`, order)), 'E_PARAM', 'once in each');
+  assert.equal(outcome(both(`timestamp=${now}`, body)), 'E_PARAM', 'a second signature in the body');
+  assert.equal(outcome(both(`${order}&timestamp=${now}`, body.slice(0, -1))), 'E_PARAM');
+  assert.equal(outcome(both(`timestamp=${now}`, `&${order}`)), 'E_PARAM');
+  assert.equal(outcome(both(`timestamp=${now}&`, order)), 'E_PARAM');
+  assert.equal(outcome({ ...both(`timestamp=${now}`, order), body: order.replace('60000', '60001') }), 'E_SIG');
   assert.equal(
     outcome({ ...inBody, contentType: 'application/json' }),
     'admitted',
@@ -140,6 +151,27 @@ test('16: no name stands twice, and parameters stand in one place', () => {
   const asJson = `{"symbol":"BTCUSDT"}&timestamp=${now}`;
   assert.equal(outcome({ ...inBody, contentType: 'application/json', body: signed(asJson) }), 'E_PARAM');
   assert.equal(outcome({ ...inBody, contentType: 'multipart/form-data' }), 'E_PARAM');
+});
+
+test('16: what was signed is read in one way, wherever it is cut into query and body', () => {
+  const client = '&newClientOrderId=priceside&stopPrice=1&newOrderRespType=ACK&recvWindow=5000';
+  for (const [query, more] of [
+    [`${order}&timestamp=${now}`, ''],
+    [`timestamp=${now}`, order],
+    [`timestamp=${now}${client}`, order],
+    [`${order}${client}`, `timestamp=${now}`],
+  ] as const) {
+    const whole = query + more;
+    const signature = signText(whole, fuzzKey.secret);
+    const admitted = Array.from({ length: whole.length + 1 }, (_, at) => at).filter((at) => {
+      const target = at === 0 ? '/api/v3/order/test' : `/api/v3/order/test?${whole.slice(0, at)}&signature=${signature}`;
+      const rest = at === 0 ? `${whole}&signature=${signature}` : whole.slice(at);
+      const contentType = 'application/x-www-form-urlencoded';
+      return outcome({ method: 'POST', target, contentType, body: rest }) === 'admitted';
+    });
+    // In one text it may stand in either place.
+    assert.deepEqual(admitted, more === '' ? [0, whole.length] : [query.length], `${query} ${more}`);
+  }
 });
 
 test('17: text and signature are compared as they came: what is encoded another way is another text', () => {

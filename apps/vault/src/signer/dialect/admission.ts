@@ -10,7 +10,8 @@ import {
   checkParameters,
   checkSignature,
   findEndpoint,
-  parameterText,
+  joined,
+  parameterTexts,
   type RawRequest,
   readPairs,
   splitSignature,
@@ -59,11 +60,12 @@ export function needKey<Grant>(find: AdmissionPorts<Grant>['findKey'], apiKey: s
 export function createAdmission<Grant>({ findKey, checkFresh }: AdmissionPorts<Grant>): Admit<Grant> {
   return (request) => {
     const endpoint = findEndpoint(request);
-    const text = parameterText(request);
+    const texts = parameterTexts(request);
+    const text = joined(texts);
     if (endpoint.security === 'public') return { endpoint, grant: null, values: checkParameters(readPairs(text), endpoint) };
     const { grant, secret } = needKey(findKey, request.apiKey);
     if (endpoint.security === 'key') return { endpoint, grant, values: checkParameters(readPairs(text), endpoint) };
-    const { payload, signature } = splitSignature(text);
+    const { payload, signature } = splitSignature(texts);
     checkSignature(payload, signature, secret);
     const pairs = readPairs(text);
     checkFresh({

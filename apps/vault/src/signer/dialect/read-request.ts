@@ -4,8 +4,10 @@
  * there is one reading of every request that passes.
  *
  *   D1  A path is looked up byte for byte; no other path reaches the exchange or is answered.
- *   D2  Parameters stand in the query or in the body, never in both; no name stands twice.
- *   D3  What was signed is exactly what is read: all text but `&signature=…` at its end.
+ *   D2  No name stands twice, be it once in the query and once in the body.
+ *   D3  What was signed is exactly what is read: all text but `&signature=…` at the end of the only text, or of the query where both
+ *       have parameters. What is signed then has nothing between the two (rest-api.md), and still one reading: wherever else it is cut,
+ *       a name or a value is none.
  */
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { parameterError, refusalError } from './dialect-error.ts';
@@ -44,16 +46,25 @@ export function findEndpoint({ method, target }: RawRequest): Endpoint {
 /** Some clients (hummingbot) call their form JSON. It is read as a form either way, and real JSON is none. */
 const formType = /^application\/(?:x-www-form-urlencoded|json)(?:; ?charset=(?:utf-8|UTF-8))?$/;
 
-/** The one text that holds the parameters. @throws DialectError `E_PARAM` when they are in both places, or in a body of another type */
-export function parameterText({ target, body, contentType, method }: RawRequest): string {
+export interface ParameterTexts {
+  /** The only text with parameters, or that of the query. */
+  readonly text: string;
+  /** What the body adds to the query; empty where only one of them has parameters. */
+  readonly more: string;
+}
+
+/** The texts that hold the parameters. @throws DialectError `E_PARAM` for a body that is not read */
+export function parameterTexts({ target, body, contentType, method }: RawRequest): ParameterTexts {
   const { query } = splitTarget(target);
-  if (body === '') return query;
-  if (query !== '') throw parameterError(-1101, 'parameters stand in the query and in the body; send them in one of them');
+  if (body === '') return { text: query, more: '' };
   if (method === 'GET') throw parameterError(-1100, 'a GET has no body');
   if (!formType.test(contentType))
     throw parameterError(-1100, 'the body is not application/x-www-form-urlencoded; no other type is read');
-  return body;
+  return query === '' ? { text: body, more: '' } : { text: query, more: body };
 }
+
+/** All of them as one text. */
+export const joined = ({ text, more }: ParameterTexts): string => (more === '' ? text : `${text}&${more}`);
 
 const nameText = /^[A-Za-z][A-Za-z0-9]{0,31}$/;
 const plainText = /^[A-Za-z0-9._-]+$/;
@@ -119,13 +130,16 @@ export function checkParameters(pairs: readonly (readonly [string, string])[], {
 const signatureText = /^[0-9a-f]{64}$/;
 const signatureMark = '&signature=';
 
-/** Parts a signed text at its end. @throws DialectError `E_SIG` */
-export function splitSignature(text: string): { readonly payload: string; readonly signature: string } {
+/** What was signed, and the signature. @throws DialectError `E_SIG` */
+export function splitSignature({ text, more }: ParameterTexts): { readonly payload: string; readonly signature: string } {
   const at = text.lastIndexOf(signatureMark);
   const signature = at < 0 ? '' : text.slice(at + signatureMark.length);
   if (!signatureText.test(signature))
-    throw refusalError('E_SIG', 'the request does not end in &signature= and 64 lower-case hex digits');
-  return { payload: text.slice(0, at), signature };
+    throw refusalError(
+      'E_SIG',
+      `the ${more === '' ? 'request' : 'query'} does not end in &signature= and 64 lower-case hex digits`,
+    );
+  return { payload: text.slice(0, at) + more, signature };
 }
 
 /** HMAC-SHA256 over the payload in hex, as the exchange computes it; compared in constant time. @throws DialectError `E_SIG` */

@@ -111,7 +111,8 @@ interface Draft {
   method: string;
   path: string;
   pairs: [string, string][];
-  inBody: boolean;
+  /** How many of the pairs stand in the query, if not all; the others stand in the body. */
+  inQuery: number | null;
 }
 
 function validDraft(random: Random): Draft {
@@ -121,26 +122,25 @@ function validDraft(random: Random): Draft {
     if (name === 'signature' || (!isNeeded && random(2) === 0)) continue;
     pairs.push([name, name === 'recvWindow' ? '5000' : pick(random, samples[form] ?? ['1'])]);
   }
-  return { method: endpoint.method, path: endpoint.path, pairs, inBody: endpoint.method === 'POST' && random(2) === 0 };
+  const inQuery = endpoint.method === 'POST' && random(2) === 0 ? random(pairs.length + 1) : null;
+  return { method: endpoint.method, path: endpoint.path, pairs, inQuery };
 }
 
-const textOf = ({ pairs }: Draft): string => pairs.map(([name, value]) => `${name}=${value}`).join('&');
+const textOf = (pairs: Draft['pairs']): string => pairs.map(([name, value]) => `${name}=${value}`).join('&');
 
-function requestOf(draft: Draft, text: string): RawRequest {
-  const { method, path, inBody } = draft;
+function signedRequest({ method, path, pairs, inQuery }: Draft): RawRequest {
+  const cut = inQuery ?? pairs.length;
+  const [query, body] = [textOf(pairs.slice(0, cut)), textOf(pairs.slice(cut))];
+  const needsProof = pairs.some(([name]) => name === 'timestamp');
+  const proof = needsProof ? `&signature=${signText(query + body, secretText)}` : '';
+  const [inTarget, inBody] = query === '' && body !== '' ? ['', body + proof] : [query + proof, body];
   return {
     method,
-    target: inBody || text === '' ? path : `${path}?${text}`,
+    target: inTarget === '' ? path : `${path}?${inTarget}`,
     apiKey: fuzzKey.apiKey,
-    contentType: inBody ? 'application/x-www-form-urlencoded' : '',
-    body: inBody ? text : '',
+    contentType: inBody === '' ? '' : 'application/x-www-form-urlencoded',
+    body: inBody,
   };
-}
-
-function signedRequest(draft: Draft): RawRequest {
-  const payload = textOf(draft);
-  const needsProof = draft.pairs.some(([name]) => name === 'timestamp');
-  return requestOf(draft, needsProof ? `${payload}&signature=${signText(payload, secretText)}` : payload);
 }
 
 /** Changes what the parameters say, before signing. */
@@ -173,7 +173,7 @@ function changeMeaning(random: Random, draft: Draft): void {
       draft.method = pick(random, methods);
       return;
     default:
-      draft.inBody = !draft.inBody;
+      draft.inQuery = random(2) === 0 ? null : random(draft.pairs.length + 1);
   }
 }
 
@@ -204,7 +204,9 @@ function changePath(random: Random, path: string): string {
 
 /** Changes the bytes of a request that is signed already. */
 function changeBytes(random: Random, request: RawRequest): RawRequest {
-  switch (random(6)) {
+  switch (random(7)) {
+    case 6:
+      return recut(random, request);
     case 0:
       return { ...request, body: changeText(random, request.body) };
     case 1:
@@ -218,6 +220,22 @@ function changeBytes(random: Random, request: RawRequest): RawRequest {
     default:
       return { ...request, target: changeText(random, request.target) };
   }
+}
+
+/** The same signed text, cut elsewhere into query and body. */
+function recut(random: Random, request: RawRequest): RawRequest {
+  const { path, query } = splitTarget(request.target);
+  const mark = /&signature=[0-9a-f]{64}$/;
+  const [proof = ''] = mark.exec(query) ?? mark.exec(request.body) ?? [];
+  const whole = query.replace(mark, '') + request.body.replace(mark, '');
+  const at = random(whole.length + 1);
+  const [inTarget, inBody] = at === 0 ? ['', whole + proof] : [whole.slice(0, at) + proof, whole.slice(at)];
+  return {
+    ...request,
+    target: inTarget === '' ? path : `${path}?${inTarget}`,
+    contentType: inBody === '' ? '' : 'application/x-www-form-urlencoded',
+    body: inBody,
+  };
 }
 
 /** What a request means, in one spelling: two requests of equal meaning give equal texts. */
@@ -251,7 +269,7 @@ function rebuilt(endpoint: Endpoint, values: Values): RawRequest {
   const pairs: [string, string][] = [...values]
     .filter(([name]) => name !== 'signature')
     .map(([name, value]) => [name, encodeURIComponent(value)]);
-  return signedRequest({ method: endpoint.method, path: endpoint.path, pairs, inBody: false });
+  return signedRequest({ method: endpoint.method, path: endpoint.path, pairs, inQuery: null });
 }
 
 /** @throws FuzzFinding when an invariant does not hold */
@@ -308,6 +326,6 @@ function checkRefusal({ status, code, message }: DialectError, fail: (why: strin
 
 /** A signature binds the parameters, not method and path: nothing else may differ in what passed. */
 function checkUnchanged(original: RawRequest, request: RawRequest, fail: (why: string) => never): void {
-  const said = ({ target, body }: RawRequest): string => splitTarget(target).query + body;
+  const said = ({ target, body }: RawRequest): string => [splitTarget(target).query, body].filter((it) => it !== '').join('&');
   if (said(original) !== said(request)) fail('was let through with other parameters than those that were signed');
 }
