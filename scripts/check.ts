@@ -60,6 +60,7 @@ function tests(paths: readonly string[], env: Record<string, string> = {}): bool
   const flags = [
     '--disable-sigusr1',
     '--disable-warning=ExperimentalWarning',
+    `--import=${new URL('whole-reports.mjs', import.meta.url).href}`,
     '--test',
     '--test-force-exit',
     `--test-timeout=${fileTimeoutMs}`,
