@@ -1,5 +1,6 @@
 /** What the dialect refuses, as ccxt reads it; and that a sub-key sees and touches what is its own. */
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { moved } from '../clients/exchange-under-test.ts';
 import { account, type Instance, json, until, vaultOpen } from '../vault/harness.ts';
@@ -66,6 +67,25 @@ test('38: a sub-key is worth nothing at the exchange itself', async () => {
   const straight = clientOf(key);
   straight.urls.api = moved(straight.urls.api, `127.0.0.1:${instance.exchange.port}`);
   assert.equal(await refusal(straight.fetchBalance()), 'AuthenticationError');
+});
+
+test('parameters are parted between query and body as go-binance parts them', async () => {
+  const { bid } = await client.fetchTicker(symbol);
+  /** `raw := queryString + bodyString`, signed and put at the end of the query (go-binance v2, client.go). */
+  const call = async (method: string, form: Record<string, string>): Promise<Client> => {
+    const [query, body] = [`timestamp=${Date.now()}`, new URLSearchParams(form).toString()];
+    const signature = createHmac('sha256', key.secret)
+      .update(query + body)
+      .digest('hex');
+    const headers = { 'X-MBX-APIKEY': key.apiKey, 'Content-Type': 'application/x-www-form-urlencoded' };
+    const target = `http://${addressOf(instance)}/api/v3/order?${query}&signature=${signature}`;
+    return (await fetch(target, { method, headers, body })).json();
+  };
+  const terms = { side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '0.001', price: String(near(bid, -90)) };
+  const placed = await call('POST', { symbol: 'BTCUSDT', newClientOrderId: 'parted', ...terms });
+  assert.deepEqual([placed.status, placed.clientOrderId], ['NEW', 'parted'], JSON.stringify(placed));
+  const cancelled = await call('DELETE', { symbol: 'BTCUSDT', origClientOrderId: 'parted' });
+  assert.deepEqual([cancelled.status, cancelled.orderId], ['CANCELED', placed.orderId]);
 });
 
 test('the same id means the same order; other terms under it are refused', async () => {
