@@ -129,12 +129,12 @@ test('16: no name stands twice, be it in the query and in the body', () => {
   const inBody = { method: 'POST', target: '/api/v3/order', contentType: form, body };
   assert.equal(outcome(inBody), 'admitted');
   assert.equal(outcome({ ...inBody, body: signed(`${order}&price=1&timestamp=${now}`) }), 'E_PARAM');
-  assert.equal(outcome({ ...inBody, target: '/api/v3/order?price=1' }), 'E_SIG', 'the signature stands last in the query then');
+  assert.equal(outcome({ ...inBody, target: '/api/v3/order?price=1' }), 'E_SIG', 'what the query adds was not signed');
   const both = (query: string, more: string, inQuery = query): Partial<Raw> => {
     const signature = signText(query + more, fuzzKey.secret);
     return { ...inBody, target: `/api/v3/order?${inQuery}&signature=${signature}`, body: more };
   };
-  // As go-binance sends it.
+  // As go-binance sends it, the signature at the end of the query.
   assert.equal(outcome(both(`timestamp=${now}`, order)), 'admitted');
   assert.equal(outcome(both(`timestamp=${now}&price=1`, order)), 'E_PARAM', 'once in each');
   assert.equal(outcome(both(`timestamp=${now}`, body)), 'E_PARAM', 'a second signature in the body');
@@ -172,6 +172,22 @@ test('16: what was signed is read in one way, wherever it is cut into query and 
     // In one text it may stand in either place.
     assert.deepEqual(admitted, more === '' ? [0, whole.length] : [query.length], `${query} ${more}`);
   }
+});
+
+test('the documented example of a request in both places is read as it was signed', () => {
+  const apiKey = 'vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A';
+  const secret = createSecretKey(Buffer.from('NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j', 'latin1'));
+  const clock = { now: () => 1_499_827_319_559, exchangeNow: null };
+  const admit = createAdmission({ findKey: () => ({ grant: apiKey, secret }), checkFresh: createFreshness(clock) });
+  const signature = '0fd168b8ddb4876a0358a8d14d0c9f3da0e9b20c5d52b2a00fcf7d1c602f9a77';
+  const { values } = admit({
+    method: 'POST',
+    target: '/api/v3/order?symbol=LTCBTC&side=BUY&type=LIMIT&timeInForce=GTC',
+    apiKey,
+    contentType: 'application/x-www-form-urlencoded',
+    body: `quantity=1&price=0.1&recvWindow=5000&timestamp=1499827319559&signature=${signature}`,
+  });
+  assert.deepEqual([values.get('symbol'), values.get('quantity'), values.get('price')], ['LTCBTC', '1', '0.1']);
 });
 
 test('17: text and signature are compared as they came: what is encoded another way is another text', () => {
@@ -289,7 +305,17 @@ test('34 and 35: a request counts once, in time, with the whole signature of its
   const mac = signText(payload, fuzzKey.secret);
   const bad = [mac.slice(1), `${mac}0`, mac.toUpperCase(), 'z'.repeat(64), '', signText(payload, 'f'.repeat(64))];
   for (const text of bad) assert.equal(outcome({ target: `/api/v3/account?${payload}&signature=${text}` }), 'E_SIG', text);
-  assert.equal(outcome({ target: `/api/v3/account?signature=${mac}&${payload}` }), 'E_SIG', 'the signature stands last');
+  for (const target of [`signature=${mac}&${payload}`, `${payload}&signature=${mac}`])
+    assert.equal(outcome({ target: `/api/v3/account?${target}` }), 'admitted', 'wherever it stands');
+  for (const target of [
+    `signature=${mac}`,
+    `${payload}&signature=${mac}&`,
+    `${payload}&&signature=${mac}`,
+    `${payload}&xsignature=${mac}`,
+  ])
+    assert.equal(outcome({ target: `/api/v3/account?${target}` }), 'E_SIG', target);
+  const twice = `${payload}&signature=${mac}`;
+  assert.equal(outcome({ target: `/api/v3/account?${signed(twice)}` }), 'E_SIG', 'one signature');
   assert.equal(outcome({ target: `/api/v3/account?${signed(payload)}`, apiKey: other }), 'E_SIG', 'another key');
   assert.equal(outcome({ target: `/api/v3/account?${signed(payload)}`, apiKey: 'x'.repeat(64) }), 'E_SIG');
   assert.equal(outcome({ target: `/api/v3/account?${signed(payload)}`, apiKey: '' }), 'E_SIG');

@@ -5,9 +5,9 @@
  *
  *   D1  A path is looked up byte for byte; no other path reaches the exchange or is answered.
  *   D2  No name stands twice, be it once in the query and once in the body.
- *   D3  What was signed is exactly what is read: all text but `&signature=…` at the end of the only text, or of the query where both
- *       have parameters. What is signed then has nothing between the two (rest-api.md), and still one reading: wherever else it is cut,
- *       a name or a value is none.
+ *   D3  What was signed is exactly what is read: all text but the signature and its `&`. Where query and body both have parameters
+ *       nothing stands between the two in what was signed (rest-api.md), and it still has one reading: wherever else it is cut, a name
+ *       or a value is none.
  */
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { parameterError, refusalError } from './dialect-error.ts';
@@ -128,18 +128,26 @@ export function checkParameters(pairs: readonly (readonly [string, string])[], {
 }
 
 const signatureText = /^[0-9a-f]{64}$/;
-const signatureMark = '&signature=';
+const signatureName = 'signature=';
 
 /** What was signed, and the signature. @throws DialectError `E_SIG` */
 export function splitSignature({ text, more }: ParameterTexts): { readonly payload: string; readonly signature: string } {
-  const at = text.lastIndexOf(signatureMark);
-  const signature = at < 0 ? '' : text.slice(at + signatureMark.length);
-  if (!signatureText.test(signature))
-    throw refusalError(
-      'E_SIG',
-      `the ${more === '' ? 'request' : 'query'} does not end in &signature= and 64 lower-case hex digits`,
-    );
-  return { payload: text.slice(0, at) + more, signature };
+  const [ofText, ofMore] = [withoutSignature(text), withoutSignature(more)];
+  const signature = ofText.signature ?? ofMore.signature ?? '';
+  if (!signatureText.test(signature)) throw refusalError('E_SIG', 'the request has no signature of 64 lower-case hex digits');
+  // A second one is part of what was signed then, and a name that stands twice.
+  return { payload: ofText.signature === undefined ? text + ofMore.rest : ofText.rest + more, signature };
+}
+
+/** A parameter text without its first signature. */
+function withoutSignature(text: string): { readonly rest: string; readonly signature: string | undefined } {
+  const at = text.startsWith(signatureName) ? 0 : text.indexOf(`&${signatureName}`);
+  if (at < 0) return { rest: text, signature: undefined };
+  const begin = text.indexOf('=', at) + 1;
+  const mark = text.indexOf('&', begin);
+  const end = mark < 0 ? text.length : mark;
+  const rest = at === 0 ? text.slice(end + 1) : text.slice(0, at) + text.slice(end);
+  return { rest, signature: text.slice(begin, end) };
 }
 
 /** HMAC-SHA256 over the payload in hex, as the exchange computes it; compared in constant time. @throws DialectError `E_SIG` */

@@ -222,14 +222,20 @@ function changeBytes(random: Random, request: RawRequest): RawRequest {
   }
 }
 
-/** The same signed text, cut elsewhere into query and body. */
+const proofText = /(?:^|&)signature=[0-9a-f]{64}$/;
+
+/** The same signed text, cut elsewhere into query and body, its signature before or behind one of them. */
 function recut(random: Random, request: RawRequest): RawRequest {
   const { path, query } = splitTarget(request.target);
-  const mark = /&signature=[0-9a-f]{64}$/;
-  const [proof = ''] = mark.exec(query) ?? mark.exec(request.body) ?? [];
-  const whole = query.replace(mark, '') + request.body.replace(mark, '');
-  const at = random(whole.length + 1);
-  const [inTarget, inBody] = at === 0 ? ['', whole + proof] : [whole.slice(0, at) + proof, whole.slice(at)];
+  const [proof = ''] = proofText.exec(query) ?? proofText.exec(request.body) ?? [];
+  const whole = query.replace(proofText, '') + request.body.replace(proofText, '');
+  const at = random(3) === 0 ? whole.length : random(whole.length + 1);
+  const parts = [whole.slice(0, at), whole.slice(at)];
+  const place = random(2);
+  const part = parts[place]!;
+  const name = proof.replace('&', '');
+  if (proof !== '') parts[place] = part === '' ? name : random(2) === 0 ? `${part}&${name}` : `${name}&${part}`;
+  const [inTarget = '', inBody = ''] = parts;
   return {
     ...request,
     target: inTarget === '' ? path : `${path}?${inTarget}`,
@@ -326,6 +332,9 @@ function checkRefusal({ status, code, message }: DialectError, fail: (why: strin
 
 /** A signature binds the parameters, not method and path: nothing else may differ in what passed. */
 function checkUnchanged(original: RawRequest, request: RawRequest, fail: (why: string) => never): void {
-  const said = ({ target, body }: RawRequest): string => [splitTarget(target).query, body].filter((it) => it !== '').join('&');
+  const said = ({ target, body }: RawRequest): string =>
+    [splitTarget(target).query, body]
+      .flatMap((text) => text.split('&').filter((it) => it !== '' && !proofText.test(it)))
+      .join('&');
   if (said(original) !== said(request)) fail('was let through with other parameters than those that were signed');
 }
