@@ -6,7 +6,7 @@ import type { EngineBot, LedgerMatch } from '@holdfast/contracts';
 import { amount } from '@holdfast/domain';
 import type { EngineResult } from '../../apps/engine/src/engine.ts';
 import { compareBooks } from '../simulation/compare.ts';
-import { chance, walk } from '../simulation/market.ts';
+import { storm } from '../simulation/market.ts';
 import { createWorld, type Faults, pair, type World } from '../simulation/world.ts';
 
 const settings = {
@@ -148,26 +148,14 @@ test('without the right to sell coins from before, the base order is refused and
 
 for (const seed of [21, 22, 23]) {
   test(`with crashes and lost answers, seed ${seed}: nothing is forgotten and the coins add up`, () => {
-    const random = chance(seed);
-    let left = 0;
-    return inWorld(
-      () => {
-        if (left <= 0 || random() > 0.02) return false;
-        left--;
-        return true;
-      },
-      async (world) => {
-        await create(world, { stopTrailing: true, stepPercent: '0.8' });
-        left = 40;
-        for (const price of walk(seed, 250)) await world.play(price);
-        left = 0;
-        for (let n = 0; n < 6; n++) await world.play(10_000 + n);
-        await world.settle();
-        assert.ok(world.crashes.engine + world.crashes.vault > 3, JSON.stringify(world.crashes));
-        assert.ok(rows(world, "select * from deals where status = 'closed'").length > 2, 'deals were closed');
-        assert.deepEqual(orders(world, "status in ('planned', 'approved', 'unknown')"), []);
-        await agrees(world);
-      },
-    );
+    const stormy = storm(seed);
+    return inWorld(stormy.isDue, async (world) => {
+      await create(world, { stopTrailing: true, stepPercent: '0.8' });
+      await stormy.play(world, 250, 10_000);
+      assert.ok(world.crashes.engine + world.crashes.vault > 3, JSON.stringify(world.crashes));
+      assert.ok(rows(world, "select * from deals where status = 'closed'").length > 2, 'deals were closed');
+      assert.deepEqual(orders(world, "status in ('planned', 'approved', 'unknown')"), []);
+      await agrees(world);
+    });
   });
 }

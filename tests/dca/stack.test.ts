@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DealAct, EngineBot, LedgerMatch } from '@holdfast/contracts';
 import type { EngineResult } from '../../apps/engine/src/engine.ts';
-import { chance, walk } from '../simulation/market.ts';
+import { storm } from '../simulation/market.ts';
 import { createWorld, type Faults, pair, type World } from '../simulation/world.ts';
 
 const settings = {
@@ -175,32 +175,20 @@ test('several deals on one pair: rows, books and acts of each, named by its numb
   ));
 
 test('with crashes and lost answers several deals on one pair keep their coins apart', () => {
-  const random = chance(17);
-  let left = 0;
-  return inWorld(
-    () => {
-      if (left <= 0 || random() > 0.02) return false;
-      left--;
-      return true;
-    },
-    async (world) => {
-      await create(world, several);
-      left = 40;
-      for (const price of walk(17, 250)) await world.play(price);
-      left = 0;
-      for (let n = 0; n < 6; n++) await world.play(10_000 + n);
-      await world.settle();
-      assert.ok(world.crashes.engine + world.crashes.vault > 3, JSON.stringify(world.crashes));
-      const { most } = world.db
-        .prepare(
-          'select max((select count(*) from deals b where b.opened_at <= a.opened_at and coalesce(b.closed_at, 9e15) > a.opened_at)) as most from deals a',
-        )
-        .get() as { most: number };
-      assert.ok(most > 1 && most <= 3, `${most} deals at once`);
-      assert.deepEqual(await differences(world), []);
-      assert.deepEqual(orders(world, "status in ('planned', 'approved', 'unknown')"), []);
-    },
-  );
+  const stormy = storm(17);
+  return inWorld(stormy.isDue, async (world) => {
+    await create(world, several);
+    await stormy.play(world, 250, 10_000);
+    assert.ok(world.crashes.engine + world.crashes.vault > 3, JSON.stringify(world.crashes));
+    const { most } = world.db
+      .prepare(
+        'select max((select count(*) from deals b where b.opened_at <= a.opened_at and coalesce(b.closed_at, 9e15) > a.opened_at)) as most from deals a',
+      )
+      .get() as { most: number };
+    assert.ok(most > 1 && most <= 3, `${most} deals at once`);
+    assert.deepEqual(await differences(world), []);
+    assert.deepEqual(orders(world, "status in ('planned', 'approved', 'unknown')"), []);
+  });
 });
 
 test('coins of a cancelled deal are released, and a trade takes them over', async () => {
@@ -260,27 +248,15 @@ test('a ladder of 130 orders rests whole, however often vault and exchange say t
 
 for (const seed of [11, 12, 13]) {
   test(`with crashes and lost answers, seed ${seed}: nothing is forgotten and the ledger is the exchange's`, () => {
-    const random = chance(seed);
-    let left = 0;
-    return inWorld(
-      () => {
-        if (left <= 0 || random() > 0.02) return false;
-        left--;
-        return true;
-      },
-      async (world) => {
-        await create(world, { stopTrailing: true, takeProfitSteps: '0.6:50, 1.2:50', stepPercent: '0.8' });
-        left = 40;
-        for (const price of walk(seed, 250)) await world.play(price);
-        left = 0;
-        for (let n = 0; n < 6; n++) await world.play(10_000 + n);
-        await world.settle();
-        assert.ok(world.crashes.engine + world.crashes.vault > 3, JSON.stringify(world.crashes));
-        assert.ok(orders(world, `${stops} and status in ('filled', 'cancelled')`).length > 3, 'stops were moved');
-        assert.deepEqual(await differences(world), []);
-        const unclear = orders(world, "status in ('planned', 'approved', 'unknown')");
-        assert.deepEqual(unclear, []);
-      },
-    );
+    const stormy = storm(seed);
+    return inWorld(stormy.isDue, async (world) => {
+      await create(world, { stopTrailing: true, takeProfitSteps: '0.6:50, 1.2:50', stepPercent: '0.8' });
+      await stormy.play(world, 250, 10_000);
+      assert.ok(world.crashes.engine + world.crashes.vault > 3, JSON.stringify(world.crashes));
+      assert.ok(orders(world, `${stops} and status in ('filled', 'cancelled')`).length > 3, 'stops were moved');
+      assert.deepEqual(await differences(world), []);
+      const unclear = orders(world, "status in ('planned', 'approved', 'unknown')");
+      assert.deepEqual(unclear, []);
+    });
   });
 }

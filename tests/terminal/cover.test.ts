@@ -5,7 +5,7 @@ import { decodeState, type TradeState } from '@holdfast/bots';
 import type { EngineBot, LedgerMatch } from '@holdfast/contracts';
 import { amount } from '@holdfast/domain';
 import { compareBooks } from '../simulation/compare.ts';
-import { chance, walk } from '../simulation/market.ts';
+import { storm } from '../simulation/market.ts';
 import { createWorld, type Faults, pair, type World } from '../simulation/world.ts';
 
 const cover = { direction: 'short', sizeIn: 'base', size: '3', takeProfits: '2%:50, 4%:50', retrySeconds: 1 };
@@ -160,30 +160,18 @@ test('coins that were sold before are bought back with quote alone, without the 
 
 for (const seed of [31, 32])
   test(`with crashes and lost answers, seed ${seed}: nothing is forgotten and the coins add up`, () => {
-    const random = chance(seed);
-    let left = 0;
-    return inWorld(
-      () => {
-        if (left <= 0 || random() > 0.02) return false;
-        left--;
-        return true;
-      },
-      async (world) => {
-        const texts = [
-          { stopLossPercent: '1.5', stopLossTrailing: true, takeProfits: '1%:50, 2%:50', size: '1' },
-          { stopLossPercent: '2', entry: 'trailing', entryTrailingPercent: '0.4', takeProfits: '1%:100:market:0.3', size: '1' },
-          { profitIn: 'base', entry: 'limit', entryPrice: '100.4', takeProfits: '0.6%:50, 1.2%:50', size: '1' },
-        ];
-        for (const [index, text] of texts.entries()) await create(world, text, { BTC: '1' }, `cover-${index}`);
-        left = 40;
-        for (const price of walk(seed, 150)) await world.play(price);
-        left = 0;
-        for (let n = 0; n < 6; n++) await world.play(9_500 + n);
-        await world.settle();
-        assert.ok(world.crashes.engine + world.crashes.vault > 3, JSON.stringify(world.crashes));
-        assert.ok(rows(world, "select * from deals where status = 'closed'").length > 1, 'trades were closed');
-        assert.deepEqual(orders(world, "status in ('planned', 'approved', 'unknown')"), []);
-        await agrees(world);
-      },
-    );
+    const stormy = storm(seed);
+    return inWorld(stormy.isDue, async (world) => {
+      const texts = [
+        { stopLossPercent: '1.5', stopLossTrailing: true, takeProfits: '1%:50, 2%:50', size: '1' },
+        { stopLossPercent: '2', entry: 'trailing', entryTrailingPercent: '0.4', takeProfits: '1%:100:market:0.3', size: '1' },
+        { profitIn: 'base', entry: 'limit', entryPrice: '100.4', takeProfits: '0.6%:50, 1.2%:50', size: '1' },
+      ];
+      for (const [index, text] of texts.entries()) await create(world, text, { BTC: '1' }, `cover-${index}`);
+      await stormy.play(world, 150, 9_500);
+      assert.ok(world.crashes.engine + world.crashes.vault > 3, JSON.stringify(world.crashes));
+      assert.ok(rows(world, "select * from deals where status = 'closed'").length > 1, 'trades were closed');
+      assert.deepEqual(orders(world, "status in ('planned', 'approved', 'unknown')"), []);
+      await agrees(world);
+    });
   });
