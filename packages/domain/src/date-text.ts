@@ -12,4 +12,4 @@ export function dateMs(text: string): number {
 }
 
 /** Unix ms as `2026-11-21 06:30:00 UTC`. */
-export const timeText = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+export const utcText = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

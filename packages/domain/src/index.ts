@@ -1,7 +1,7 @@
 export * from './bot.ts';
 export type { Branded } from './brand.ts';
 export * from './candle.ts';
-export { dateMs, timeText } from './date-text.ts';
+export { dateMs, utcText } from './date-text.ts';
 export * from './door.ts';
 export * from './errors.ts';
 export * from './guard-code.ts';

@@ -1,5 +1,5 @@
 /** What a DCA bot waits for, as one sentence for people. */
-import { type Amount, formatAmount, priceAmount } from '@holdfast/domain';
+import { type Amount, formatAmount, priceAmount, utcText } from '@holdfast/domain';
 import { changeNeeded } from './arithmetic.ts';
 import { termsOf } from './change.ts';
 import { type Way, wayOf } from './direction.ts';
@@ -155,7 +155,4 @@ function stopWords(terms: DcaSettings, state: DcaState, deal: Deal): readonly st
 
 const formatPercent = (share: bigint): string => `${formatAmount(share * 100n)} %`;
 
-/** Unix ms as `2026-11-21 06:30:00 UTC`. */
-function time(at: number | null): string {
-  return at === null ? 'now' : `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
-}
+const time = (at: number | null): string => (at === null ? 'now' : utcText(at));

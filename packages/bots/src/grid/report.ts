@@ -10,6 +10,7 @@ import {
   priceAmount,
   quoteOf,
   type Side,
+  utcText,
   zero,
 } from '@holdfast/domain';
 import { held } from '../orders/sub-book.ts';
@@ -146,10 +147,7 @@ function working(settings: GridSettings, state: GridState): string {
   return `${settings.pair} at ${ways.join(', or at ')}; ${orders.length} of ${cells.length} lines rest${left}`;
 }
 
-/** Unix ms as `2026-11-21 06:30:00 UTC`. */
-function time(at: number | null): string {
-  return at === null ? 'now' : `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
-}
+const time = (at: number | null): string => (at === null ? 'now' : utcText(at));
 
 /** Prices of all lines of the settings, lowest first, as people read them. */
 export const linesText = (settings: GridSettings, rules: GridState['rules']): readonly string[] =>

@@ -2,7 +2,7 @@
  * A stop that was refused several times is watched. What was in its way, such as another bot's order or a full list of stops, may
  * have gone meanwhile: after a wait, longer with each time, it is asked for once more.
  */
-import { type EpochMs, timeText } from '@holdfast/domain';
+import { type EpochMs, utcText } from '@holdfast/domain';
 import { askAgainAt } from '../dca/refusals.ts';
 
 /** So often in a row a stop may be refused before it is watched instead. */
@@ -26,4 +26,4 @@ export const isAskedAgain = (stop: GivenUp | null | undefined, at: EpochMs): boo
 
 /** What is said after the reason why such a stop does not rest. */
 export const givenUpText = (stop: GivenUp | null | undefined): string =>
-  stop === null || stop === undefined ? '' : `; asked for again from ${timeText(stop.until)}`;
+  stop === null || stop === undefined ? '' : `; asked for again from ${utcText(stop.until)}`;

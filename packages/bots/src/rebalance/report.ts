@@ -1,5 +1,5 @@
 /** What a rebalancing bot says about itself. */
-import { type BotReport, baseOf, timeText } from '@holdfast/domain';
+import { type BotReport, baseOf, utcText } from '@holdfast/domain';
 import { held } from '../orders/sub-book.ts';
 import { quoteOfAll } from './needs.ts';
 import type { RebalanceSettings } from './settings.ts';
@@ -25,7 +25,7 @@ function waitingFor(settings: RebalanceSettings, state: RebalanceState): string 
     const what = `run ${run.number} (${run.phase})`;
     if (orders.length > 0) return `the answers to ${orders.length} orders of ${what}`;
     if (halted.length > 0) return `trading of ${halted.join(', ')} to go on for ${what}; the exchange has halted it`;
-    return holdup === null ? `prices for ${what}` : `${timeText(holdup.at)} to go on with ${what}: ${holdup.reason}`;
+    return holdup === null ? `prices for ${what}` : `${utcText(holdup.at)} to go on with ${what}: ${holdup.reason}`;
   }
   if (!state.running) {
     const why = stoppedBecause === null ? '' : `: ${stoppedBecause.reason} (${stoppedBecause.code})`;
@@ -33,6 +33,6 @@ function waitingFor(settings: RebalanceSettings, state: RebalanceState): string 
   }
   const threshold =
     settings.threshold > 0n ? [`a share to stray by its threshold, looked at each ${settings.checkInterval}`] : [];
-  const schedule = nextAt === null ? [] : [`${timeText(nextAt)} to rebalance`];
+  const schedule = nextAt === null ? [] : [`${utcText(nextAt)} to rebalance`];
   return [...threshold, ...schedule].join(', or ') || 'the first event';
 }

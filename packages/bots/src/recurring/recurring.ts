@@ -13,8 +13,8 @@ import {
   quoteOf,
   runsPerDay,
   type Ticks,
-  timeText,
   unit,
+  utcText,
   zero,
 } from '@holdfast/domain';
 import type { Allotment } from '../bot-kind.ts';
@@ -130,7 +130,7 @@ function waitingFor(settings: RecurringSettings, state: RecurringState): string 
   if (purchase !== null) {
     if (state.halted) return `trading of ${pair} to go on; the exchange has halted it`;
     if (orders.length > 0) return `order ${orders[0]?.id} of purchase ${purchase.number} to be answered`;
-    if (holdup !== null) return `${timeText(holdup.at)} to try purchase ${purchase.number} again: ${holdup.reason}`;
+    if (holdup !== null) return `${utcText(holdup.at)} to try purchase ${purchase.number} again: ${holdup.reason}`;
     const ceiling = settings.maxPrice === null ? '' : ` at or below ${formatAmount(settings.maxPrice)}`;
     return `a price of ${pair}${ceiling} for purchase ${purchase.number}${carried}`;
   }
@@ -140,5 +140,5 @@ function waitingFor(settings: RecurringSettings, state: RecurringState): string 
     const first = stoppedBecause?.code === 'funds-short' ? 'give it more funds, then ' : '';
     return `stopped${why}; ${first}resume it to buy again${carried}${skipped}`;
   }
-  return state.nextAt === null ? 'the first event' : `${timeText(state.nextAt)} to buy${carried}${skipped}`;
+  return state.nextAt === null ? 'the first event' : `${utcText(state.nextAt)} to buy${carried}${skipped}`;
 }

@@ -9,8 +9,8 @@ import {
   priceAmount,
   quantityAmount,
   quoteOf,
-  timeText,
   unit,
+  utcText,
 } from '@holdfast/domain';
 import { givenUpText } from '../orders/given-up.ts';
 import { held } from '../orders/sub-book.ts';
@@ -70,13 +70,13 @@ function waitingFor(settings: SignalSettings, state: SignalState): string {
   if (exit !== null)
     return exit.at === null || orders.length > 0
       ? 'the position to be closed'
-      : `${timeText(exit.at)} to close again: ${exit.reason}`;
+      : `${utcText(exit.at)} to close again: ${exit.reason}`;
   if (entry !== null) {
     if (entry.limit !== null && orders.some(({ role }) => role === 'entry'))
       return `${pair} at ${formatAmount(priceAmount(entry.limit, state.rules))} to enter ${entry.direction}`;
     return entry.at === null || orders.length > 0
       ? `the entry ${entry.direction} to be filled`
-      : `${timeText(entry.at)} to enter again: ${entry.reason}`;
+      : `${utcText(entry.at)} to enter again: ${entry.reason}`;
   }
   if (position !== null) return holding(state, position);
   const last = stopped === null ? '' : `; the last entry was refused: ${stopped.reason} (${stopped.code})`;

@@ -1,5 +1,5 @@
 /** What a trade says it waits for. */
-import { baseOf, formatAmount, priceAmount, type Ticks, timeText } from '@holdfast/domain';
+import { baseOf, formatAmount, priceAmount, type Ticks, utcText } from '@holdfast/domain';
 import { wayOf } from '../orders/direction.ts';
 import { givenUpText } from '../orders/given-up.ts';
 import { tooFarText } from '../orders/too-far.ts';
@@ -104,7 +104,7 @@ export function stopHow(settings: TradeSettings, state: TradeState): string {
   if (state.stop.cannotRest !== null) return `not resting: ${state.stop.cannotRest}${givenUpText(state.stop.givenUp)}`;
   if (state.stop.tooFar !== undefined) return `not resting: ${tooFarText(state.stop.tooFar)}`;
   if (state.stop.since !== null)
-    return `not resting; ${wayOf(settings).exit}s ${timeText(state.stop.since + (settings.stopLoss?.timeoutMs ?? 0))} unless the price comes back`;
+    return `not resting; ${wayOf(settings).exit}s ${utcText(state.stop.since + (settings.stopLoss?.timeoutMs ?? 0))} unless the price comes back`;
   if (stopRests(settings, state) || pairing(settings, state, undefined) !== null) return 'not resting yet';
   const { cannotPair } = state.stop;
   return `not resting: the engine watches it${cannotPair === undefined ? '' : `; with the take profits: ${cannotPair}`}`;
@@ -114,7 +114,7 @@ const holdupWaits = (state: TradeState): readonly string[] =>
   (Object.entries(state.holdups) as [string, TradeState['holdups']['exit']][]).flatMap(([part, holdup]) =>
     holdup === null || (part === 'entry' && state.entry.phase === 'over')
       ? []
-      : [`the ${part} is tried again from ${timeText(holdup.at)}: ${holdup.reason}`],
+      : [`the ${part} is tried again from ${utcText(holdup.at)}: ${holdup.reason}`],
   );
 
 const text = (price: Ticks, state: TradeState): string => formatAmount(priceAmount(price, state.rules));

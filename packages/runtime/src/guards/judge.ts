@@ -15,7 +15,7 @@ import {
   type Pair,
   type PlaceOrder,
   quoteOf,
-  timeText,
+  utcText,
 } from '@holdfast/domain';
 import { dealOf, isDealStart, meaningOf } from './order.ts';
 import { type GuardSettings, guardsAnything } from './settings.ts';
@@ -90,7 +90,7 @@ function stoppedToday({ settings, state, at, price, quote }: GuardView): GuardRe
   const most = formatAmount(settings.dailyLoss.most);
   const result = resultOf(results, price);
   const code = 'guard-daily-loss';
-  const end = timeText((number + 1) * dayMs);
+  const end = utcText((number + 1) * dayMs);
   if (result === undefined)
     return { code, reason: `A loss of today cannot be counted in ${quote} for want of a price; no deal starts until ${end}.` };
   if (!stopped && -result < settings.dailyLoss.most) return undefined;
@@ -101,7 +101,7 @@ function paused({ settings, state, at }: GuardView, pair: Pair): GuardRefusal | 
   const pause = pauseOf(settings, state, pair, at);
   if (pause === undefined) return undefined;
   const fell = `${pause.pair} fell from ${formatAmount(pause.from)} to ${formatAmount(pause.to)}`;
-  return { code: 'guard-crash', reason: `${fell}; no deal starts until ${timeText(pause.until)}.` };
+  return { code: 'guard-crash', reason: `${fell}; no deal starts until ${utcText(pause.until)}.` };
 }
 
 function tooManyDeals({ settings: { maxDeals }, deals }: GuardView): GuardRefusal | undefined {
@@ -147,5 +147,5 @@ export function tripWords(trip: GuardTrip, settings: GuardSettings): string {
   }
   const { pair, from, to, until } = trip.pause;
   const closes = settings.crash?.closes ? ' Open deals are closed.' : '';
-  return `Crash breaker: ${pair} fell from ${formatAmount(from)} to ${formatAmount(to)}. No deal starts${settings.crash?.scope === 'pair' ? ` on ${pair}` : ''} until ${timeText(until)}.${closes}`;
+  return `Crash breaker: ${pair} fell from ${formatAmount(from)} to ${formatAmount(to)}. No deal starts${settings.crash?.scope === 'pair' ? ` on ${pair}` : ''} until ${utcText(until)}.${closes}`;
 }
