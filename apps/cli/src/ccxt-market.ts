@@ -28,6 +28,18 @@ export interface MarketOptions {
   readonly url?: string;
 }
 
+/** What is downloaded, and where to. */
+export interface DownloadSpan extends MarketOptions {
+  readonly data: string;
+  /** Unix ms; `to` exclusive. */
+  readonly from: number;
+  readonly to: number;
+  readonly onProgress: (done: number, of: number) => void;
+}
+
+/** Pages that are kept before they are written: a write joins all that is there. */
+export const pagesPerWrite = 20;
+
 const triesMost = 5;
 
 /** Names that ccxt has for the markets of an exchange. */

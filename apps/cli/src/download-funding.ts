@@ -13,19 +13,10 @@ import {
   type StoredFunding,
   storeFunding,
 } from '@holdfast/backtest/data';
-import { type MarketOptions, noPerpetual, openMarket, patiently, symbolOf } from './ccxt-market.ts';
+import { type DownloadSpan, noPerpetual, openMarket, pagesPerWrite, patiently, symbolOf } from './ccxt-market.ts';
 import { CliError, exitCode } from './exit.ts';
 
-export interface FundingOptions extends MarketOptions {
-  readonly data: string;
-  /** Unix ms; `to` exclusive. */
-  readonly from: number;
-  readonly to: number;
-  readonly onProgress: (done: number, of: number) => void;
-}
-
 const hourMs = 3_600_000;
-const pagesPerWrite = 20;
 /** No exchange pays more seldom. */
 const seldomMs = 8 * hourMs;
 
@@ -55,7 +46,7 @@ const ways: Readonly<Record<string, Way>> = {
 };
 
 /** Where to go on: behind the last payment that the library has, where it begins where it is wanted from. */
-function resumeAt({ data, exchange, pair, from }: FundingOptions): number {
+function resumeAt({ data, exchange, pair, from }: DownloadSpan): number {
   const path = fundingPath(data, { exchange, pair });
   if (!existsSync(path)) return from;
   const { times, rows } = readFunding(path);
@@ -64,7 +55,7 @@ function resumeAt({ data, exchange, pair, from }: FundingOptions): number {
 }
 
 /** @returns undefined when there is nothing new. @throws CliError, DataError */
-export async function downloadFunding(options: FundingOptions): Promise<StoredFunding | undefined> {
+export async function downloadFunding(options: DownloadSpan): Promise<StoredFunding | undefined> {
   const { data, exchange, pair, to, onProgress } = options;
   const begin = resumeAt(options);
   if (begin >= to) return undefined;

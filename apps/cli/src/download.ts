@@ -15,23 +15,16 @@ import {
   storeSeries,
   timeOf,
 } from '@holdfast/backtest/data';
-import { type MarketOptions, noPerpetual, openMarket, patiently, symbolOf } from './ccxt-market.ts';
+import { type DownloadSpan, noPerpetual, openMarket, pagesPerWrite, patiently, symbolOf } from './ccxt-market.ts';
 import { CliError, exitCode } from './exit.ts';
 
-export interface DownloadOptions extends MarketOptions {
-  readonly data: string;
+export interface DownloadOptions extends DownloadSpan {
   /** Of the perpetual in place of spot; kept as those of EXCHANGE-perpetual. */
   readonly perpetual?: boolean;
   readonly intervalMs: number;
-  /** Unix ms; `to` exclusive. */
-  readonly from: number;
-  readonly to: number;
-  readonly onProgress: (done: number, of: number) => void;
 }
 
 const pageMost = 1000;
-/** Pages that are kept before they are written: a write joins the whole series. */
-const pagesPerWrite = 20;
 
 /** Spot and perpetual of one exchange and pair are two series. */
 const nameOf = ({ exchange, perpetual }: DownloadOptions): string => (perpetual === true ? `${exchange}-perpetual` : exchange);
