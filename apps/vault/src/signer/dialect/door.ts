@@ -17,14 +17,7 @@ import { createMarketData } from './market-data.ts';
 import type { OwnOrders, OwnTrade } from './own-orders.ts';
 import type { DialectPorts, PublicAnswer } from './ports.ts';
 import { createListReads } from './read-lists.ts';
-import {
-  checkSignature,
-  type ParameterTexts,
-  type RawRequest,
-  splitSignature,
-  splitTarget,
-  type Values,
-} from './read-request.ts';
+import { checkSignature, type RawRequest, splitSignature, splitTarget, type Values } from './read-request.ts';
 import { createReads, noFuturesJson } from './reads.ts';
 import { executionJson, type Json, money } from './show.ts';
 import { listEventOf } from './show-lists.ts';
@@ -203,18 +196,11 @@ export function createDialectDoor(ports: DialectPorts, own: OwnOrders): DialectD
 
 /** Whether a refused request bears a good signature of the key it names, wherever its parameters stand. */
 function isSignedBy({ target, body }: RawRequest, secret: Parameters<typeof checkSignature>[2]): boolean {
-  const { query } = splitTarget(target);
-  const ways: readonly ParameterTexts[] = [
-    { text: query + body, more: '' },
-    { text: query, more: body },
-  ];
-  return ways.some((texts) => {
-    try {
-      const { payload, signature } = splitSignature(texts);
-      checkSignature(payload, signature, secret);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  try {
+    const { payload, signature } = splitSignature({ text: splitTarget(target).query, more: body });
+    checkSignature(payload, signature, secret);
+    return true;
+  } catch {
+    return false;
+  }
 }
