@@ -151,6 +151,8 @@ test('16: no name stands twice, be it in the query and in the body', () => {
   const asJson = `{"symbol":"BTCUSDT"}&timestamp=${now}`;
   assert.equal(outcome({ ...inBody, contentType: 'application/json', body: signed(asJson) }), 'E_PARAM');
   assert.equal(outcome({ ...inBody, contentType: 'multipart/form-data' }), 'E_PARAM');
+  const account = { target: '/api/v3/account', contentType: form, body: signed(`timestamp=${now}`) };
+  assert.equal(outcome(account), 'E_PARAM', 'a GET has no body');
 });
 
 test('16: what was signed is read in one way, wherever it is cut into query and body', () => {

@@ -170,7 +170,7 @@ function refused(
         return withPosition(state, { protectTries: 0, protectAgainAt: null, stopCannotPair: why });
       const waiting = withPosition(state, { protectTries: tries, protectAgainAt: wait(tries) });
       const before = state.position?.stopGivenUp ?? null;
-      if (order.role !== 'stop' || (how !== 'never' && before === null && tries < stopTriesMost)) return waiting;
+      if (order.role !== 'stop' || (how !== 'never' && tries < stopTriesMost)) return waiting;
       return withPosition(waiting, { stopCannotRest: why, stopGivenUp: how === 'never' ? null : givenUp(before, at) });
     }
   }

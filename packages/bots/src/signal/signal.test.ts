@@ -9,6 +9,7 @@ import {
   type ClosedDeal,
   formatAmount,
   type PairRules,
+  type RefusalCode,
   type SignalAnswer,
   type SignalAsk,
   ticks,
@@ -645,11 +646,17 @@ test('a stop that is refused again and again is watched at its price, and asked 
     while (it.deliver());
     return it;
   };
-  const refuse = (it: Play): void => {
-    it.exchange.arrive({ kind: 'refuse', code: 'E_STATE' }, 0);
+  const refuse = (it: Play, code: RefusalCode = 'E_STATE'): void => {
+    it.exchange.arrive({ kind: 'refuse', code }, 0);
     while (it.deliver());
   };
   const said = (it: Play): string => signal.report(it.settings, it.state).waitingFor;
+
+  const never = opened();
+  refuse(never, 'E_TYPE');
+  assert.match(said(never), /\(not resting, watched: .* \(E_TYPE\)\)$/, 'of this shape it is never asked for again');
+  for (let waits = 0; waits < 3; waits++) never.wait();
+  assert.deepEqual([never.exchange.arriving, never.orders], [0, []]);
 
   const early = opened();
   refuse(early);
@@ -672,5 +679,10 @@ test('a stop that is refused again and again is watched at its price, and asked 
   it.settle();
   assert.deepEqual(resting(it), ['stop-limit']);
   assert.match(said(it), /the stop at 9900\.01 \(resting\)/);
+  assert.deepEqual(
+    [it.state.position?.protectTries, it.state.position?.stopGivenUp],
+    [0, null],
+    'what was refused counts no more',
+  );
   assert.equal(it.goTo('9890').closed.at(-1)?.ending, 'stop-loss');
 });

@@ -107,7 +107,7 @@ function stopObserved(settings: TradeSettings, state: TradeState, quote: Quote, 
   if (tooFar !== undefined && tooFar !== next.stop.tooFar) next = withStop(next, { tooFar });
   const level = watchedStop(settings, next);
   const hit = level !== null && reaches(way, level, quote[stopLoss.of]);
-  if (!hit && next.stop.cannotRest !== null && isAskedAgain(next.stop.givenUp, at)) next = withStop(next, { cannotRest: null });
+  if (next.stop.cannotRest !== null && isAskedAgain(next.stop.givenUp, at)) next = withStop(next, { cannotRest: null });
   if (stopLoss.timeoutMs > 0) {
     const since = hit ? (next.stop.since ?? at) : null;
     if (since !== next.stop.since) next = withStop(next, { since });

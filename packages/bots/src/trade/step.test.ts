@@ -118,6 +118,7 @@ test('a stop that is refused three times is watched, and asked for once more aft
   play.calm();
   assert.deepEqual(play.orders, ['sell 0.09989 at 9661.17']);
   assert.match(play.waitingFor, /for the stop loss \(rests\)/);
+  assert.equal(play.state.stop.givenUp, undefined, 'what was refused before counts no more');
   assert.equal(play.to('9700').ending, 'stop-loss');
 });
 
