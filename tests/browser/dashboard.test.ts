@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as contracts from '@holdfast/contracts';
 import { buildDashboard } from '@holdfast/dashboard/build';
+import type { Locator } from 'playwright-core';
 import { cannedAnswers } from './dashboard-fixture.ts';
 import { dashboardInBrowser, type Shift } from './dashboard-look.ts';
 
@@ -62,6 +63,19 @@ test('on a phone nothing has to be scrolled sideways', { skip }, async () => {
     assert.deepEqual(complaints, []);
     await page.context().close();
   }
+});
+
+test('on a narrow phone the bar shows all that it has, and figures stay in their card', { skip }, async () => {
+  const { page } = await look({ viewport: { width: 360, height: 700 }, isMobile: true, hasTouch: true });
+  await isFilled(page);
+  const rightOf = async (place: Locator): Promise<number> => {
+    const box = await place.boundingBox();
+    return box === null ? Number.NaN : box.x + box.width;
+  };
+  assert.ok((await rightOf(page.getByRole('button', { name: /^Switch to/ }))) <= 360);
+  const [tag, card] = [page.locator('.account .figure .tag'), page.locator('.account')];
+  assert.ok((await rightOf(tag)) < (await rightOf(card)) - 8);
+  await page.context().close();
 });
 
 test('the colours can be switched, and stay so', { skip }, async () => {
